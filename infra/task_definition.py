@@ -1,0 +1,101 @@
+"""Containers of a workload as Amazon ECS reads them. Pure: no resources."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.workload import Container
+
+USER = "10001:10001"
+TMP_MIB = 64
+STOP_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class EcsTarget:
+    """Where ECS finds what the containers need."""
+
+    secret_arn: str
+    secret_version: str
+    log_group: str
+    region: str
+    stream_prefix: str
+
+
+def render_task_definition(containers: Sequence[Container], target: EcsTarget) -> str:
+    """The `containerDefinitions` document of a task definition: the same input gives the same text."""
+    return json.dumps([_ecs_container(container, target) for container in containers], sort_keys=True)
+
+
+def volume_names(containers: Sequence[Container]) -> list[str]:
+    """The empty volumes a task must declare for these containers, sorted."""
+    return sorted({name for container in containers for name in container.volumes})
+
+
+def _ecs_container(container: Container, target: EcsTarget) -> dict[str, Any]:
+    definition: dict[str, Any] = {
+        "name": container.name,
+        "image": container.image,
+        "essential": True,
+        "user": USER,
+        "readonlyRootFilesystem": True,
+        "privileged": False,
+        "linuxParameters": _linux_parameters(),
+        "stopTimeout": STOP_TIMEOUT_SECONDS,
+        "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
+        "secrets": [
+            {"name": key, "valueFrom": f"{target.secret_arn}:{key}::{target.secret_version}"}
+            for key in sorted(container.secrets)
+        ],
+        "logConfiguration": _log_configuration(target),
+        "mountPoints": [
+            {"sourceVolume": name, "containerPath": path, "readOnly": False}
+            for name, path in sorted(container.volumes.items())
+        ],
+        "portMappings": _port_mappings(container),
+    }
+    if container.command:
+        definition["command"] = list(container.command)
+    if container.starts_after:
+        definition["dependsOn"] = [{"containerName": name, "condition": "START"} for name in container.starts_after]
+    if container.health_checked:
+        definition["healthCheck"] = {
+            "command": ["CMD", "/usr/local/bin/healthcheck"],
+            "interval": 5,
+            "timeout": 4,
+            "retries": 3,
+            "startPeriod": 30,
+        }
+    return definition
+
+
+def _port_mappings(container: Container) -> list[dict[str, Any]]:
+    if container.port is None:
+        return []
+    return [{"containerPort": container.port, "hostPort": container.port, "protocol": "tcp"}]
+
+
+def _linux_parameters() -> dict[str, Any]:
+    return {
+        "capabilities": {"drop": ["ALL"]},
+        # The images' first process is the server itself: it takes SIGTERM and leaves no children behind.
+        "initProcessEnabled": False,
+        "tmpfs": [
+            {"containerPath": "/tmp", "size": TMP_MIB, "mountOptions": ["mode=1777", "nodev", "noexec", "nosuid"]}  # noqa: S108 - a mount, not a shared file
+        ],
+    }
+
+
+def _log_configuration(target: EcsTarget) -> dict[str, Any]:
+    return {
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": target.log_group,
+            "awslogs-region": target.region,
+            "awslogs-stream-prefix": target.stream_prefix,
+            # A site that answers without logs beats one that hangs because CloudWatch is slow.
+            "mode": "non-blocking",
+            "max-buffer-size": "4m",
+        },
+    }
