@@ -1,0 +1,1 @@
+"""The embedded cloud and the commands around it."""

@@ -1,0 +1,138 @@
+"""AWS's API: moto over HTTP in this process, one request at a time, each change on disk before its answer."""
+
+import io
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.cloud.config import CloudConfig
+
+# moto reads these when it is imported.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+logger = logging.getLogger("preqly.cloud")
+
+READING = (
+    "Describe",
+    "List",
+    "Get",
+    "BatchGet",
+    "Filter",
+    "Lookup",
+    "Check",
+    "Simulate",
+    "Validate",
+    "Decrypt",
+    "Test",
+)
+"""Actions that begin so change nothing."""
+
+
+class _QuietRequestHandler(MotoRequestHandler):  # type: ignore[misc] # moto is not typed
+    def log(self, _type: str, message: str, *args: Any) -> None:
+        logger.debug(message, *args)
+
+
+class ApiServer:
+    """Serves AWS's API on 127.0.0.1 and, where containers need it, on further addresses with the same port."""
+
+    def __init__(self, config: CloudConfig, saved: Callable[[], None] = lambda: None) -> None:
+        """`saved` is called after each request that changed state and returns when the change is on disk."""
+        self.lock = threading.RLock()
+        self._port = config.api_port
+        self._saved = saved
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._listeners: list[BaseWSGIServer] = []
+
+    @property
+    def endpoint(self) -> str:
+        """URL of the API on this machine. Known after `listen`."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """The port in use: the configured one, or the free one that was taken."""
+        return self._port
+
+    def listen(self, address: str = "127.0.0.1") -> None:
+        """Answer on this address too. Raises OSError when the address or its port is not to be had."""
+        try:
+            listener = make_server(address, self._port, self, threaded=True, request_handler=_QuietRequestHandler)
+        except SystemExit as error:
+            # werkzeug prints its advice and exits; the caller knows better what to say.
+            raise OSError(f"port {self._port} on {address} is in use") from error
+        self._port = listener.port
+        self._listeners.append(listener)
+        threading.Thread(target=listener.serve_forever, args=(0.05,), name=f"api-{address}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop answering and free the ports. Requests that run end first."""
+        for listener in self._listeners:
+            listener.shutdown()
+            listener.server_close()
+        self._listeners.clear()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """WSGI entry."""
+        action = _action(environ)
+        # Read before the lock is taken: a slow client must not hold up the others.
+        body = environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else _read_body(environ)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        status = "500 Internal Server Error"
+
+        def remember_status(line: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            nonlocal status
+            status = line
+            return start_response(line, headers, *rest)
+
+        try:
+            with self.lock:
+                answer = list(self._moto(environ, remember_status))
+        except Exception as error:
+            logger.exception("api: %s failed", action or environ.get("PATH_INFO"))
+            return _internal_error(start_response, action, error)
+        if status < "400" and changes_state(environ["REQUEST_METHOD"], action or _form_action(body)):
+            self._saved()
+        return answer
+
+
+def changes_state(method: str, action: str) -> bool:
+    """Whether a request of this kind may change moto's state. REST services name no action: their method tells."""
+    return method not in ("GET", "HEAD", "OPTIONS") and not action.startswith(READING)
+
+
+def _action(environ: "WSGIEnvironment") -> str:
+    return str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
+
+
+def _form_action(body: bytes) -> str:
+    if not body.startswith(b"Action="):
+        return ""
+    return body[len(b"Action=") :].partition(b"&")[0].decode("ascii", "replace")
+
+
+def _read_body(environ: "WSGIEnvironment") -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    return bytes(environ["wsgi.input"].read(length)) if length else b""
+
+
+def _internal_error(start_response: "StartResponse", action: str, error: Exception) -> Iterable[bytes]:
+    message = f"the embedded cloud cannot do {action or 'this request'}: {type(error).__name__}: {error}"
+    # 400, not 500: clients repeat a 500 for minutes, and the answer would stay the same.
+    start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
+    return [json.dumps({"__type": "InternalFailure", "message": message}).encode()]

@@ -1,0 +1,162 @@
+"""Docker as the agents use it: everything they make belongs to one cloud by name, label and network."""
+
+import contextlib
+import ipaddress
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+from docker.models.networks import Network
+from docker.types import IPAMConfig, IPAMPool
+
+from local.cloud.config import LABEL, CloudConfig
+
+logger = logging.getLogger("preqly.cloud")
+
+ROLE_LABEL = "preqly.role"
+"""What a container is for: registry, database, load-balancer, task, ..."""
+
+
+class DockerUnavailableError(Exception):
+    """No Docker engine answers; the message tells the operator what to do."""
+
+
+class DockerHost:
+    """The Docker engine, narrowed to the objects of one cloud. Safe to use from several threads."""
+
+    def __init__(self, config: CloudConfig) -> None:
+        self._config = config
+        self._network_lock = threading.Lock()
+
+    @cached_property
+    def client(self) -> docker.DockerClient:
+        """The Docker SDK's client, for what this class does not cover. Raises DockerUnavailableError."""
+        try:
+            client = docker.from_env(timeout=120)
+            client.ping()
+        except DockerException as error:
+            raise DockerUnavailableError(
+                f"Docker does not answer ({error}). Start its engine, and check that `docker ps` works for this user."
+            ) from error
+        return client
+
+    def labels(self, role: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Labels of an object of this cloud."""
+        return {LABEL: self._config.name, ROLE_LABEL: role, **(extra or {})}
+
+    def containers(self, role: str | None = None, labels: Mapping[str, str] | None = None) -> list[Container]:
+        """Containers of this cloud in any state, made by this process or an earlier one.
+
+        Sparse: name, labels and a coarse status are there; call `reload()` on one for the rest.
+        """
+        wanted = {LABEL: self._config.name, **({ROLE_LABEL: role} if role else {}), **(labels or {})}
+        found = self.client.containers.list(
+            all=True, sparse=True, filters={"label": [f"{key}={value}" for key, value in wanted.items()]}
+        )
+        return list(found)
+
+    def container(self, suffix: str) -> Container | None:
+        """The container `<cloud>-<suffix>`, or None."""
+        try:
+            return self.client.containers.get(self._config.object_name(suffix))
+        except NotFound:
+            return None
+
+    def create(
+        self, suffix: str, image: str, role: str, *, labels: Mapping[str, str] | None = None, **options: Any
+    ) -> Container:
+        """Create, not start, the container `<cloud>-<suffix>`; one of that name that is left over is removed first.
+
+        On the cloud's network unless `network` or `network_mode` is given. Further options are those of the Docker SDK.
+        """
+        self.remove(suffix)
+        if "network" not in options and "network_mode" not in options:
+            options["network"] = self.network().name
+        return self.client.containers.create(
+            image, name=self._config.object_name(suffix), labels=self.labels(role, labels), **options
+        )
+
+    def run(
+        self, suffix: str, image: str, role: str, *, labels: Mapping[str, str] | None = None, **options: Any
+    ) -> Container:
+        """`create`, then start."""
+        container = self.create(suffix, image, role, labels=labels, **options)
+        container.start()
+        return container
+
+    def remove(self, suffix: str) -> None:
+        """Kill and remove the container `<cloud>-<suffix>`, if it is there."""
+        container = self.container(suffix)
+        if container is not None:
+            remove_container(container)
+
+    def volume(self, suffix: str, role: str) -> str:
+        """Name of the volume `<cloud>-<suffix>`, made when missing."""
+        name = self._config.object_name(suffix)
+        self.client.volumes.create(name, labels=self.labels(role))
+        return name
+
+    def remove_volume(self, suffix: str) -> None:
+        """Remove the volume and its content, if it is there."""
+        with contextlib.suppress(NotFound):
+            self.client.volumes.get(self._config.object_name(suffix)).remove(force=True)
+
+    def network(self) -> Network:
+        """The bridge network that stands for the VPC, made when missing."""
+        with self._network_lock:
+            found = self.client.networks.list(names=[self._config.network_name], filters={"label": self._own_label})
+            # The filter matches parts of names.
+            for network in found:
+                if network.name == self._config.network_name:
+                    return network
+            return self._create_network()
+
+    @property
+    def gateway(self) -> str:
+        """The host's address on the network."""
+        network = self.network()
+        network.reload()
+        return str(network.attrs["IPAM"]["Config"][0]["Gateway"])
+
+    @property
+    def _own_label(self) -> str:
+        return f"{LABEL}={self._config.name}"
+
+    def _create_network(self) -> Network:
+        for pool in self._address_pools():
+            try:
+                return self.client.networks.create(
+                    self._config.network_name, driver="bridge", labels=self.labels("network"), ipam=pool
+                )
+            except APIError as error:
+                if pool is None:
+                    raise
+                logger.warning(
+                    "network: Docker refuses %s (%s); it chooses a range itself",
+                    self._config.vpc_cidr,
+                    error.explanation,
+                )
+        raise AssertionError("the last pool is Docker's own choice")
+
+    def _address_pools(self) -> Iterator[IPAMConfig | None]:
+        if self._config.vpc_cidr:
+            subnet = ipaddress.ip_network(self._config.vpc_cidr)
+            # Without a named gateway Docker reports none, and the host's address would have to be guessed.
+            yield IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))])
+        yield None
+
+
+def remove_container(container: Container) -> None:
+    """Kill and remove a container with its unnamed volumes; gone already is fine."""
+    with contextlib.suppress(NotFound):
+        try:
+            container.remove(force=True, v=True)
+        except APIError as error:
+            # Someone else is removing it right now.
+            if error.status_code != 409:
+                raise

@@ -1,0 +1,87 @@
+"""The embedded cloud: AWS's API on moto in this process, and the agents that make its state true on Docker."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from local.cloud.agent import Agent, AgentThread
+from local.cloud.api import ApiServer
+from local.cloud.certificates import CertificateAuthority
+from local.cloud.config import CloudConfig
+from local.cloud.containers import DockerHost
+from local.cloud.context import CloudContext
+
+logger = logging.getLogger("preqly.cloud")
+
+STOP_SECONDS = 5.0
+"""How long the running pass of an agent is waited for; containers outlive this process anyway."""
+
+AgentFactory = Callable[[CloudContext], Agent]
+
+
+class EmbeddedCloud:
+    """One AWS account on this machine. `start` adopts the state and the containers an earlier process left."""
+
+    context: CloudContext
+    """What agents see. `container_endpoint` is known after `start`."""
+
+    def __init__(self, config: CloudConfig, agents: bool | Sequence[AgentFactory] = True) -> None:
+        """`agents`: True for all of them, False for AWS's API alone (no Docker needed), or the ones to start."""
+        self.config = config
+        self._agents = agents
+        self._threads: list[AgentThread] = []
+        self._api = ApiServer(config)
+        self.context = CloudContext(
+            config=config,
+            docker=DockerHost(config),
+            certificates=CertificateAuthority(config.state_dir / "certificates"),
+            lock=self._api.lock,
+        )
+
+    @property
+    def endpoint(self) -> str:
+        """Where AWS's API answers on this machine, for AWS_ENDPOINT_URL. Known after `start`."""
+        return self._api.endpoint
+
+    def start(self) -> None:
+        """Answer requests and start the agents. Returns when AWS's API answers.
+
+        Raises DockerUnavailableError when agents need a Docker that does not answer, OSError when the port is taken.
+        """
+        self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        factories = self._factories()
+        self._api.listen()
+        if factories:
+            self.context = replace(self.context, container_endpoint=self._listen_for_containers())
+        self._threads = [AgentThread(factory(self.context)) for factory in factories]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End every thread and save the state. Containers stay for the next start; `cleanup.remove_all` ends them."""
+        for thread in self._threads:
+            thread.stop()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+        self._threads.clear()
+        self._api.stop()
+
+    def _listen_for_containers(self) -> str:
+        """Make the API reachable from the Docker network and say under which URL."""
+        gateway = self.context.docker.gateway
+        try:
+            self._api.listen(gateway)
+        except OSError:
+            # Docker's engine runs in a virtual machine: the gateway is its address, and this name leads here.
+            return f"http://host.docker.internal:{self._api.port}"
+        return f"http://{gateway}:{self._api.port}"
+
+    def _factories(self) -> Sequence[AgentFactory]:
+        if isinstance(self._agents, bool):
+            return default_agents() if self._agents else ()
+        return self._agents
+
+
+def default_agents() -> Sequence[AgentFactory]:
+    """The agents of a whole cloud, in the order in which they are started."""
+    return ()
