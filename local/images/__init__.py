@@ -1,0 +1,1 @@
+"""The base images that everything else is built from or runs on."""
