@@ -1,0 +1,64 @@
+"""The VPC's address range divided into subnets: pure arithmetic, the same for every way of hosting."""
+
+import ipaddress
+from dataclasses import dataclass
+
+PRIVATE = tuple(ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+LARGEST, SMALLEST = 16, 22
+"""Prefix lengths of the VPC: AWS takes none above /16; below /22 the database's subnets get too small to grow."""
+
+RESERVED_BY_AWS = 5
+"""Addresses that AWS keeps in every subnet."""
+LOAD_BALANCER_NODES = 8
+"""Free addresses an application load balancer needs in each of its subnets to scale (its user guide)."""
+OTHER_INTERFACES = 8
+"""Room beside the tasks: NAT gateway or interface endpoints, and the one-off tasks."""
+
+
+@dataclass(frozen=True)
+class SubnetPlan:
+    """Two subnets of each kind, one per availability zone, and what is left for later."""
+
+    public: tuple[ipaddress.IPv4Network, ...]
+    tasks: tuple[ipaddress.IPv4Network, ...]
+    database: tuple[ipaddress.IPv4Network, ...]
+    spare: tuple[ipaddress.IPv4Network, ...]
+
+    def tasks_that_fit(self, egress: str) -> int:
+        """The most tasks a service may have when a rollout doubles them and one availability zone is gone."""
+        subnet = (self.public if egress == "public" else self.tasks)[0]
+        return (subnet.num_addresses - RESERVED_BY_AWS - LOAD_BALANCER_NODES - OTHER_INTERFACES) // 2
+
+
+def plan(vpc: ipaddress.IPv4Network) -> SubnetPlan:
+    """Half of the VPC for tasks, a quarter for what faces the world, an eighth for databases, an eighth kept free."""
+    task_a, task_b, public, rest = vpc.subnets(prefixlen_diff=2)
+    database, spare = rest.subnets()
+    return SubnetPlan(tuple(public.subnets()), (task_a, task_b), tuple(database.subnets()), (spare,))
+
+
+def problem(vpc_cidr: str) -> str | None:
+    """The rule that this VPC address range breaks, or None."""
+    try:
+        network = ipaddress.IPv4Network(vpc_cidr, strict=False)
+    except ValueError:
+        return "must be an IPv4 address range such as 10.20.0.0/16"
+    if "/" not in vpc_cidr or str(network) != vpc_cidr:
+        return "must start at the first address of its range, and name its length"
+    if not any(network.subnet_of(block) for block in PRIVATE):
+        return f"must be private: inside {', '.join(map(str, PRIVATE))}"
+    if not LARGEST <= network.prefixlen <= SMALLEST:
+        return f"must be from /{LARGEST} to /{SMALLEST}: larger ones AWS refuses, smaller ones leave subnets too small"
+    return None
+
+
+def nearest_legal(vpc_cidr: str) -> str:
+    """A legal range as near as possible to a wrong one, to propose to the operator."""
+    try:
+        network = ipaddress.IPv4Network(vpc_cidr, strict=False)
+    except ValueError:
+        return "10.20.0.0/16"
+    if not any(network.network_address in block for block in PRIVATE):
+        return "10.20.0.0/16"
+    length = min(max(network.prefixlen, LARGEST), SMALLEST)
+    return str(ipaddress.IPv4Network((network.network_address, length), strict=False))

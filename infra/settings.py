@@ -1,0 +1,138 @@
+"""Every setting of the system, read once; wrong ones are refused together, before any resource."""
+
+import difflib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from infra import settings_rules
+from infra.settings_rules import Problem
+
+__all__ = ["Problem", "Settings", "SettingsError"]
+
+
+class SettingsError(pulumi.RunError):
+    """Says key, value, rule and fix for each wrong setting; Pulumi prints it without a traceback."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        count = "One setting is" if len(problems) == 1 else f"{len(problems)} settings are"
+        super().__init__(f"{count} wrong. No resource was touched.\n\n" + "\n\n".join(map(str, problems)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The stack's settings; meaning, unit and default of each are in Pulumi.yaml, and a test keeps both files equal."""
+
+    region: str
+    """`aws:region`, the only setting that belongs to the provider."""
+    domain: str = "app.preqly.com"
+    aliases: tuple[str, ...] = ()
+    zone: str = "preqly.com"
+    create_zone: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    vpc_cidr: str = "10.20.0.0/16"
+    egress: str = "gateway"
+    hosting: str = "fargate"
+    architecture: str = "arm64"
+    task_cpu: int = 256
+    task_memory: int = 512
+    min_tasks: int = 2
+    max_tasks: int = 10
+    scale_at_cpu_percent: int = 70
+    python_image: str = "python:3.13-slim-trixie"
+    nginx_image: str = "nginx:1.28-trixie"
+    database_class: str = "db.t4g.micro"
+    database_storage_gb: int = 20
+    database_max_storage_gb: int = 100
+    database_multi_az: bool = False
+    database_backup_days: int = 14
+    database_version: str = "17"
+    alarm_email: str = ""
+    monthly_budget_usd: int = 0
+    waf: bool = False
+    secrets_generation: int = 1
+    protect: bool = True
+    log_days: int = 365
+
+    @classmethod
+    def load(cls, config: pulumi.Config, region: str | None) -> "Settings":
+        """Read and check every setting.
+
+        Raises SettingsError that lists every wrong value, every unreadable one and every key that does not exist.
+        """
+        values: dict[str, Any] = {"region": region or ""}
+        problems: list[Problem] = []
+        for field in fields(cls):
+            key = settings_rules.key_of(field.name)
+            raw = None if field.name == "region" else config.get(key)
+            if raw is None:
+                continue
+            try:
+                values[field.name] = _READERS[field.type](raw)
+            except ValueError as error:
+                problems.append(Problem(f"{config.name}:{key}", raw, str(error), f"pulumi config set {key} <value>"))
+        unreadable = {problem.key.partition(":")[2] for problem in problems}
+        problems += _unknown_keys(config.name, [settings_rules.key_of(field.name) for field in fields(cls)])
+        settings = cls(**values)
+        problems += settings_rules.problems(settings, config.name, skip=unreadable)
+        if problems:
+            raise SettingsError(problems)
+        return settings
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names people may type: the domain first, then its aliases."""
+        return (self.domain, *self.aliases)
+
+
+def _unknown_keys(project: str, known: list[str]) -> list[Problem]:
+    """One problem per key of this project that no setting has, with the nearest name that exists."""
+    given = {
+        key.partition(":")[2]: value
+        for key, value in {**get_config_env(), **CONFIG.get()}.items()
+        if key.startswith(f"{project}:")
+    }
+    problems = []
+    for key in sorted(given.keys() - set(known)):
+        nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+        fix = f"did you mean {nearest[0]}? " if nearest else ""
+        problems.append(
+            Problem(f"{project}:{key}", given[key], "is not a setting of this project", f"{fix}pulumi config rm {key}")
+        )
+    return problems
+
+
+def _read_int(raw: str) -> int:
+    try:
+        return int(raw)
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+
+
+def _read_bool(raw: str) -> bool:
+    if raw not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return raw == "true"
+
+
+def _read_list(raw: str) -> tuple[str, ...]:
+    try:
+        value = json.loads(raw)
+    except json.JSONDecodeError:
+        value = None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("must be a list of strings")
+    return tuple(value)
+
+
+_READERS: dict[Any, Callable[[str], object]] = {
+    str: str,
+    int: _read_int,
+    bool: _read_bool,
+    tuple[str, ...]: _read_list,
+}
