@@ -1,0 +1,1 @@
+"""The `docker` package: images really built and really pushed."""

@@ -1,0 +1,106 @@
+"""Building an image with BuildKit: the command, its environment, and what to say when it fails."""
+
+import os
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .context import dockerfile_path
+
+LAST_LINES = 25
+"""Lines of output that a failed build's error shows: one BuildKit error block with the step's own last words."""
+
+_CLIENTS_OWN = ("DOCKER_", "BUILDX_", "BUILDKIT_")
+
+
+class BuildError(Exception):
+    """The image could not be built; the message carries the builder's last lines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One run of the builder. `argv` holds no values of build arguments: `env` does."""
+
+    argv: list[str]
+    env: dict[str, str]
+
+
+def build_command(build: Mapping[str, Any], image_name: str, iid_file: Path, *, buildx: bool = True) -> Build:
+    """The command for one `build` argument of docker.Image, loading the result into the engine as `image_name`."""
+    context = Path(build.get("context") or ".")
+    args = {str(key): str(value) for key, value in (build.get("args") or {}).items()}
+    classic = build.get("builderVersion") == "BuilderV1" or not buildx
+    argv = ["docker", "build"] if classic else ["docker", "buildx", "build", "--load", "--progress=plain"]
+    argv += ["--file", str(dockerfile_path(context, build.get("dockerfile")))]
+    argv += ["--tag", image_name, "--iidfile", str(iid_file)]
+    for option in ("target", "platform", "network"):
+        if build.get(option):
+            argv += [f"--{option}", str(build[option])]
+    for host in build.get("addHosts") or []:
+        argv += ["--add-host", host]
+    for image in (build.get("cacheFrom") or {}).get("images") or []:
+        argv += ["--cache-from", image]
+    for key in sorted(args):
+        # Without a value the client takes it from its environment, so `ps` never shows it.
+        argv += ["--build-arg", key]
+    env = _environment(args) | ({"DOCKER_BUILDKIT": "0"} if classic else {})
+    return Build(argv=[*argv, str(context)], env=env)
+
+
+def _environment(args: Mapping[str, str]) -> dict[str, str]:
+    for key in args:
+        # BUILDKIT_INLINE_CACHE and its like are arguments that the builder itself documents.
+        documented = key.startswith("BUILDKIT_") and key != "BUILDKIT_HOST"
+        if key in {"PATH", "HOME"} or (key.startswith(_CLIENTS_OWN) and not documented):
+            raise BuildError(f"build.args: {key} would change the Docker client itself; give the argument another name")
+    return dict(os.environ) | dict(args)
+
+
+def run_build(build: Build, log: Callable[[str], None]) -> None:
+    """Run it, handing each line of output to `log`. Raises BuildError with the last lines."""
+    last: deque[str] = deque(maxlen=LAST_LINES)
+    with subprocess.Popen(
+        build.argv, env=build.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - the pipe was asked for two lines above
+        for line in process.stdout:
+            if text := line.rstrip():
+                last.append(text)
+                log(text)
+    if process.returncode:
+        shown = "\n".join(f"  {line}" for line in last)
+        raise BuildError(f"the build ended with exit code {process.returncode}; its last lines:\n{shown}")
+
+
+def build_image(inputs: Mapping[str, Any], log: Callable[[str], None]) -> str:
+    """Build the image of one docker.Image and return its id in the engine. Raises BuildError or ContextError."""
+    build = inputs.get("build") or {}
+    platforms = engine_platforms()
+    refuse_foreign_platform(build.get("platform"), platforms)
+    with tempfile.TemporaryDirectory(prefix="image-") as folder:
+        iid_file = Path(folder) / "iid"
+        run_build(build_command(build, inputs["imageName"], iid_file, buildx=bool(platforms)), log)
+        return iid_file.read_text().strip()
+
+
+def engine_platforms() -> set[str]:
+    """What the engine's builder can run, emulated ones included; empty where buildx is missing."""
+    asked = subprocess.run(["docker", "buildx", "inspect"], capture_output=True, text=True, check=False)
+    lines = (line.partition(":") for line in asked.stdout.splitlines())
+    return {name.strip(" *") for key, _, names in lines if key == "Platforms" for name in names.split(",")}
+
+
+def refuse_foreign_platform(platform: str | None, platforms: set[str]) -> None:
+    """Raise BuildError when the builder says it cannot run `platform` (`linux/arm64`); no answer refuses nothing."""
+    if not platform or not platforms:
+        return
+    if not any(known == platform or known.startswith(f"{platform}/") for known in platforms):
+        runs = ", ".join(sorted(platforms))
+        raise BuildError(
+            f"build.platform: this machine's Docker engine runs {runs}, not {platform}; build for one of these, "
+            f"or install QEMU's emulators (qemu-user-static)"
+        )
