@@ -1,0 +1,154 @@
+"""PostgreSQL for the application: one private RDS instance that only the tasks reach."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from infra import policies
+
+PORT = 5433
+"""Not PostgreSQL's own 5432 (RDS.23): scanners try that first."""
+NAME = "preqly"
+USERNAME = "preqly"
+SLOW_STATEMENT_MS = 1000
+MONITORING_SECONDS = 60
+
+# Where the web image keeps the public certificates of RDS (docker/rds/).
+CA_BUNDLE = "/etc/ssl/certs/rds-global-bundle.pem"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseArgs:
+    """What the database needs from the rest of the stack."""
+
+    subnet_ids: pulumi.Input[list[str]]
+    """Private, in two availability zones, without a route out."""
+    security_group_id: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    """Encrypts storage, snapshots and Performance Insights."""
+    password: pulumi.Input[str]
+    engine_version: str
+    """Major version only: AWS raises the minor one by itself, and a pinned minor would then refuse every deploy."""
+    instance_class: str
+    storage_gb: int
+    max_storage_gb: int
+    multi_az: bool
+    backup_days: int
+    protect: bool
+    """True refuses deletion, in AWS and in Pulumi, and takes a final snapshot if it is ever lifted."""
+
+
+class Database(pulumi.ComponentResource):
+    """An encrypted PostgreSQL instance that refuses connections without TLS."""
+
+    identifier: pulumi.Output[str]
+    address: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
+    """host:port"""
+    port: pulumi.Output[int]
+    name: pulumi.Output[str]
+    username: pulumi.Output[str]
+    url: pulumi.Output[str]
+    """DATABASE_URL; secret."""
+
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Database", name, None, opts)
+        instance = self._instance(name, args)
+        self.identifier = instance.identifier
+        self.address = instance.address
+        self.endpoint = instance.endpoint
+        self.port = instance.port
+        self.name = instance.db_name
+        self.username = instance.username
+        self.url = pulumi.Output.secret(
+            pulumi.Output.all(instance.address, args.password).apply(lambda known: database_url(*known))
+        )
+        self.register_outputs({"address": self.address, "endpoint": self.endpoint, "identifier": self.identifier})
+
+    def _instance(self, name: str, args: DatabaseArgs) -> aws.rds.Instance:
+        child = pulumi.ResourceOptions(parent=self)
+        subnets = aws.rds.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnet_ids, opts=child)
+        # A snapshot outlives its database: without a random part the second one would be refused.
+        role, may_write = self._monitoring_role(name)
+        snapshot = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=child)
+        return aws.rds.Instance(
+            f"{name}-instance",
+            engine="postgres",
+            engine_version=args.engine_version,
+            auto_minor_version_upgrade=True,
+            instance_class=args.instance_class,
+            storage_type="gp3",
+            allocated_storage=args.storage_gb,
+            max_allocated_storage=args.max_storage_gb,
+            storage_encrypted=True,
+            kms_key_id=args.key_arn,
+            db_name=NAME,
+            username=USERNAME,
+            password=args.password,
+            port=PORT,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[args.security_group_id],
+            publicly_accessible=False,
+            iam_database_authentication_enabled=True,
+            multi_az=args.multi_az,
+            parameter_group_name=self._parameter_group(name, args).name,
+            backup_retention_period=args.backup_days,
+            backup_window="03:00-04:00",
+            maintenance_window="sun:04:30-sun:05:30",
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=not args.protect,
+            deletion_protection=args.protect,
+            skip_final_snapshot=not args.protect,
+            final_snapshot_identifier=pulumi.Output.concat(f"{NAME}-final-", snapshot.hex),
+            # An update that waits for Sunday's window looks done and is not; who deploys sees the minutes it takes.
+            apply_immediately=True,
+            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            monitoring_interval=MONITORING_SECONDS,
+            monitoring_role_arn=role.arn,
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=args.key_arn,
+            performance_insights_retention_period=7,
+            # A database restored from a snapshot keeps its data when the setting that named the snapshot goes.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                depends_on=[may_write],
+                ignore_changes=["snapshot_identifier"],
+                custom_timeouts=TIMEOUTS,
+            ),
+        )
+
+    def _parameter_group(self, name: str, args: DatabaseArgs) -> aws.rds.ParameterGroup:
+        return aws.rds.ParameterGroup(
+            f"{name}-parameters",
+            family=f"postgres{args.engine_version}",
+            description="TLS forced; schema changes and slow statements logged",
+            parameters=[
+                {"name": "rds.force_ssl", "value": "1"},
+                {"name": "log_statement", "value": "ddl"},
+                {"name": "log_min_duration_statement", "value": str(SLOW_STATEMENT_MS)},
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _monitoring_role(self, name: str) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
+        child = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(f"{name}-monitoring", assume_role_policy=policies.monitoring_trust(), opts=child)
+        attachment = aws.iam.RolePolicyAttachment(
+            f"{name}-monitoring-writes",
+            role=role.name,
+            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+            opts=child,
+        )
+        return role, attachment
+
+
+TIMEOUTS = pulumi.CustomTimeouts(create="40m", update="80m", delete="40m")
+"""A multi-AZ change of class or storage takes RDS longer than the provider waits by default."""
+
+
+def database_url(address: str, password: str) -> str:
+    """The application's DATABASE_URL; the server's certificate and its name are both checked."""
+    return f"postgres://{USERNAME}:{password}@{address}:{PORT}/{NAME}?sslmode=verify-full&sslrootcert={CA_BUNDLE}"

@@ -1,0 +1,85 @@
+"""Where the images are kept: two private ECR repositories whose tags never move."""
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+KEPT_IMAGES = 100
+"""Images of each repository a rollback can go back to; about 10 cents per GB and month."""
+KEPT_UNTAGGED_DAYS = 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryArgs:
+    """What the registry needs from the rest of the stack."""
+
+    key_arn: pulumi.Input[str]
+    """Encrypts the layers."""
+    protect: bool
+    """False lets `pulumi destroy` delete repositories that still hold images."""
+
+
+class Registry(pulumi.ComponentResource):
+    """Repositories `web` and `proxy`: immutable tags, scanned on push, and a fresh token to push with."""
+
+    web_url: pulumi.Output[str]
+    proxy_url: pulumi.Output[str]
+    web_arn: pulumi.Output[str]
+    proxy_arn: pulumi.Output[str]
+    username: pulumi.Output[str]
+    password: pulumi.Output[str]
+    """Secret; valid for 12 hours."""
+
+    def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Registry", name, None, opts)
+        web = self._repository(f"{name}-web", args)
+        proxy = self._repository(f"{name}-proxy", args)
+        # Asked in every run: a token kept in the state would have expired by the next one.
+        token = aws.ecr.get_authorization_token_output(
+            registry_id=web.registry_id, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+
+        self.web_url, self.proxy_url = web.repository_url, proxy.repository_url
+        self.web_arn, self.proxy_arn = web.arn, proxy.arn
+        self.username = token.user_name
+        self.password = pulumi.Output.secret(token.password)
+        self.register_outputs({"web_url": self.web_url, "proxy_url": self.proxy_url})
+
+    def _repository(self, name: str, args: RegistryArgs) -> aws.ecr.Repository:
+        child = pulumi.ResourceOptions(parent=self)
+        repository = aws.ecr.Repository(
+            name,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
+            force_delete=not args.protect,
+            opts=child,
+        )
+        aws.ecr.LifecyclePolicy(f"{name}-lifecycle", repository=repository.name, policy=lifecycle_policy(), opts=child)
+        return repository
+
+
+def lifecycle_policy() -> str:
+    """Drops what no task definition names: untagged leftovers early, releases only beyond the last KEPT_IMAGES."""
+    rules = [
+        {
+            "rulePriority": 1,
+            "description": f"untagged layers after {KEPT_UNTAGGED_DAYS} days",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": KEPT_UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 2,
+            "description": f"the last {KEPT_IMAGES} images stay for rollbacks",
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": KEPT_IMAGES},
+            "action": {"type": "expire"},
+        },
+    ]
+    return json.dumps({"rules": rules})

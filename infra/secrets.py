@@ -1,0 +1,58 @@
+"""What the application must know and nobody may read: one secret, from which ECS takes each value by its key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.workload import SECRET_KEYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationSecretsArgs:
+    """What the secret holds and who guards it."""
+
+    key_arn: pulumi.Input[str]
+    values: Mapping[str, pulumi.Input[str]]
+    """Exactly the keys the containers name: DATABASE_URL and SECRET_KEY."""
+    protect: bool
+    """True keeps a deleted secret recoverable for 30 days; False deletes it at once."""
+
+
+class ApplicationSecrets(pulumi.ComponentResource):
+    """One JSON secret in Secrets Manager. Raises ValueError when its keys are not the ones the containers read."""
+
+    secret_arn: pulumi.Output[str]
+    version_id: pulumi.Output[str]
+    """Part of every task definition, so that new values restart the tasks."""
+
+    def __init__(self, name: str, args: ApplicationSecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:ApplicationSecrets", name, None, opts)
+        if set(args.values) != set(SECRET_KEYS):
+            raise ValueError(
+                f"{name}: the containers read {sorted(SECRET_KEYS)} (infra/workload.py SECRET_KEYS), "
+                f"the secret would hold {sorted(args.values)}: make both lists equal"
+            )
+        child = pulumi.ResourceOptions(parent=self)
+        secret = aws.secretsmanager.Secret(
+            f"{name}-application",
+            description="What the application's containers read at start",
+            kms_key_id=args.key_arn,
+            recovery_window_in_days=30 if args.protect else 0,
+            opts=child,
+        )
+        version = aws.secretsmanager.SecretVersion(
+            f"{name}-version",
+            secret_id=secret.arn,
+            secret_string=pulumi.Output.secret(pulumi.Output.all(**args.values).apply(_document)),
+            opts=child,
+        )
+        self.secret_arn = secret.arn
+        self.version_id = version.version_id
+        self.register_outputs({"secret_arn": self.secret_arn, "version_id": self.version_id})
+
+
+def _document(values: Mapping[str, str]) -> str:
+    return json.dumps(dict(values), sort_keys=True)
