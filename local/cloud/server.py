@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from local.cloud import moto_patches
 from local.cloud.agent import Agent, AgentThread
 from local.cloud.api import ApiServer
 from local.cloud.certificates import CertificateAuthority
@@ -50,6 +51,7 @@ class EmbeddedCloud:
         """
         self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         factories = self._factories()
+        moto_patches.apply(agents=bool(factories))
         self._api.listen()
         if factories:
             self.context = replace(self.context, container_endpoint=self._listen_for_containers())

@@ -1,0 +1,15 @@
+"""What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
+
+from local.cloud.moto_patches import ecs_services, ecs_tasks
+
+__all__ = ["apply"]
+
+
+def apply(*, agents: bool) -> None:
+    """Patch moto in this process. Idempotent.
+
+    `agents` says whether something will carry out what is asked: without it, services, tasks and databases reach the
+    state that is asked for at once, so that nothing waits for ever.
+    """
+    ecs_services.apply(agents=agents)
+    ecs_tasks.apply(agents=agents)
