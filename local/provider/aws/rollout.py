@@ -1,0 +1,112 @@
+"""Waiting for an ECS service to run what was asked for, and saying why when it does not."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+STEADY_SECONDS = 20 * 60
+"""How long pulumi-aws waits for a service by default (its `create` and `update` timeouts)."""
+POLL_SECONDS = 1.0
+EVENTS_SHOWN = 5
+TASKS_SHOWN = 3
+
+
+class RolloutError(Exception):
+    """The service does not run the task definition it was given; the message holds the reason and the last events."""
+
+
+def wait_until_steady(
+    ecs: Any,
+    cluster: str,
+    service: str,
+    task_definition: str,
+    *,
+    timeout_seconds: float = STEADY_SECONDS,
+    log: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Return when the PRIMARY deployment runs `task_definition` and its rolloutState is COMPLETED.
+
+    Raises RolloutError when it FAILED, was rolled back, was replaced or deleted, or is not there in time.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    told = ""
+    while True:
+        described = describe(ecs, cluster, service)
+        primary = _primary(described)
+        if _verdict(ecs, described, primary, cluster, task_definition):
+            return
+        now = f"{primary.get('runningCount', 0)} of {primary.get('desiredCount', 0)} tasks of the new release run"
+        if now != told:
+            log(now)
+            told = now
+        if time.monotonic() > deadline:
+            raise RolloutError(
+                _explained(
+                    ecs, described, cluster, f"is not steady after {timeout_seconds:.0f} s: {now}", task_definition
+                )
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def describe(ecs: Any, cluster: str, service: str) -> Mapping[str, Any]:
+    """One service as ECS describes it. Raises RolloutError when it is gone."""
+    services = ecs.describe_services(cluster=cluster, services=[service], include=["TAGS"])["services"]
+    if not services or services[0]["status"] == "INACTIVE":
+        raise RolloutError(f"service {service} does not exist in cluster {cluster}")
+    return dict(services[0])
+
+
+def _primary(described: Mapping[str, Any]) -> Mapping[str, Any]:
+    deployments = described.get("deployments", [])
+    return next((one for one in deployments if one.get("status") == "PRIMARY"), {})
+
+
+def _verdict(
+    ecs: Any, described: Mapping[str, Any], primary: Mapping[str, Any], cluster: str, task_definition: str
+) -> bool:
+    running, state = primary.get("taskDefinition"), primary.get("rolloutState")
+    if running and running != task_definition:
+        reason = _failed_reason(described, task_definition)
+        text = f"was rolled back to {_short(running)}: {_short(task_definition)} did not become healthy. {reason}"
+        raise RolloutError(_explained(ecs, described, cluster, text.strip(), task_definition))
+    if state == "FAILED":
+        text = f"failed to roll out {_short(task_definition)}. {primary.get('rolloutStateReason', '')}"
+        raise RolloutError(_explained(ecs, described, cluster, text.strip(), task_definition))
+    return bool(running) and state == "COMPLETED"
+
+
+def _failed_reason(described: Mapping[str, Any], task_definition: str) -> str:
+    for deployment in described.get("deployments", []):
+        if deployment.get("taskDefinition") == task_definition and deployment.get("rolloutStateReason"):
+            return str(deployment["rolloutStateReason"])
+    return ""
+
+
+def _explained(ecs: Any, described: Mapping[str, Any], cluster: str, what: str, task_definition: str) -> str:
+    name = described["serviceName"]
+    lines = [f"service {name} {what}", *_stopped_tasks(ecs, cluster, name, task_definition)]
+    events = [f"  event: {event['message']}" for event in described.get("events", [])[:EVENTS_SHOWN]]
+    return "\n".join(lines + events)
+
+
+def _stopped_tasks(ecs: Any, cluster: str, service: str, task_definition: str) -> list[str]:
+    arns = ecs.list_tasks(cluster=cluster, serviceName=service, desiredStatus="STOPPED")["taskArns"]
+    if not arns:
+        return []
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns[-100:])["tasks"]
+    mine = [task for task in tasks if task.get("taskDefinitionArn") == task_definition][-TASKS_SHOWN:]
+    return [_stopped_task(task) for task in mine]
+
+
+def _stopped_task(task: Mapping[str, Any]) -> str:
+    containers = [
+        f"{one['name']} exit code {one['exitCode']}{f' ({why})' if (why := one.get('reason')) else ''}"
+        for one in task.get("containers", [])
+        if one.get("exitCode")
+    ]
+    reason = "; ".join([str(task.get("stoppedReason") or "no reason given"), *containers])
+    return f"  task {_short(task['taskArn'])} stopped: {reason}"
+
+
+def _short(arn: str) -> str:
+    return arn.rpartition("/")[2]
