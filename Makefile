@@ -1,0 +1,29 @@
+# Thin on purpose: each target is `python3 -m local <command>`, which works without make too.
+# Settings by environment: PROVIDERS=official, PREQLY_HTTP_PORT, PREQLY_HTTPS_PORT, PREQLY_API_PORT, PREQLY_REGISTRY_PORT.
+PYTHON ?= python3
+LOCAL := $(PYTHON) -m local
+export PROVIDERS
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview status env down test lint bench clean
+
+help:    ## this list
+	@grep -E '^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): +## /  make \1\t/' | expand -t 16
+up:      ## set up what is missing, deploy, end with https://localhost:8443/ answering
+	@$(LOCAL) up
+preview: ## what production's settings would create; needs no Docker (MARKDOWN=file writes a comment)
+	@$(LOCAL) preview $(if $(MARKDOWN),--markdown $(MARKDOWN))
+status:  ## what runs, and where
+	@$(LOCAL) status
+env:     ## export lines for pulumi and aws: eval "$$(make -s env)"
+	@$(LOCAL) env
+down:    ## destroy the stack; remove every container, process and file of it
+	@$(LOCAL) down
+test:    ## all tests (FAST=1 leaves out those with containers)
+	@$(LOCAL) test $(if $(FAST),--fast)
+lint:    ## formatter, linter, types
+	@$(LOCAL) lint
+bench:   ## time the everyday commands; writes bench/results.json
+	@$(LOCAL) bench
+clean:   ## remove .venv and the tool cache, after make down
+	@$(LOCAL) clean

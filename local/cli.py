@@ -1,0 +1,61 @@
+"""The commands, as the Makefile and Windows users call them. What a command does is imported when it runs, because
+the same file parses the command line before the virtual environment exists."""
+
+import argparse
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+
+from local.runtime import Runtime
+from local.setup.runner import say
+
+Options = argparse.Namespace
+Command = Callable[[Options, Runtime], int]
+
+
+def parse(words: Sequence[str]) -> Options:
+    """Exits with code 2 and the usage for a command that does not exist."""
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description="The hosting stack of app.preqly.com on this machine, without AWS."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("up", help="set up what is missing, deploy, and end with the site answering")
+    preview = commands.add_parser("preview", help="what production's settings would create; needs no Docker")
+    preview.add_argument("--markdown", metavar="FILE", help="also write the plan as a pull request comment")
+    commands.add_parser("status", help="what runs, and where")
+    commands.add_parser("env", help='print export lines for pulumi and aws: eval "$(make -s env)"')
+    commands.add_parser("down", help="destroy the stack and remove every container, process and file of it")
+    test = commands.add_parser("test", help="run the tests")
+    test.add_argument("--fast", action="store_true", help="only those that need no Docker")
+    test.add_argument("rest", nargs="*", metavar="pytest argument", help="after --, handed to pytest")
+    commands.add_parser("lint", help="formatter, linter and types")
+    commands.add_parser("bench", help="time the everyday commands; writes bench/results.json")
+    commands.add_parser("clean", help="remove the virtual environment and the tool cache, after down")
+    return parser.parse_args(words)
+
+
+def nothing_to_do(options: Options, runtime: Runtime) -> bool:
+    """Commands about a cloud that was never started need no set-up."""
+    if options.command in {"status", "down"} and not runtime.folder.exists():
+        say("Nothing is running here. Start it with: make up")
+        return True
+    return False
+
+
+def run(options: Options, runtime: Runtime) -> int:
+    """The exit code. Raises OperatorError."""
+    module, _, function = COMMANDS[options.command].partition(":")
+    command: Command = getattr(importlib.import_module(module), function)
+    return command(options, runtime)
+
+
+COMMANDS: Mapping[str, str] = {
+    "up": "local.up:up",
+    "preview": "local.preview:preview",
+    "status": "local.status:status",
+    "env": "local.status:environment",
+    "down": "local.down:down",
+    "test": "local.checks:test",
+    "lint": "local.checks:lint",
+    "bench": "bench.everyday:bench",
+    "clean": "local.down:clean",
+}

@@ -1,0 +1,91 @@
+"""Where things are: the checkout, the run-time folder of one embedded cloud, its ports, the tool cache."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+
+
+class OperatorError(Exception):
+    """Something the person at the keyboard can put right: the message says what, where and how. Exit code 1."""
+
+    exit_code = 1
+
+
+class UsageError(OperatorError):
+    """A wrong command, option, environment variable or stack setting. Exit code 2."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """TCP ports on 127.0.0.1; each can be moved by the environment variable in `PORT_VARIABLES`."""
+
+    http: int = 8080
+    https: int = 8443
+    api: int = 4577
+    registry: int = 5050
+
+
+PORT_VARIABLES = {
+    "http": "PREQLY_HTTP_PORT",
+    "https": "PREQLY_HTTPS_PORT",
+    "api": "PREQLY_API_PORT",
+    "registry": "PREQLY_REGISTRY_PORT",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """One embedded cloud: two of them share a machine when name, folder and ports differ."""
+
+    cloud: str
+    """Label of every Docker object. From PREQLY_CLOUD, default preqly-local."""
+    folder: Path
+    """Everything the cloud writes, mode 0700. From PREQLY_LOCAL_DIR, default .local-cloud in the checkout."""
+    ports: Ports
+
+    @classmethod
+    def from_environment(cls) -> "Runtime":
+        """Raise UsageError for a port that is no port."""
+        folder = Path(os.environ.get("PREQLY_LOCAL_DIR") or ROOT / ".local-cloud").absolute()
+        ports = {name: _port(variable, getattr(Ports(), name)) for name, variable in PORT_VARIABLES.items()}
+        taken = sorted(ports.values())
+        if len(set(taken)) != len(taken):
+            names = ", ".join(f"{PORT_VARIABLES[name]}={port}" for name, port in ports.items())
+            raise UsageError(f"{names}: two of the embedded cloud's ports are the same; give each its own.")
+        return cls(cloud=os.environ.get("PREQLY_CLOUD") or "preqly-local", folder=folder, ports=Ports(**ports))
+
+    @property
+    def logs(self) -> Path:
+        """One log per background process and set-up step."""
+        return self.folder / "logs"
+
+    def prepare(self) -> None:
+        """Make the folder; only its owner may read it, for it holds state, keys and the passphrase."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        self.logs.mkdir(exist_ok=True)
+
+
+def tool_cache() -> Path:
+    """What set-up fetched or built and every checkout may share: the engine, Go."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "preqly"
+
+
+def venv_python() -> Path:
+    """The interpreter that has requirements-dev.txt."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _port(variable: str, default: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise UsageError(
+            f"{variable}={text}: not a TCP port. Give a number from 1 to 65535, or unset it for {default}."
+        )
+    return int(text)

@@ -1,0 +1,35 @@
+"""Which command needs what of the machine."""
+
+from collections.abc import Callable, Mapping
+
+from local.runtime import Runtime
+from local.setup import runner
+from local.setup.base_images import BaseImages
+from local.setup.buildx import Buildx
+from local.setup.debian import DebianBase
+from local.setup.docker_engine import DockerEngine
+from local.setup.pulumi_engine import Engine
+from local.setup.python import Venv
+from local.setup.step import Step
+
+StepMaker = Callable[[Runtime], Step]
+
+PROGRAM: tuple[StepMaker, ...] = (Venv, Engine)
+CONTAINERS: tuple[StepMaker, ...] = (DockerEngine, DebianBase, Buildx, BaseImages)
+
+NEEDS: Mapping[str, tuple[StepMaker, ...]] = {
+    "up": PROGRAM + CONTAINERS,
+    "preview": PROGRAM,
+    "status": (Venv,),
+    "env": PROGRAM,
+    "down": (Venv,),
+    "test": PROGRAM + CONTAINERS,
+    "lint": (Venv,),
+    "bench": PROGRAM + CONTAINERS,
+}
+
+
+def prepare(command: str, runtime: Runtime) -> None:
+    """Install and build what `command` needs and this machine lacks. Raises SetupError."""
+    runtime.prepare()
+    runner.prepare([make(runtime) for make in NEEDS[command]])

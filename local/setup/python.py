@@ -1,0 +1,78 @@
+"""A Python that is new enough, and the project's virtual environment with everything of requirements-dev.txt."""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+from local.runtime import ROOT, VENV, Runtime, venv_python
+from local.setup import apt, shell
+from local.setup.step import Need, Say, SetupError
+
+OLDEST = (3, 11)
+NEWER = tuple(f"python3.{minor}" for minor in range(15, OLDEST[1] - 1, -1))
+LOCK_FILES = ("requirements.txt", "requirements-dev.txt")
+_STAMP = VENV / ".preqly-requirements"
+
+
+class Venv:
+    """`.venv`, stamped with a hash of the lock files once everything is in it."""
+
+    name = "venv"
+    after: tuple[str, ...] = ()
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._log = runtime.logs / "setup-venv.log"
+
+    def missing(self) -> Need | None:
+        """The stamp is written last, so a half-made environment counts as missing."""
+        if _STAMP.is_file() and _STAMP.read_text() == wanted_stamp() and venv_python().exists():
+            return None
+        return Need(what="Python packages", how=f"{' + '.join(LOCK_FILES)} into .venv", seconds=60)
+
+    def make(self, say: Say) -> None:
+        """Create or complete `.venv`. Raises SetupError when no Python is new enough."""
+        python = find_python()
+        self._log.unlink(missing_ok=True)
+        if shell.answer([venv_python(), "-c", f"import sys, pip; assert sys.version_info >= {OLDEST}"]) is None:
+            say("making .venv")
+            self._create(python)
+        say("installing packages")
+        pip = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--prefer-binary"]
+        shell.run([*pip, "-r", ROOT / "requirements-dev.txt"], self._log)
+        _STAMP.write_text(wanted_stamp())
+
+    def _create(self, python: str) -> None:
+        create = [python, "-m", "venv", "--clear", VENV]
+        try:
+            shell.run(create, self._log)
+        except SetupError:
+            # Debian and Ubuntu ship Python without the part that makes environments.
+            package = Path(shutil.which(python) or python).resolve().name + "-venv"
+            if not (apt.usable() and apt.has(package)):
+                raise
+            apt.install([package], self._log)
+            shell.run(create, self._log)
+
+
+def find_python() -> str:
+    """The running interpreter if it is new enough, else the newest on PATH. Raises SetupError."""
+    if sys.version_info >= OLDEST:
+        return getattr(sys, "_base_executable", sys.executable)
+    for name in NEWER:
+        if shutil.which(name) and shell.answer([name, "-c", "import venv"]) is not None:
+            return name
+    have = ".".join(str(part) for part in sys.version_info[:3])
+    need = ".".join(str(part) for part in OLDEST)
+    raise SetupError(
+        f"Python {need} or newer is needed; {sys.executable} is {have} and PATH has no {' '.join(NEWER)}. "
+        "Install one (Debian 12, Ubuntu 24.04 and Homebrew have it) and run make again."
+    )
+
+
+def wanted_stamp() -> str:
+    """Changes when a lock file does, or when the checkout moved: an environment has its own path inside."""
+    digest = hashlib.sha256(str(VENV.resolve()).encode())
+    for name in LOCK_FILES:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,181 @@
+"""The stack, driven by the real engine through the Automation API, with a state and a passphrase of its own."""
+
+import json
+import os
+import runpy
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+from semver import VersionInfo
+
+from infra.settings import SettingsError
+from local import project
+from local.daemon import is_alive
+from local.embedded import Endpoints
+from local.engine_command import EngineCommand
+from local.runtime import ROOT, OperatorError, tool_cache
+from local.setup.pulumi_engine import find_engine, sdk_version
+
+OFFICIAL = "official"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drive:
+    """One stack, ready to be driven."""
+
+    stack: automation.Stack
+    engine: EngineCommand
+    folder: Path
+    problems: list[SettingsError]
+    """What the program refused; filled while it runs."""
+
+
+def open_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[str, Any]) -> Drive:
+    """Create or select the stack whose state is in `folder`. Points this process's AWS calls at the cloud.
+
+    Raises OperatorError if the engine is missing."""
+    project.write_work_dir(folder / "program", name, {**settings, **_provider_settings(endpoints)})
+    environment = engine_environment(folder, endpoints)
+    _forget_operators_own_settings()
+    os.environ.update(endpoints.aws_environment())
+    os.chdir(ROOT)
+    binary = find_engine()
+    if binary is None:
+        raise OperatorError(f"The Pulumi engine {sdk_version()} is missing. Run make up.")
+    engine = EngineCommand(binary, VersionInfo.parse(sdk_version()))
+    problems: list[SettingsError] = []
+    options = automation.LocalWorkspaceOptions(
+        work_dir=str(folder / "program"), env_vars=environment, pulumi_command=engine, secrets_provider="passphrase"
+    )
+    remove_stale_lock(folder, name)
+    stack = automation.create_or_select_stack(
+        name, project_name=project.name(), program=_program(problems), opts=options
+    )
+    return Drive(stack=stack, engine=engine, folder=folder, problems=problems)
+
+
+def engine_environment(folder: Path, endpoints: Endpoints) -> dict[str, str]:
+    """Everything the engine needs to find this state and these providers, and no login."""
+    state = folder / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "PULUMI_BACKEND_URL": state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(folder)),
+        "PULUMI_HOME": str(tool_cache() / "pulumi-home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    if not official_providers():
+        environment["PULUMI_DEBUG_PROVIDERS"] = endpoints.debug_providers()
+        environment["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
+    return environment | endpoints.aws_environment()
+
+
+def official_providers() -> bool:
+    """Whether Pulumi's own plugins are to drive the cloud: `make up PROVIDERS=official`."""
+    choice = os.environ.get("PROVIDERS") or "embedded"
+    if choice not in {"embedded", OFFICIAL}:
+        raise OperatorError(f"PROVIDERS={choice}: must be embedded or {OFFICIAL}.")
+    return choice == OFFICIAL
+
+
+@contextmanager
+def interruptible(drive: Drive) -> Iterator[None]:
+    """While inside, Ctrl-C and SIGTERM let the engine finish its steps, keep its state and give its lock back."""
+    before = {number: signal.signal(number, drive.engine.interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def pending_operations(drive: Drive) -> list[str]:
+    """URNs of what a killed run had begun and not finished."""
+    path = drive.folder / "state" / ".pulumi" / "stacks" / project.name() / f"{drive.stack.name}.json"
+    if not path.exists():
+        return []
+    latest = json.loads(path.read_text())["checkpoint"].get("latest") or {}
+    return [operation["resource"]["urn"] for operation in latest.get("pending_operations") or []]
+
+
+def remove_stale_lock(folder: Path, name: str) -> None:
+    """Drop the locks of engines that are gone. Raises OperatorError if one of them still runs."""
+    for lock in (folder / "state" / ".pulumi" / "locks").glob(f"**/{project.name()}/{name}/*.json"):
+        owner = json.loads(lock.read_text() or "{}")
+        if owner.get("hostname") == socket.gethostname() and is_alive(int(owner.get("pid", 0))):
+            raise OperatorError(f"Another run is changing the stack {name} (process {owner['pid']}). Wait for it.")
+        lock.unlink()
+
+
+def _program(problems: list[SettingsError]) -> Callable[[], None]:
+    def run() -> None:
+        if str(ROOT) not in sys.path:
+            sys.path.insert(0, str(ROOT))
+        try:
+            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        except SettingsError as error:
+            problems.append(error)
+            raise
+
+    return run
+
+
+def _passphrase(folder: Path) -> Path:
+    """A file with a random passphrase that only its owner reads."""
+    path = folder / "passphrase"
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(32))
+        fresh.replace(path)
+    return path
+
+
+def _provider_settings(endpoints: Endpoints) -> dict[str, Any]:
+    """The official AWS plugin is told by configuration where the cloud is; the embedded one knows."""
+    if not official_providers():
+        return {}
+    services = (
+        "acm",
+        "applicationautoscaling",
+        "budgets",
+        "cloudwatch",
+        "ec2",
+        "ecr",
+        "ecs",
+        "elbv2",
+        "iam",
+        "kms",
+        "logs",
+        "rds",
+        "route53",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sts",
+        "wafv2",
+    )
+    return {
+        "aws:endpoints": [dict.fromkeys(services, endpoints.api)],
+        "aws:skipCredentialsValidation": True,
+        "aws:skipMetadataApiCheck": True,
+        "aws:skipRequestingAccountId": False,
+        "aws:s3UsePathStyle": True,
+    }
+
+
+def _forget_operators_own_settings() -> None:
+    """Neither the operator's Pulumi login nor their AWS account may be touched from here."""
+    for variable in [name for name in os.environ if name.startswith(("PULUMI_", "AWS_")) and name != "AWS_CA_BUNDLE"]:
+        del os.environ[variable]
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        os.environ[variable] = os.devnull

@@ -1,0 +1,123 @@
+"""What runs, and how to look at it."""
+
+import argparse
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+from local import daemon, site
+from local.embedded import Endpoints
+from local.images.images import is_standin
+from local.runtime import OperatorError, Runtime
+from local.setup.docker_engine import pid_file
+from local.setup.pulumi_engine import find_engine
+from local.setup.runner import say
+from local.stack import engine_environment
+
+
+def what_is_emulated(images: Mapping[str, str]) -> str:
+    """The plain statement that `make up` makes once."""
+    lines = [
+        "Emulated: AWS's API (moto) and Pulumi's aws, random and docker providers.",
+        "Real: the Pulumi engine, the program, the images, and every container (load balancer, tasks, PostgreSQL).",
+    ]
+    standins = sorted({reference for reference in images.values() if is_standin(reference)})
+    if standins:
+        lines.append(f"No image registry answers, so Debian's packages stand in for: {', '.join(standins)}.")
+    return "\n".join(lines)
+
+
+def tell_where_to_look(runtime: Runtime, console: Console) -> None:
+    """The last thing `make up` prints."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for what, where in (
+        ("Site", site.url(runtime)),
+        ("", f"{site.plain_url(runtime)} redirects there"),
+        ("", f"certificate authority: {site.authority(runtime)}"),
+        ("State", "make status"),
+        ("AWS and Pulumi", 'eval "$(make -s env)"; then: aws ecs list-services --cluster ..., pulumi stack output'),
+        ("Logs", f"pulumi stack output logs_command; the cloud's own: {daemon.log_file(runtime)}"),
+        ("Remove", "make down"),
+    ):
+        table.add_row(what, where)
+    console.print(table, highlight=False, soft_wrap=True)
+
+
+def status(_: argparse.Namespace, runtime: Runtime) -> int:
+    """Services, tasks, database and targets as AWS would report them. Exit code 1 if the cloud is not running."""
+    endpoints = daemon.find(runtime)
+    if endpoints is None:
+        say("The embedded cloud is not running. Start it with: make up")
+        return 1
+    console = Console()
+    console.print(f"Embedded cloud {runtime.cloud}: {endpoints.api}, log {daemon.log_file(runtime)}", highlight=False)
+    if pid_file(runtime).exists():
+        console.print("Docker engine: started by set-up, stopped by make down", highlight=False)
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    try:
+        for row in (*_services(endpoints), *_databases(endpoints), *_targets(endpoints)):
+            table.add_row(*row)
+    except (BotoCoreError, ClientError) as error:
+        raise OperatorError(f"The embedded cloud does not answer: {error}") from error
+    console.print(table, highlight=False, soft_wrap=True)
+    return 0
+
+
+def environment(_: argparse.Namespace, runtime: Runtime) -> int:
+    """Export lines, on standard output. Raises OperatorError if the cloud is not running."""
+    endpoints = daemon.find(runtime)
+    engine = find_engine()
+    if endpoints is None or engine is None:
+        raise OperatorError("The embedded cloud is not running. Start it with: make up")
+    values = engine_environment(runtime.folder, endpoints)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    lines += [
+        f"export PULUMI_STACK={shlex.quote('local')}",
+        "unset PULUMI_CONFIG_PASSPHRASE AWS_PROFILE AWS_SESSION_TOKEN",
+    ]
+    lines.append(f'export PATH={shlex.quote(str(engine.parent))}:"$PATH"')
+    print("\n".join(lines))  # noqa: T201
+    return 0
+
+
+def client(endpoints: Endpoints, service: str) -> Any:
+    """A boto3 client of the embedded cloud, whatever the environment says."""
+    values = endpoints.aws_environment()
+    session = boto3.session.Session(
+        aws_access_key_id=values["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=values["AWS_SECRET_ACCESS_KEY"],
+        region_name=values["AWS_REGION"],
+    )
+    make: Any = session.client
+    return make(service, endpoint_url=endpoints.api)
+
+
+def _services(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
+    ecs = client(endpoints, "ecs")
+    for cluster in ecs.list_clusters()["clusterArns"]:
+        names = ecs.list_services(cluster=cluster)["serviceArns"]
+        for service in ecs.describe_services(cluster=cluster, services=names)["services"] if names else ():
+            (primary,) = [d for d in service["deployments"] if d["status"] == "PRIMARY"] or [{}]
+            counts = f"{service['runningCount']} of {service['desiredCount']} tasks"
+            release = service["taskDefinition"].rpartition("/")[2]
+            yield "Service", f"{service['serviceName']}: {counts}, {release}, {primary.get('rolloutState', 'unknown')}"
+
+
+def _databases(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
+    for database in client(endpoints, "rds").describe_db_instances()["DBInstances"]:
+        where = database.get("Endpoint", {})
+        address = f"{where.get('Address')}:{where.get('Port')}"
+        yield "Database", f"{database['DBInstanceIdentifier']}: {database['DBInstanceStatus']}, {address}"
+
+
+def _targets(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
+    elb = client(endpoints, "elbv2")
+    for group in elb.describe_target_groups()["TargetGroups"]:
+        health = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+        for target in health:
+            yield "Target", f"{target['Target']['Id']}:{target['Target']['Port']} {target['TargetHealth']['State']}"

@@ -1,0 +1,45 @@
+"""`make up`: the whole job, from nothing to a site that answers."""
+
+import argparse
+
+from rich.console import Console
+
+from local import daemon, project, site, status
+from local.perform import perform
+from local.progress import Progress
+from local.runtime import Runtime
+from local.setup import base_images
+from local.setup.runner import say
+from local.stack import Drive, interruptible, open_stack, pending_operations
+
+STACK = "local"
+
+
+def up(_: argparse.Namespace, runtime: Runtime) -> int:
+    """Deploy and say where to look. Raises OperatorError with what failed."""
+    console = Console(stderr=True)
+    images = base_images.choose(runtime, say)
+    say(status.what_is_emulated(images))
+    endpoints = daemon.ensure(runtime)
+    drive = open_stack(STACK, runtime.folder, endpoints, project.local_settings(images))
+    progress = deploy(drive, console)
+    console.print(f"Stack {STACK}: {progress.summary()}.", highlight=False)
+    site.wait_until_it_answers(runtime)
+    status.tell_where_to_look(runtime, console)
+    return 0
+
+
+def deploy(drive: Drive, console: Console) -> Progress:
+    """`pulumi up`, after healing what a killed run left. Raises as `perform` does."""
+    with interruptible(drive):
+        pending = pending_operations(drive)
+        if pending:
+            # What was being created then is created again now; the providers make that safe.
+            say(f"The last run was cut off during {len(pending)} operations. Reading what exists.")
+            perform(
+                drive,
+                console,
+                "Reading",
+                lambda listen: drive.stack.refresh(on_event=listen, clear_pending_creates=True),
+            )
+        return perform(drive, console, "Deploying", lambda listen: drive.stack.up(on_event=listen))
