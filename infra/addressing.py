@@ -62,3 +62,9 @@ def nearest_legal(vpc_cidr: str) -> str:
         return "10.20.0.0/16"
     length = min(max(network.prefixlen, LARGEST), SMALLEST)
     return str(ipaddress.IPv4Network((network.network_address, length), strict=False))
+
+
+def ipv6_subnet(vpc_block: str, index: int) -> str:
+    """The subnet with this number, /64 as AWS wants it, of the VPC's IPv6 block."""
+    block = ipaddress.IPv6Network(vpc_block)
+    return str(ipaddress.IPv6Network((int(block.network_address) + (index << 64), 64)))

@@ -90,6 +90,9 @@ OUTPUTS: dict[str, Outputs] = {
     },
     "aws:cloudwatch/dashboard:Dashboard": _arn("cloudwatch", "dashboard/"),
     "aws:cloudwatch/logGroup:LogGroup": _arn("logs", "log-group:"),
+    "aws:ec2/eip:Eip": lambda args: {"allocationId": f"eipalloc-{args.name}", "publicIp": "203.0.113.10"},
+    "aws:ec2/vpc:Vpc": lambda args: {"ipv6CidrBlock": "2600:1f18:1234:5600::/56"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": lambda args: {"prefixListId": "pl-63a5400a"},
     "aws:ecr/repository:Repository": lambda args: {
         "arn": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{args.name}",
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{args.name}",
@@ -108,6 +111,7 @@ OUTPUTS: dict[str, Outputs] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:lb/targetGroup:TargetGroup": _target_group,
     "aws:rds/instance:Instance": _database,
+    "aws:route53/record:Record": lambda args: {"fqdn": args.inputs["name"].rstrip(".")},
     "aws:route53/zone:Zone": lambda args: {
         "zoneId": "Z0CREATED",
         "nameServers": ["ns-1.awsdns-1.org", "ns-2.awsdns-2.com"],

@@ -1,0 +1,103 @@
+"""The bucket to which the load balancer delivers its access logs."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessLogsArgs:
+    """How long access logs are kept."""
+
+    region: str
+    retention_days: int
+    protect: bool
+    """Whether the bucket, with logs inside, refuses to be deleted."""
+
+
+class AccessLogs(pulumi.ComponentResource):
+    """A private bucket that only this account's load balancers write to."""
+
+    bucket_name: pulumi.Output[str]
+    """Known once the load balancer is allowed to write."""
+
+    def __init__(self, name: str, args: AccessLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:AccessLogs", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(f"{name}-bucket", force_destroy=not args.protect, opts=child)
+        private = _keep_private(name, bucket, child)
+        _expire(name, bucket, args.retention_days, child)
+        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+        policy = aws.s3.BucketPolicy(
+            f"{name}-delivery",
+            bucket=bucket.bucket,
+            policy=pulumi.Output.all(bucket.arn, account).apply(
+                lambda known: json.dumps(delivery_policy(known[0], known[1], args.region))
+            ),
+            # S3 refuses two changes of a bucket's access at the same moment.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=private),
+        )
+        # Through the policy, so that who uses the name waits for it: ELB tests the bucket when logging is turned on.
+        self.bucket_name = policy.bucket
+        self.register_outputs({"bucket_name": self.bucket_name})
+
+
+def delivery_policy(bucket_arn: str, account: str, region: str) -> dict[str, Any]:
+    """ELB's log delivery may write to this account's folder, and nobody may speak to the bucket in the clear."""
+    deliver = {
+        "Sid": "DeliverAccessLogs",
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{bucket_arn}/AWSLogs/{account}/*",
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/*"}},
+    }
+    tls_only = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [deliver, tls_only]}
+
+
+def _keep_private(name: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    closed = aws.s3.BucketPublicAccessBlock(
+        f"{name}-closed",
+        bucket=bucket.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=child,
+    )
+    # Log delivery cannot write with a customer managed key: S3's own it is.
+    encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
+        f"{name}-encrypted",
+        bucket=bucket.bucket,
+        rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+        opts=child,
+    )
+    return [closed, encrypted]
+
+
+def _expire(name: str, bucket: aws.s3.Bucket, days: int, child: pulumi.ResourceOptions) -> None:
+    aws.s3.BucketLifecycleConfiguration(
+        f"{name}-expiry",
+        bucket=bucket.bucket,
+        rules=[
+            {
+                "id": "expire",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "expiration": {"days": days},
+                "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+            }
+        ],
+        opts=child,
+    )

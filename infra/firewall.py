@@ -1,0 +1,116 @@
+"""Who may talk to whom: every security group of the stack and every rule, in one place."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+HTTP, HTTPS = 80, 443
+WORLD = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallArgs:
+    """The ports that are open, and how tasks reach the outside."""
+
+    vpc_id: pulumi.Input[str]
+    task_port: int
+    database_port: int
+    egress: str
+    """`endpoints` closes the world to the tasks; what is left are AWS's endpoints and S3."""
+    s3_prefix_list_id: pulumi.Input[str]
+
+
+class Firewall(pulumi.ComponentResource):
+    """World to load balancer on 80 and 443, load balancer to tasks, tasks to database and out on 443; nothing else."""
+
+    load_balancer_group_id: pulumi.Output[str]
+    task_group_id: pulumi.Output[str]
+    database_group_id: pulumi.Output[str]
+    endpoint_group_id: pulumi.Output[str]
+    """For the interface endpoints of AWS's services; only tasks may use them."""
+
+    def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Firewall", name, None, opts)
+        self._name, self._args = name, args
+        load_balancer = self._group("load-balancer", "The load balancer, open to the world on 80 and 443")
+        task = self._group("task", "The application's tasks, open to the load balancer")
+        database = self._group("database", "The database, open to the tasks")
+        endpoint = self._group("endpoint", "Endpoints of AWS services, open to the tasks")
+
+        for port in (HTTP, HTTPS):
+            for family, block in WORLD.items():
+                self._from_world(load_balancer, port, family, block)
+        self._allow("load-balancer-to-task", load_balancer, task, args.task_port)
+        self._allow("task-to-database", task, database, args.database_port)
+        self._let_tasks_out(task, endpoint)
+
+        self.load_balancer_group_id = load_balancer.id
+        self.task_group_id = task.id
+        self.database_group_id = database.id
+        self.endpoint_group_id = endpoint.id
+        self.register_outputs(
+            {
+                "load_balancer_group_id": self.load_balancer_group_id,
+                "task_group_id": self.task_group_id,
+                "database_group_id": self.database_group_id,
+                "endpoint_group_id": self.endpoint_group_id,
+            }
+        )
+
+    def _group(self, role: str, description: str) -> aws.ec2.SecurityGroup:
+        # Rules are resources of their own: rules inside groups that name each other cannot be deleted in any order.
+        return aws.ec2.SecurityGroup(
+            f"{self._name}-{role}",
+            vpc_id=self._args.vpc_id,
+            description=description,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _from_world(self, group: aws.ec2.SecurityGroup, port: int, family: str, block: str) -> None:
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-world-{port}-{family}",
+            security_group_id=group.id,
+            description=f"Anyone to {port}",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            **{f"cidr_{family}": block},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _allow(self, role: str, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, port: int) -> None:
+        """Both halves of a conversation: the source may leave, the target may be entered."""
+        both = {"description": role.replace("-", " "), "ip_protocol": "tcp", "from_port": port, "to_port": port}
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-{role}",
+            security_group_id=source.id,
+            referenced_security_group_id=target.id,
+            **both,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-{role}",
+            security_group_id=target.id,
+            referenced_security_group_id=source.id,
+            **both,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _let_tasks_out(self, task: aws.ec2.SecurityGroup, endpoint: aws.ec2.SecurityGroup) -> None:
+        """HTTPS to AWS's services and, unless `egress` is `endpoints`, to everyone."""
+        if self._args.egress == "endpoints":
+            self._allow("task-to-endpoint", task, endpoint, HTTPS)
+            target = {"prefix_list_id": self._args.s3_prefix_list_id}
+        else:
+            target = {"cidr_ipv4": WORLD["ipv4"]}
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-task-out",
+            security_group_id=task.id,
+            description="S3 over HTTPS" if "prefix_list_id" in target else "Anywhere over HTTPS",
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
+            **target,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,152 @@
+"""The front door: the load balancer, its two listeners and the names that lead to it."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""TLS 1.2 and 1.3 with forward secrecy and a key exchange that quantum computers do not break; AWS's recommendation."""
+
+RESPONSE_HEADERS = {
+    "routing_http_response_strict_transport_security_header_value": "max-age=31536000; includeSubDomains",
+    "routing_http_response_x_content_type_options_header_value": "nosniff",
+    "routing_http_response_x_frame_options_header_value": "DENY",
+    "routing_http_response_server_enabled": False,
+}
+"""Set here so that the load balancer's own error pages carry them too; they replace what the proxy sends."""
+
+HEALTH_CHECK = {
+    "protocol": "HTTPS",
+    "path": "/healthz",
+    "port": "traffic-port",
+    "matcher": "200",
+    "interval": 5,
+    "timeout": 4,
+    "healthy_threshold": 2,
+    "unhealthy_threshold": 2,
+}
+"""Seconds and counts: a new task takes requests 10 s after it answers, where AWS's default needs 150 s."""
+
+DEREGISTRATION_DELAY = 10
+"""Seconds a leaving task gets to finish its requests; the application answers within far less."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontDoorArgs:
+    """What the front door opens onto."""
+
+    vpc_id: pulumi.Input[str]
+    subnet_ids: list[pulumi.Output[str]]
+    security_group_id: pulumi.Input[str]
+    certificate_arn: pulumi.Input[str]
+    zone_id: pulumi.Input[str]
+    hosts: tuple[str, ...]
+    """Every name of the site; each gets an A and an AAAA record."""
+    target_port: int
+    access_log_bucket: pulumi.Input[str]
+    protect: bool
+
+
+class FrontDoor(pulumi.ComponentResource):
+    """HTTPS for every host over IPv4 and IPv6; port 80 answers 301, and requests travel on to the tasks over TLS."""
+
+    load_balancer_arn: pulumi.Output[str]
+    load_balancer_arn_suffix: pulumi.Output[str]
+    load_balancer_dns: pulumi.Output[str]
+    target_group_arn: pulumi.Output[str]
+    target_group_arn_suffix: pulumi.Output[str]
+    https_listener: aws.lb.Listener
+    """Tasks wait for it: a target group that no listener uses takes no targets."""
+
+    def __init__(self, name: str, args: FrontDoorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:FrontDoor", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        balancer = self._load_balancer()
+        targets = self._target_group()
+        self._redirect(balancer)
+        self.https_listener = self._https(balancer, targets)
+        for host in args.hosts:
+            self._point(host, balancer)
+
+        self.load_balancer_arn = balancer.arn
+        self.load_balancer_arn_suffix = balancer.arn_suffix
+        self.load_balancer_dns = balancer.dns_name
+        self.target_group_arn = targets.arn
+        self.target_group_arn_suffix = targets.arn_suffix
+        self.register_outputs(
+            {
+                "load_balancer_arn": self.load_balancer_arn,
+                "load_balancer_arn_suffix": self.load_balancer_arn_suffix,
+                "load_balancer_dns": self.load_balancer_dns,
+                "target_group_arn": self.target_group_arn,
+                "target_group_arn_suffix": self.target_group_arn_suffix,
+                "https_listener_arn": self.https_listener.arn,
+            }
+        )
+
+    def _load_balancer(self) -> aws.lb.LoadBalancer:
+        return aws.lb.LoadBalancer(
+            f"{self._name}-balancer",
+            load_balancer_type="application",
+            internal=False,
+            ip_address_type="dualstack",
+            security_groups=[self._args.security_group_id],
+            subnets=self._args.subnet_ids,
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode="strictest",
+            enable_deletion_protection=self._args.protect,
+            access_logs={"bucket": self._args.access_log_bucket, "enabled": True},
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.protect),
+        )
+
+    def _target_group(self) -> aws.lb.TargetGroup:
+        return aws.lb.TargetGroup(
+            f"{self._name}-tasks",
+            vpc_id=self._args.vpc_id,
+            protocol="HTTPS",
+            port=self._args.target_port,
+            target_type="ip",
+            deregistration_delay=DEREGISTRATION_DELAY,
+            load_balancing_algorithm_type="least_outstanding_requests",
+            health_check=HEALTH_CHECK,
+            opts=self._child,
+        )
+
+    def _redirect(self, balancer: aws.lb.LoadBalancer) -> None:
+        aws.lb.Listener(
+            f"{self._name}-http",
+            load_balancer_arn=balancer.arn,
+            protocol="HTTP",
+            port=80,
+            default_actions=[
+                {"type": "redirect", "redirect": {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}}
+            ],
+            opts=self._child,
+        )
+
+    def _https(self, balancer: aws.lb.LoadBalancer, targets: aws.lb.TargetGroup) -> aws.lb.Listener:
+        return aws.lb.Listener(
+            f"{self._name}-https",
+            load_balancer_arn=balancer.arn,
+            protocol="HTTPS",
+            port=443,
+            ssl_policy=TLS_POLICY,
+            certificate_arn=self._args.certificate_arn,
+            default_actions=[{"type": "forward", "target_group_arn": targets.arn}],
+            **RESPONSE_HEADERS,
+            opts=self._child,
+        )
+
+    def _point(self, host: str, balancer: aws.lb.LoadBalancer) -> None:
+        """A and AAAA records; aliases of Route 53 cost nothing per query and follow the load balancer's addresses."""
+        for kind in ("A", "AAAA"):
+            aws.route53.Record(
+                f"{self._name}-{host}-{kind.lower()}",
+                zone_id=self._args.zone_id,
+                name=host,
+                type=kind,
+                aliases=[{"name": balancer.dns_name, "zone_id": balancer.zone_id, "evaluate_target_health": True}],
+                opts=self._child,
+            )

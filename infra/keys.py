@@ -1,0 +1,70 @@
+"""The customer managed key that encrypts what the stack keeps: logs, database, secrets, images, notifications."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com")
+"""AWS services that write to the encrypted topic of alarms by themselves, without a caller whose rights would count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeyArgs:
+    """What the key needs to know."""
+
+    region: str
+    protect: bool
+    """Whether Pulumi refuses to delete the key: without it, the database and its backups cannot be read."""
+
+
+class EncryptionKey(pulumi.ComponentResource):
+    """One key for the stack, rotated every year; IAM of this account decides who uses it."""
+
+    key_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:EncryptionKey", name, None, opts)
+        caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self))
+        key = aws.kms.Key(
+            f"{name}-data",
+            description="Encrypts the stack's logs, database, secrets, images and notifications",
+            enable_key_rotation=True,
+            deletion_window_in_days=30,
+            policy=caller.account_id.apply(lambda account: json.dumps(key_policy(account, args.region))),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        self.key_arn = key.arn
+        self.register_outputs({"key_arn": self.key_arn})
+
+
+def key_policy(account: str, region: str) -> dict[str, Any]:
+    """IAM decides inside the account; CloudWatch Logs and the publishers may use the key on the account's behalf."""
+    root = {
+        "Sid": "AccountDecidesByIam",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    logs = {
+        "Sid": "LogsOfThisAccount",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Resource": "*",
+        "Condition": {
+            "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account}:log-group:*"}
+        },
+    }
+    publishers = {
+        "Sid": "AlarmsOfThisAccount",
+        "Effect": "Allow",
+        "Principal": {"Service": list(PUBLISHERS)},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    return {"Version": "2012-10-17", "Statement": [root, logs, publishers]}

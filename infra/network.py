@@ -1,0 +1,160 @@
+"""The private network: two availability zones, subnets for what faces the world, for tasks and for the database."""
+
+import ipaddress
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import addressing
+from infra.flow_log import record_refused_traffic
+
+ZONES = ("a", "b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """The shape of the network."""
+
+    vpc_cidr: str
+    egress: str
+    """`gateway`, `public` or `endpoints`: how tasks reach the outside; the settings explain each."""
+    region: str
+    flow_log_group_arn: pulumi.Input[str]
+
+
+class Network(pulumi.ComponentResource):
+    """A VPC whose database subnets have no way out, and whose tasks go out as `egress` says.
+
+    Only the public subnets speak IPv6: the load balancer answers there, tasks need none.
+    """
+
+    vpc_id: pulumi.Output[str]
+    vpc_cidr: pulumi.Output[str]
+    public_subnet_ids: list[pulumi.Output[str]]
+    task_subnet_ids: list[pulumi.Output[str]]
+    database_subnet_ids: list[pulumi.Output[str]]
+    s3_prefix_list_id: pulumi.Output[str]
+    """The addresses of S3, which tasks reach without leaving AWS's network."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Network", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        plan = addressing.plan(ipaddress.IPv4Network(args.vpc_cidr))
+        self._zone_names = aws.get_availability_zones_output(
+            state="available",
+            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            opts=pulumi.InvokeOutputOptions(parent=self),
+        ).names
+
+        vpc = self._vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=args.vpc_cidr,
+            assign_generated_ipv6_cidr_block=True,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            opts=self._child,
+        )
+        # AWS's own default group lets its members talk to each other; without rules nothing can use it by mistake.
+        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc.id, ingress=[], egress=[], opts=self._child)
+        record_refused_traffic(f"{name}-refused", vpc.id, args.flow_log_group_arn, self)
+
+        public, public_routes = self._public_subnets(plan)
+        database, _ = self._subnets("database", plan.database)
+        task, task_routes = (public, public_routes) if args.egress == "public" else self._subnets("task", plan.tasks)
+        if args.egress == "gateway":
+            self._nat_gateway(public[0], task_routes)
+        s3 = aws.ec2.VpcEndpoint(
+            f"{name}-s3",
+            vpc_id=vpc.id,
+            vpc_endpoint_type="Gateway",
+            service_name=f"com.amazonaws.{args.region}.s3",
+            route_table_ids=[task_routes.id],
+            opts=self._child,
+        )
+
+        self.vpc_id = vpc.id
+        self.vpc_cidr = vpc.cidr_block
+        self.public_subnet_ids = [subnet.id for subnet in public]
+        self.task_subnet_ids = [subnet.id for subnet in task]
+        self.database_subnet_ids = [subnet.id for subnet in database]
+        self.s3_prefix_list_id = s3.prefix_list_id
+        self.register_outputs(
+            {
+                "vpc_id": self.vpc_id,
+                "vpc_cidr": self.vpc_cidr,
+                "public_subnet_ids": self.public_subnet_ids,
+                "task_subnet_ids": self.task_subnet_ids,
+                "database_subnet_ids": self.database_subnet_ids,
+                "s3_prefix_list_id": self.s3_prefix_list_id,
+            }
+        )
+
+    def _subnets(
+        self,
+        role: str,
+        blocks: tuple[ipaddress.IPv4Network, ...],
+        ipv6_blocks: tuple[pulumi.Output[str] | None, ...] = (None, None),
+    ) -> tuple[list[aws.ec2.Subnet], aws.ec2.RouteTable]:
+        """One subnet per zone, all on one route table that knows the VPC and nothing else."""
+        routes = aws.ec2.RouteTable(f"{self._name}-{role}", vpc_id=self._vpc.id, opts=self._child)
+        subnets = []
+        for index, (zone, block) in enumerate(zip(ZONES, blocks, strict=True)):
+            subnet = aws.ec2.Subnet(
+                f"{self._name}-{role}-{zone}",
+                vpc_id=self._vpc.id,
+                cidr_block=str(block),
+                ipv6_cidr_block=ipv6_blocks[index],
+                availability_zone=self._zone_names[index],
+                map_public_ip_on_launch=False,
+                # A zone that AWS marks as impaired leaves the list: no reason to replace its subnets that day.
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
+            )
+            aws.ec2.RouteTableAssociation(
+                f"{self._name}-{role}-{zone}", subnet_id=subnet.id, route_table_id=routes.id, opts=self._child
+            )
+            subnets.append(subnet)
+        return subnets, routes
+
+    def _public_subnets(self, plan: addressing.SubnetPlan) -> tuple[list[aws.ec2.Subnet], aws.ec2.RouteTable]:
+        """The subnets that the internet reaches, where addresses are given to nothing by default."""
+        block = self._vpc.ipv6_cidr_block
+        ipv6 = (
+            block.apply(lambda b: addressing.ipv6_subnet(b, 0)),
+            block.apply(lambda b: addressing.ipv6_subnet(b, 1)),
+        )
+        subnets, routes = self._subnets("public", plan.public, ipv6)
+        gateway = aws.ec2.InternetGateway(f"{self._name}-internet", vpc_id=self._vpc.id, opts=self._child)
+        self._way_out = aws.ec2.Route(
+            f"{self._name}-public-ipv4",
+            route_table_id=routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+            opts=self._child,
+        )
+        aws.ec2.Route(
+            f"{self._name}-public-ipv6",
+            route_table_id=routes.id,
+            destination_ipv6_cidr_block="::/0",
+            gateway_id=gateway.id,
+            opts=self._child,
+        )
+        return subnets, routes
+
+    def _nat_gateway(self, subnet: aws.ec2.Subnet, routes: aws.ec2.RouteTable) -> None:
+        """One way out for all tasks: half the price of one per zone, and requests never use it."""
+        address = aws.ec2.Eip(f"{self._name}-nat", domain="vpc", opts=self._child)
+        gateway = aws.ec2.NatGateway(
+            f"{self._name}-nat",
+            subnet_id=subnet.id,
+            allocation_id=address.allocation_id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._way_out]),
+        )
+        aws.ec2.Route(
+            f"{self._name}-task-ipv4",
+            route_table_id=routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id=gateway.id,
+            opts=self._child,
+        )
