@@ -70,8 +70,8 @@ class Database(pulumi.ComponentResource):
     def _instance(self, name: str, args: DatabaseArgs) -> aws.rds.Instance:
         child = pulumi.ResourceOptions(parent=self)
         subnets = aws.rds.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnet_ids, opts=child)
-        # A snapshot outlives its database: without a random part the second one would be refused.
         role, may_write = self._monitoring_role(name)
+        # A snapshot outlives its database: without a random part the second one would be refused.
         snapshot = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=child)
         return aws.rds.Instance(
             f"{name}-instance",

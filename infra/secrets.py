@@ -43,10 +43,11 @@ class ApplicationSecrets(pulumi.ComponentResource):
             recovery_window_in_days=30 if args.protect else 0,
             opts=child,
         )
+        document: pulumi.Output[str] = pulumi.Output.secret(pulumi.Output.all(**args.values).apply(_document))
         version = aws.secretsmanager.SecretVersion(
             f"{name}-version",
             secret_id=secret.arn,
-            secret_string=pulumi.Output.secret(pulumi.Output.all(**args.values).apply(_document)),
+            secret_string=document,
             opts=child,
         )
         self.secret_arn = secret.arn

@@ -1,0 +1,120 @@
+"""What an image is built from: the files of the build context and the revision they come from. Pure: no resources."""
+
+import hashlib
+import json
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+UNKNOWN_REVISION = "unknown"
+
+
+class BuildContextError(ValueError):
+    """The sources cannot be read as a build context; the message says what to add."""
+
+
+def content_hash(context: Path, arguments: Mapping[str, str]) -> str:
+    """12 hex digits that change when, and only when, a file the builder may read or a build argument changes.
+
+    Names, contents, link targets and the executable bit count; times and owners do not. Raises BuildContextError.
+    """
+    digest = hashlib.sha256(json.dumps(dict(arguments), sort_keys=True).encode())
+    for name in context_files(context):
+        path = context / name
+        if path.is_symlink():
+            kind, content = "link", str(path.readlink()).encode()
+        else:
+            kind = "executable" if path.stat().st_mode & stat.S_IXUSR else "file"
+            content = path.read_bytes()
+        # The length goes first, so that no two lists of files run together into the same bytes.
+        digest.update(json.dumps([name.as_posix(), kind, len(content)]).encode())
+        digest.update(content)
+    return digest.hexdigest()[:12]
+
+
+def context_files(context: Path) -> list[PurePosixPath]:
+    """The files that `.dockerignore` leaves in the context, sorted. Raises BuildContextError when it is missing."""
+    rules = context / ".dockerignore"
+    if not rules.is_file():
+        raise BuildContextError(
+            f"{rules} is missing: the builder would be sent every file, secrets and history included. "
+            "Add it, with `*` first and one `!` line for each folder the Dockerfile copies"
+        )
+    ignore = Ignore.parse(rules.read_text())
+    return sorted(_walk(context, PurePosixPath(), ignore))
+
+
+def _walk(context: Path, folder: PurePosixPath, ignore: "Ignore") -> Iterator[PurePosixPath]:
+    for entry in os.scandir(context / folder):
+        name = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if not ignore.hides(name) or ignore.may_reopen(name):
+                yield from _walk(context, name, ignore)
+        elif not ignore.hides(name):
+            yield name
+
+
+class Ignore:
+    """The rules of a .dockerignore file: the last one that matches a path or a folder above it decides."""
+
+    def __init__(self, rules: list[tuple[bool, PurePosixPath]]) -> None:
+        self._rules = [(hides, pattern, re.compile(_regex(pattern))) for hides, pattern in rules]
+
+    @classmethod
+    def parse(cls, text: str) -> "Ignore":
+        """Read the file's text."""
+        rules = []
+        for line in text.splitlines():
+            rule = line.strip()
+            if rule and not rule.startswith("#"):
+                hides = not rule.startswith("!")
+                rules.append((hides, PurePosixPath(os.path.normpath(rule.lstrip("!").strip().lstrip("/")))))
+        return cls(rules)
+
+    def hides(self, path: PurePosixPath) -> bool:
+        """Whether the builder does not get to see this path."""
+        hidden = False
+        names = [name.as_posix() for name in (path, *path.parents)]
+        for hides, _, regex in self._rules:
+            if hides != hidden and any(regex.fullmatch(name) for name in names):
+                hidden = hides
+        return hidden
+
+    def may_reopen(self, folder: PurePosixPath) -> bool:
+        """Whether a `!` rule could show something below a hidden folder."""
+        for hides, pattern, _ in self._rules:
+            starts_above = pattern.parts[: len(folder.parts)]
+            if not hides and PurePosixPath(*starts_above) == folder:
+                return True
+            if not hides and any("*" in part or "?" in part or "[" in part for part in starts_above):
+                return True
+        return False
+
+
+def _regex(pattern: PurePosixPath) -> str:
+    text = pattern.as_posix()
+    tokens = re.findall(r"\*\*/?|\*|\?|\[[^\]]*\]|.", text)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(known.get(token) or (token if len(token) > 1 else re.escape(token)) for token in tokens)
+
+
+def revision(context: Path, *paths: str) -> str:
+    """The commit that last changed these paths, with `-dirty` when they hold changes git does not know.
+
+    `unknown` without git, outside a repository and before the first commit: a release never fails for its label.
+    """
+    commit = _git(context, "log", "-1", "--format=%h", "--abbrev=10", "--", *paths)
+    if not commit:
+        return UNKNOWN_REVISION
+    return f"{commit}-dirty" if _git(context, "status", "--porcelain", "--", *paths) else commit
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return result.stdout.strip()

@@ -1,0 +1,50 @@
+"""Who a task is: the role ECS starts it with, and the role the application runs under."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRolesArgs:
+    """The only things the two roles may touch."""
+
+    key_arn: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]
+    repository_arns: Sequence[pulumi.Input[str]]
+    log_group_arn: pulumi.Input[str]
+    media_bucket_arn: pulumi.Input[str]
+
+
+class TaskRoles(pulumi.ComponentResource):
+    """Two roles with exact ARNs; the application's cannot read the secret, and ECS's cannot read the media."""
+
+    execution_role_arn: pulumi.Output[str]
+    task_role_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: TaskRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:TaskRoles", name, None, opts)
+        trust = pulumi.Output.from_input(args.key_arn).apply(policies.tasks_trust)
+        start = pulumi.Output.all(
+            repository_arns=list(args.repository_arns),
+            secret_arn=args.secret_arn,
+            key_arn=args.key_arn,
+            log_group_arn=args.log_group_arn,
+        ).apply(lambda known: policies.task_start(**known))
+        application = pulumi.Output.from_input(args.media_bucket_arn).apply(
+            lambda arn: policies.application(media_bucket_arn=arn)
+        )
+        self.execution_role_arn = self._role(f"{name}-execution", trust, start)
+        self.task_role_arn = self._role(f"{name}-application", trust, application)
+        self.register_outputs({"execution_role_arn": self.execution_role_arn, "task_role_arn": self.task_role_arn})
+
+    def _role(self, name: str, trust: pulumi.Output[str], policy: pulumi.Output[str]) -> pulumi.Output[str]:
+        child = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(name, assume_role_policy=trust, opts=child)
+        aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy, opts=child)
+        arn: pulumi.Output[str] = role.arn
+        return arn
