@@ -1,9 +1,12 @@
 """Docker as the agents use it: everything they make belongs to one cloud by name, label and network."""
 
 import contextlib
+import io
 import ipaddress
 import logging
+import tarfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -12,6 +15,7 @@ import docker
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
+from docker.models.volumes import Volume
 from docker.types import IPAMConfig, IPAMPool
 
 from local.cloud.config import LABEL, CloudConfig
@@ -52,12 +56,16 @@ class DockerHost:
     def containers(self, role: str | None = None, labels: Mapping[str, str] | None = None) -> list[Container]:
         """Containers of this cloud in any state, made by this process or an earlier one.
 
-        Sparse: name, labels and a coarse status are there; call `reload()` on one for the rest.
+        One request for all of them: name, labels and status are there; call `reload()` on one for the rest.
         """
         wanted = {LABEL: self._config.name, **({ROLE_LABEL: role} if role else {}), **(labels or {})}
         found = self.client.containers.list(
             all=True, sparse=True, filters={"label": [f"{key}={value}" for key, value in wanted.items()]}
         )
+        for container in found:
+            # The short form has these under other keys than the properties of the SDK look for.
+            container.attrs.setdefault("Config", {})["Labels"] = container.attrs["Labels"]
+            container.attrs["Name"] = container.attrs["Names"][0]
         return list(found)
 
     def container(self, suffix: str) -> Container | None:
@@ -100,6 +108,12 @@ class DockerHost:
         name = self._config.object_name(suffix)
         self.client.volumes.create(name, labels=self.labels(role))
         return name
+
+    def volumes(self, role: str) -> list[Volume]:
+        """The cloud's volumes of this role."""
+        return list(
+            self.client.volumes.list(filters={"label": [f"{key}={value}" for key, value in self.labels(role).items()]})
+        )
 
     def remove_volume(self, suffix: str) -> None:
         """Remove the volume and its content, if it is there."""
@@ -160,3 +174,18 @@ def remove_container(container: Container) -> None:
             # Someone else is removing it right now.
             if error.status_code != 409:
                 raise
+
+
+def put_files(container: Container, folder: str, files: Mapping[str, tuple[str, int]]) -> None:
+    """Write files (name -> text and mode) into a folder of a container that runs or was created.
+
+    They belong to root; the folder is made when missing. The way for what must not show in `docker inspect`.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, (text, mode) in files.items():
+            content = text.encode()
+            entry = tarfile.TarInfo(f"{folder.strip('/')}/{name}")
+            entry.size, entry.mode, entry.mtime = len(content), mode, int(time.time())
+            archive.addfile(entry, io.BytesIO(content))
+    container.put_archive("/", buffer.getvalue())

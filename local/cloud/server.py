@@ -11,6 +11,7 @@ from local.cloud.certificates import CertificateAuthority
 from local.cloud.config import CloudConfig
 from local.cloud.containers import DockerHost
 from local.cloud.context import CloudContext
+from local.cloud.rds import RdsAgent
 
 logger = logging.getLogger("preqly.cloud")
 
@@ -86,4 +87,4 @@ class EmbeddedCloud:
 
 def default_agents() -> Sequence[AgentFactory]:
     """The agents of a whole cloud, in the order in which they are started."""
-    return ()
+    return (RdsAgent,)

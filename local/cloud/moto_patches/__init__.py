@@ -1,6 +1,6 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import ecs_services, ecs_tasks
+from local.cloud.moto_patches import ecs_services, ecs_tasks, rds
 
 __all__ = ["apply"]
 
@@ -13,3 +13,4 @@ def apply(*, agents: bool) -> None:
     """
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)
+    rds.apply(agents=agents)

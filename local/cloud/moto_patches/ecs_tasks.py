@@ -29,7 +29,7 @@ def apply(*, agents: bool) -> None:
 
 
 def _no_requirements(_backend: EC2ContainerServiceBackend, _task_definition: Any) -> dict[str, Any]:
-    # They place tasks on instances, of which Fargate has none; moto stumbles over containers without memory of their own.
+    # They place tasks on instances, of which Fargate has none; moto stumbles where only the task has a memory limit.
     return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
 
 

@@ -1,0 +1,1 @@
+"""PostgreSQL as RDS runs it: its files, its first start, its roles."""
