@@ -1,0 +1,81 @@
+"""What can be watched: the metrics of the system, under CloudWatch's own names. Pure: no resources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+GIB = 1024**3
+
+# Memory in GiB of RDS instance classes by size; families r and x hold twice that.
+# Source: Amazon RDS user guide, "DB instance classes".
+_MEMORY_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """The physical names that CloudWatch knows the system by, and the sizes its limits follow from."""
+
+    load_balancer: pulumi.Input[str]
+    """ARN suffix: app/name/id."""
+    target_group: pulumi.Input[str]
+    """ARN suffix: targetgroup/name/id."""
+    cluster: pulumi.Input[str]
+    service: pulumi.Input[str]
+    database: pulumi.Input[str]
+    """RDS instance identifier."""
+    database_class: str
+    database_storage_gb: int
+    min_tasks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One CloudWatch metric with its dimensions."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    statistic: str
+    """`Sum`, `Average`, `Minimum`, `Maximum`, or a percentile such as `p99`."""
+
+
+def load_balancer(watched: Watched, name: str, statistic: str) -> Metric:
+    """A metric of the load balancer as a whole."""
+    dimensions = {"LoadBalancer": watched.load_balancer}
+    return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)
+
+
+def targets(watched: Watched, name: str, statistic: str) -> Metric:
+    """A metric of the tasks as the load balancer sees them."""
+    dimensions = {"LoadBalancer": watched.load_balancer, "TargetGroup": watched.target_group}
+    return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)
+
+
+def service(watched: Watched, name: str, statistic: str, namespace: str = "AWS/ECS") -> Metric:
+    """A metric of the ECS service."""
+    dimensions = {"ClusterName": watched.cluster, "ServiceName": watched.service}
+    return Metric(namespace=namespace, name=name, dimensions=dimensions, statistic=statistic)
+
+
+def database(watched: Watched, name: str, statistic: str) -> Metric:
+    """A metric of the database."""
+    dimensions = {"DBInstanceIdentifier": watched.database}
+    return Metric(namespace="AWS/RDS", name=name, dimensions=dimensions, statistic=statistic)
+
+
+def max_connections(instance_class: str) -> int:
+    """How many connections RDS's default formula gives PostgreSQL on a class: memory / 9531392, at most 5000.
+
+    Raises ValueError for a name that is no instance class.
+    """
+    parts = instance_class.split(".")
+    if len(parts) != 3 or parts[0] != "db":
+        raise ValueError(f"{instance_class!r} is no RDS instance class such as db.t4g.micro")
+    family, size = parts[1], parts[2]
+    count, _, unit = size.partition("xlarge")
+    gib = _MEMORY_GIB.get(size) or (16 * int(count) if count.isdigit() and not unit else 0)
+    if not gib:
+        raise ValueError(f"{instance_class!r} has the size {size!r}, which RDS does not sell")
+    gib *= 2 if family[0] in "rx" else 1
+    return min(gib * GIB // 9531392, 5000)
