@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from local.embedded import Endpoints
+from local.endpoints import Endpoints
 from local.runtime import PORT_VARIABLES, ROOT, OperatorError, Runtime
 from local.setup import shell
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import daemon, site
-from local.embedded import Endpoints
+from local.endpoints import Endpoints
 from local.images.images import is_standin
 from local.runtime import OperatorError, Runtime
 from local.setup.docker_engine import pid_file

@@ -1,0 +1,1 @@
+"""Measurements of the everyday commands. They print numbers and judge nothing."""

@@ -1,0 +1,45 @@
+"""Folder, name and ports come from the environment; wrong ones are refused by name."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from local.runtime import PORT_VARIABLES, Runtime, UsageError
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in (*PORT_VARIABLES.values(), "PREQLY_CLOUD", "PREQLY_LOCAL_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+def test_the_documented_ports_are_the_defaults() -> None:
+    ports = Runtime.from_environment().ports
+    assert (ports.http, ports.https, ports.api, ports.registry) == (8080, 8443, 4577, 5050)
+
+
+@pytest.mark.parametrize(("name", "variable"), PORT_VARIABLES.items())
+def test_each_port_can_be_moved(monkeypatch: pytest.MonkeyPatch, name: str, variable: str) -> None:
+    monkeypatch.setenv(variable, "19191")
+    assert getattr(Runtime.from_environment().ports, name) == 19191
+
+
+@pytest.mark.parametrize("value", ["https", "0", "65536", "-1", "80.5"])
+def test_what_is_no_port_is_refused_with_its_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PREQLY_HTTPS_PORT", value)
+    with pytest.raises(UsageError, match=f"PREQLY_HTTPS_PORT={value}: not a TCP port"):
+        Runtime.from_environment()
+
+
+def test_one_port_cannot_serve_two_purposes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREQLY_API_PORT", "8443")
+    with pytest.raises(UsageError, match="two of the embedded cloud's ports are the same"):
+        Runtime.from_environment()
+
+
+def test_only_the_owner_may_read_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PREQLY_LOCAL_DIR", str(tmp_path / "cloud"))
+    runtime = Runtime.from_environment()
+    runtime.prepare()
+    assert stat.S_IMODE(runtime.folder.stat().st_mode) == 0o700

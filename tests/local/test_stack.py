@@ -1,0 +1,74 @@
+"""The driver's own duties: locks, pending operations, passphrase, and hands off the operator's login."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local import stack
+from local.endpoints import Endpoints
+from local.runtime import OperatorError
+
+ENDPOINTS = Endpoints(api="http://127.0.0.1:4577", providers={"aws": 1, "random": 2, "docker": 3})
+
+
+def lock_of(folder: Path, pid: int, hostname: str | None = None) -> Path:
+    lock = folder / "state/.pulumi/locks/organization/preqly/local/1.json"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(json.dumps({"pid": pid, "hostname": hostname or socket.gethostname()}))
+    return lock
+
+
+def test_the_lock_of_a_process_that_is_gone_is_removed(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    lock = lock_of(tmp_path, process.pid)
+    stack.remove_stale_lock(tmp_path, "local")
+    assert not lock.exists()
+
+
+def test_the_lock_of_a_running_engine_is_respected(tmp_path: Path) -> None:
+    lock = lock_of(tmp_path, os.getpid())
+    with pytest.raises(OperatorError, match=f"Another run is changing the stack local .process {os.getpid()}."):
+        stack.remove_stale_lock(tmp_path, "local")
+    assert lock.exists()
+
+
+def test_the_passphrase_is_random_kept_and_private(tmp_path: Path) -> None:
+    first = Path(stack.engine_environment(tmp_path, ENDPOINTS)["PULUMI_CONFIG_PASSPHRASE_FILE"])
+    text = first.read_text()
+    again = Path(stack.engine_environment(tmp_path, ENDPOINTS)["PULUMI_CONFIG_PASSPHRASE_FILE"])
+    assert (again, again.read_text()) == (first, text)
+    assert len(text) >= 32
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+
+
+def test_the_engine_attaches_to_the_embedded_providers_by_default(tmp_path: Path) -> None:
+    environment = stack.engine_environment(tmp_path, ENDPOINTS)
+    assert environment["PULUMI_DEBUG_PROVIDERS"] == "aws:1,random:2,docker:3"
+    assert environment["AWS_ENDPOINT_URL"] == ENDPOINTS.api
+
+
+def test_official_providers_are_left_to_their_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDERS", "official")
+    assert "PULUMI_DEBUG_PROVIDERS" not in stack.engine_environment(tmp_path, ENDPOINTS)
+
+
+def test_an_unknown_kind_of_providers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDERS", "offical")
+    with pytest.raises(OperatorError, match="PROVIDERS=offical: must be embedded or official"):
+        stack.official_providers()
+
+
+def test_the_operators_own_credentials_and_login_are_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(variable, "the operator's own")
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(variable, "/home/operator/.aws/config")
+    stack._forget_operators_own_settings()
+    assert "the operator's own" not in os.environ.values()
+    assert os.environ["AWS_CONFIG_FILE"] == os.environ["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
