@@ -73,8 +73,8 @@ def max_connections(instance_class: str) -> int:
     if len(parts) != 3 or parts[0] != "db":
         raise ValueError(f"{instance_class!r} is no RDS instance class such as db.t4g.micro")
     family, size = parts[1], parts[2]
-    count, _, unit = size.partition("xlarge")
-    gib = _MEMORY_GIB.get(size) or (16 * int(count) if count.isdigit() and not unit else 0)
+    times = size.removesuffix("xlarge")
+    gib = _MEMORY_GIB.get(size) or (16 * int(times) if times != size and times.isdigit() else 0)
     if not gib:
         raise ValueError(f"{instance_class!r} has the size {size!r}, which RDS does not sell")
     gib *= 2 if family[0] in "rx" else 1
