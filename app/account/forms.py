@@ -1,0 +1,70 @@
+"""The forms people fill in."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from account.models import User
+from account.pictures import FORMATS, redraw
+
+
+class SignUpForm(BaseUserCreationForm):
+    """A new account."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+        widgets: ClassVar = {
+            "email": forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+        }
+
+    def clean_email(self) -> str:
+        """One spelling for every address."""
+        email: str = self.cleaned_data["email"].lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise ValidationError("There is an account with this address. Log in, or ask for a new password.")
+        return email
+
+
+class LoginForm(AuthenticationForm):
+    """E-mail address and password."""
+
+    username = forms.EmailField(
+        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True})
+    )
+
+
+class ProfileForm(forms.ModelForm):
+    """Name and picture of the person who is logged in."""
+
+    class Meta:
+        model = User
+        fields = ("name", "picture")
+        widgets: ClassVar = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "picture": forms.ClearableFileInput(
+                attrs={"accept": ",".join(f"image/{name.lower()}" for name in FORMATS)}
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._before = self.instance.picture.name
+
+    def clean_picture(self) -> Any:
+        """A new picture is drawn anew; an old or removed one passes."""
+        picture = self.cleaned_data["picture"]
+        return redraw(picture) if isinstance(picture, UploadedFile) else picture
+
+    def save(self, commit: bool = True) -> User:
+        """Store the profile, then delete the picture that nobody refers to any more."""
+        user: User = super().save(commit)
+        before, storage = self._before, user.picture.storage
+        if commit and before and user.picture.name != before:
+            transaction.on_commit(lambda: storage.delete(before))
+        return user

@@ -1,0 +1,78 @@
+"""A person with an account. The e-mail address is the login."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.mail import send_mail
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+def picture_path(user: "User", _name: str) -> str:
+    """A name that is never used twice, below the folder whose rule lets members see pictures (core/media.py)."""
+    return f"pictures/{user.pk}/{uuid.uuid4().hex}.webp"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users and finds them however they spell their address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A member; without a password nobody can log in as them."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An administrator, for `manage.py createsuperuser`."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user with this address, upper or lower case."""
+        return self.get(email__iexact=(username or "").strip())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One person. Addresses that differ only in case are the same address."""
+
+    email = models.EmailField(
+        "e-mail address", error_messages={"unique": "There is an account with this address."}, unique=True
+    )
+    name = models.CharField(max_length=100, blank=True)
+    picture = models.ImageField(upload_to=picture_path, blank=True)
+    is_staff = models.BooleanField("may use the admin", default=False)
+    is_active = models.BooleanField("may log in", default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="account_user_email_any_case",
+                violation_error_message="There is an account with this address.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def get_full_name(self) -> str:
+        """The name, or the address of someone who gave none."""
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """What greetings use."""
+        return self.name or self.email.partition("@")[0]
+
+    def email_user(self, subject: str, message: str) -> None:
+        """Send the person a mail."""
+        send_mail(subject, message, None, [self.email])

@@ -1,0 +1,83 @@
+"""The only reader of environment variables. Everything wrong with them is reported at once, one line each."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+_REQUIRED: Any = object()
+# What environ raises for a value it cannot read depends on the type asked for.
+_UNREADABLE = (ImproperlyConfigured, ValueError, TypeError, KeyError, IndexError, AttributeError)
+
+
+class Environment:
+    """Typed variables; an empty one counts as not set.
+
+    A wrong one yields a placeholder, until `verify` stops the start with all of them.
+    """
+
+    def __init__(self) -> None:
+        self._env = environ.Env()
+        # A variable that is set but empty means the same as one that is not set.
+        self._env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
+        self._problems: list[str] = []
+
+    def text(self, name: str, *, example: str, default: str = _REQUIRED) -> str:
+        """A string."""
+        return self._read(self._env.str, name, example, default, placeholder="")
+
+    def names(self, name: str, *, example: str, default: list[str] = _REQUIRED) -> list[str]:
+        """A list separated by commas, without blanks around the entries."""
+        found = self._read(self._env.list, name, example, default, placeholder=[])
+        return [entry.strip() for entry in found if entry.strip()]
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """true or false; anything else is a problem, not a no."""
+        raw = self._env.str(name, default=str(default)).strip().lower()
+        if raw not in {"true", "false"}:
+            self.refuse(name, f"{raw!r} is neither true nor false", f"{name}={str(default).lower()}")
+        return raw == "true"
+
+    def number(self, name: str, *, default: int, minimum: int) -> int:
+        """A whole number not below `minimum`."""
+        found = self._read(self._env.int, name, str(default), default, placeholder=default)
+        if found < minimum:
+            self.refuse(name, f"{found} is below {minimum}", f"{name}={default}")
+        return found
+
+    def database(self, name: str, *, example: str) -> dict[str, Any]:
+        """Django's DATABASES entry for a URL; the URL, which holds a password, is never repeated in a message."""
+        found = self._read(self._env.db_url, name, example, _REQUIRED, placeholder={})
+        if found and not found.get("ENGINE", "").startswith("django.db.backends."):
+            self.refuse(name, "the scheme before :// is unknown", f"{name}={example}")
+            return {}
+        return found
+
+    def email(self, name: str, *, example: str, default: str) -> dict[str, Any]:
+        """Django's EMAIL_* settings for a URL."""
+        return self._read(self._env.email_url, name, example, default, placeholder={})
+
+    def refuse(self, name: str, problem: str, example: str) -> None:
+        """Note a problem; `example` is a right line for the variable."""
+        self._problems.append(f"{name}: {problem}. Example: {example}")
+
+    def verify(self) -> None:
+        """Stop the process with exit code 1 and a line for every wrong variable, if any is."""
+        if self._problems:
+            raise SystemExit("\n".join(f"Environment variable {problem}" for problem in self._problems))
+
+    def _read(self, reader: Callable[..., T], name: str, example: str, default: Any, placeholder: T) -> T:
+        if name not in self._env.ENVIRON:
+            if default is not _REQUIRED:
+                return reader(name, default=default)
+            self.refuse(name, "is missing or empty", f"{name}={example}")
+            return placeholder
+        try:
+            return reader(name)
+        except _UNREADABLE:
+            self.refuse(name, "cannot be read", f"{name}={example}")
+            return placeholder

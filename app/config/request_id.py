@@ -1,0 +1,30 @@
+"""The id that ties a request's log lines together, from the proxy to the database error."""
+
+import re
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-ID"
+current: ContextVar[str] = ContextVar("request_id", default="-")
+_WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+class RequestIdMiddleware:
+    """Takes the proxy's id, or makes one, for the time of a request and returns it in the answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get(HEADER, "")
+        request_id = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+        token = current.set(request_id)
+        try:
+            response = self._get_response(request)
+        finally:
+            current.reset(token)
+        response[HEADER] = request_id
+        return response

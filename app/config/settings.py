@@ -1,0 +1,159 @@
+"""Settings of the site. What differs between places comes from the environment, read through `Environment` only."""
+
+from pathlib import Path
+
+from django.urls import reverse_lazy
+
+from config.environment import Environment
+from config.storages import media_storage
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environment = Environment()
+
+# https://docs.djangoproject.com/en/5.2/ref/settings/#debug
+DEBUG = environment.flag("DEBUG", default=False)
+# https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key
+SECRET_KEY = environment.text("SECRET_KEY", example="<64 random letters and digits>")
+if SECRET_KEY and len(SECRET_KEY) < 50:
+    environment.refuse("SECRET_KEY", "has fewer than 50 characters", "SECRET_KEY=<64 random letters and digits>")
+# https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key-fallbacks
+SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS", example="<the key before this one>", default=[])
+# https://docs.djangoproject.com/en/5.2/ref/settings/#allowed-hosts
+ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", example="app.preqly.com,localhost")
+# https://docs.djangoproject.com/en/5.2/ref/settings/#csrf-trusted-origins
+CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS", example="https://app.preqly.com", default=[])
+for origin in CSRF_TRUSTED_ORIGINS:
+    if "://" not in origin:
+        environment.refuse(
+            "CSRF_TRUSTED_ORIGINS", f"{origin!r} has no scheme", f"CSRF_TRUSTED_ORIGINS=https://{origin}"
+        )
+# Which build is running; appears in every log line.
+RELEASE = environment.text("RELEASE", example="3f2a9c1d0b7e", default="unknown")
+
+# https://docs.djangoproject.com/en/5.2/ref/settings/#installed-apps
+INSTALLED_APPS = [
+    "account",
+    "core",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+# https://docs.djangoproject.com/en/5.2/ref/middleware/#middleware-ordering
+MIDDLEWARE = [
+    "config.request_id.RequestIdMiddleware",
+    # Before the host check: a load balancer asks with the container's address as Host.
+    "core.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-connections
+DATABASES = {
+    "default": environment.database("DATABASE_URL", example="postgres://preqly:<password>@db:5432/preqly")
+    | {
+        "CONN_MAX_AGE": environment.number("CONN_MAX_AGE", default=600, minimum=0),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+if DATABASES["default"].get("ENGINE") == "django.db.backends.postgresql":
+    # A request must not wait for a database that is gone longer than the proxy waits for the request.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# https://docs.djangoproject.com/en/5.2/ref/settings/#default-auto-field
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# https://docs.djangoproject.com/en/5.2/topics/auth/customizing/#substituting-a-custom-user-model
+AUTH_USER_MODEL = "account.User"
+# https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#enabling-password-validation
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+# https://docs.djangoproject.com/en/5.2/ref/settings/#login-url
+LOGIN_URL = reverse_lazy("account:login")
+LOGIN_REDIRECT_URL = reverse_lazy("account:profile")
+LOGOUT_REDIRECT_URL = reverse_lazy("core:home")
+# An hour is enough to read a mail and short enough for a link in a mailbox.
+# https://docs.djangoproject.com/en/5.2/ref/settings/#password-reset-timeout
+PASSWORD_RESET_TIMEOUT = 60 * 60
+
+# https://docs.djangoproject.com/en/5.2/topics/i18n/
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# https://docs.djangoproject.com/en/5.2/ref/settings/#static-files
+STATIC_URL = "/static/"
+STATIC_ROOT = environment.text("STATIC_ROOT", example="/srv/static", default=str(BASE_DIR / "static"))
+# https://docs.djangoproject.com/en/5.2/ref/settings/#storages
+MEDIA_URL = "/media/"
+MEDIA_ROOT = environment.text("MEDIA_ROOT", example="/srv/media", default=str(BASE_DIR / "media"))
+MEDIA_BUCKET = environment.text("MEDIA_BUCKET", example="preqly-media-0a1b2c3", default="")
+STORAGES = {
+    "default": media_storage(MEDIA_BUCKET),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+# https://docs.djangoproject.com/en/5.2/topics/email/
+vars().update(environment.email("EMAIL_URL", example="submission://user:<password>@mail:587", default="consolemail://"))
+DEFAULT_FROM_EMAIL = environment.text(
+    "DEFAULT_FROM_EMAIL", example="no-reply@preqly.com", default="no-reply@preqly.com"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# https://docs.djangoproject.com/en/5.2/howto/deployment/checklist/
+# Only the proxy reaches the application, and it sets this header on every request.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# One host without a load balancer may want to answer plain requests on its own port.
+SECURE_SSL_REDIRECT = environment.flag("SSL_REDIRECT", default=True)
+# The proxy repeats these headers on its own answers too (docker/nginx/headers.conf): keep both alike.
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Browsers accept Secure cookies from http://localhost, so a plain run on one's own machine keeps working.
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
+
+# https://docs.djangoproject.com/en/5.2/ref/settings/#logging
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logs.JsonFormatter", "release": RELEASE}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+    "root": {"handlers": ["stdout"], "level": "INFO"},
+    # Django's own handlers would print every request a second time, and mail the admins.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}
+
+environment.verify()

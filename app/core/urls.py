@@ -1,0 +1,13 @@
+"""Home, the movies API and uploaded files."""
+
+from django.urls import path
+
+from core import api, media, views
+
+app_name = "core"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("api/movies/", api.movies, name="movies"),
+    path("api/movies/<str:movie_id>", api.movie, name="movie"),
+    path("media/<path:path>", media.media, name="media"),
+]

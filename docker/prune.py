@@ -1,0 +1,27 @@
+"""Takes out of an environment what the site never runs: `prune.py /opt/venv`, in the image's build only."""
+
+import shutil
+import sys
+from pathlib import Path
+
+# The services behind the media bucket: the bucket, and the ways a role gets its keys.
+SERVICES = {"s3", "sts", "sso", "sso-oidc"}
+
+
+def main(environment: Path) -> None:
+    """Other AWS services' descriptions, the libraries' own tests, headers and type stubs."""
+    (packages,) = (environment / "lib").glob("python3*/site-packages")
+    for service in (packages / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in SERVICES:
+            shutil.rmtree(service)
+    shutil.rmtree(packages / "boto3" / "data", ignore_errors=True)
+    for folder in [*packages.glob("*/tests"), *packages.glob("*/test")]:
+        # Django's test client is a package called test, and so is imported by name in places.
+        if folder.parent.name != "django":
+            shutil.rmtree(folder)
+    for stub in packages.rglob("*.pyi"):
+        stub.unlink()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
