@@ -14,7 +14,7 @@ class EndpointsArgs:
     """Where the endpoints stand."""
 
     vpc_id: pulumi.Input[str]
-    subnet_ids: list[pulumi.Output[str]]
+    subnet_ids: pulumi.Input[list[str]]
     security_group_id: pulumi.Input[str]
     region: str
 

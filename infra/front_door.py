@@ -37,7 +37,7 @@ class FrontDoorArgs:
     """What the front door opens onto."""
 
     vpc_id: pulumi.Input[str]
-    subnet_ids: list[pulumi.Output[str]]
+    subnet_ids: pulumi.Input[list[str]]
     security_group_id: pulumi.Input[str]
     certificate_arn: pulumi.Input[str]
     zone_id: pulumi.Input[str]

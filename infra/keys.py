@@ -1,4 +1,4 @@
-"""The customer managed key that encrypts what the stack keeps: logs, database, secrets, images, notifications."""
+"""The customer managed key that encrypts what the stack keeps: logs, database, secrets and images."""
 
 import json
 from dataclasses import dataclass
@@ -6,9 +6,6 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-
-PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com")
-"""AWS services that write to the encrypted topic of alarms by themselves, without a caller whose rights would count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +27,7 @@ class EncryptionKey(pulumi.ComponentResource):
         caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self))
         key = aws.kms.Key(
             f"{name}-data",
-            description="Encrypts the stack's logs, database, secrets, images and notifications",
+            description="Encrypts the stack's logs, database, secrets and images",
             enable_key_rotation=True,
             deletion_window_in_days=30,
             policy=caller.account_id.apply(lambda account: json.dumps(key_policy(account, args.region))),
@@ -41,7 +38,7 @@ class EncryptionKey(pulumi.ComponentResource):
 
 
 def key_policy(account: str, region: str) -> dict[str, Any]:
-    """IAM decides inside the account; CloudWatch Logs and the publishers may use the key on the account's behalf."""
+    """IAM decides inside the account; CloudWatch Logs may use the key for this account's log groups."""
     root = {
         "Sid": "AccountDecidesByIam",
         "Effect": "Allow",
@@ -59,12 +56,4 @@ def key_policy(account: str, region: str) -> dict[str, Any]:
             "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account}:log-group:*"}
         },
     }
-    publishers = {
-        "Sid": "AlarmsOfThisAccount",
-        "Effect": "Allow",
-        "Principal": {"Service": list(PUBLISHERS)},
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-        "Resource": "*",
-        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-    }
-    return {"Version": "2012-10-17", "Statement": [root, logs, publishers]}
+    return {"Version": "2012-10-17", "Statement": [root, logs]}

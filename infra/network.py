@@ -31,9 +31,10 @@ class Network(pulumi.ComponentResource):
 
     vpc_id: pulumi.Output[str]
     vpc_cidr: pulumi.Output[str]
-    public_subnet_ids: list[pulumi.Output[str]]
-    task_subnet_ids: list[pulumi.Output[str]]
-    database_subnet_ids: list[pulumi.Output[str]]
+    public_subnet_ids: pulumi.Output[list[str]]
+    """Two, one in each zone, like those of the tasks and of the database."""
+    task_subnet_ids: pulumi.Output[list[str]]
+    database_subnet_ids: pulumi.Output[list[str]]
     s3_prefix_list_id: pulumi.Output[str]
     """The addresses of S3, which tasks reach without leaving AWS's network."""
 
@@ -76,9 +77,9 @@ class Network(pulumi.ComponentResource):
 
         self.vpc_id = vpc.id
         self.vpc_cidr = vpc.cidr_block
-        self.public_subnet_ids = [subnet.id for subnet in public]
-        self.task_subnet_ids = [subnet.id for subnet in task]
-        self.database_subnet_ids = [subnet.id for subnet in database]
+        self.public_subnet_ids = _ids(public)
+        self.task_subnet_ids = _ids(task)
+        self.database_subnet_ids = _ids(database)
         self.s3_prefix_list_id = s3.prefix_list_id
         self.register_outputs(
             {
@@ -158,3 +159,7 @@ class Network(pulumi.ComponentResource):
             nat_gateway_id=gateway.id,
             opts=self._child,
         )
+
+
+def _ids(subnets: list[aws.ec2.Subnet]) -> pulumi.Output[list[str]]:
+    return pulumi.Output.all(*(subnet.id for subnet in subnets))

@@ -9,6 +9,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.config import set_all_config
+from pulumi.runtime.settings import SETTINGS
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -165,10 +166,36 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
 """The answers of provider functions; a test changes its own copy in `engine.functions`."""
 
 
+class _Monitor(mocks.MockMonitor):
+    """Keeps what mocks forget: the options of each resource, and the outputs of each component."""
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        if request.type != "pulumi:pulumi:Stack":
+            self.mocks.requests[request.type, request.name] = request  # type: ignore[attr-defined]
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        outputs = rpc.deserialize_properties(request.outputs)
+        self.mocks.outputs[request.urn] = outputs  # type: ignore[attr-defined]
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
+
+class _Hooks:
+    """Takes the registration of resource hooks, which the mocked engine knows nothing of."""
+
+    def __init__(self, recorder: "Recorder") -> None:
+        self._recorder = recorder
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        self._recorder.hooks[hook.name] = hook
+
+
 class Recorder(mocks.Mocks):
     """Records what a program declares and calls, and answers like AWS would.
 
-    `by_type` holds the declared resources per type token, `calls` the provider functions that were called.
+    `by_type` holds the declared resources per type token, `calls` the provider functions that were called, `requests`
+    the whole registration by (type token, logical name) with options such as `protect`, `ignoreChanges` and
+    `dependencies`, `outputs` what components and the stack registered by URN, `hooks` the resource hooks by name.
     A function without an answer in `functions` is an error, so that no program depends on one by accident.
     """
 
@@ -178,6 +205,9 @@ class Recorder(mocks.Mocks):
     def __init__(self) -> None:
         self.by_type: defaultdict[str, list[mocks.MockResourceArgs]] = defaultdict(list)
         self.calls: list[mocks.MockCallArgs] = []
+        self.requests: dict[tuple[str, str], Any] = {}
+        self.outputs: dict[str, dict[str, Any]] = {}
+        self.hooks: dict[str, pulumi.ResourceHook] = {}
         self.functions = json.loads(json.dumps(FUNCTIONS))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -211,6 +241,10 @@ class Recorder(mocks.Mocks):
         """Every resource of a type; the token may leave out `aws:`."""
         return self.by_type.get(token) or self.by_type.get(f"aws:{token}") or []
 
+    def options(self, token: str, name: str) -> Any:
+        """The registration of one resource: `protect`, `ignoreChanges`, `dependencies`, `customTimeouts`, ..."""
+        return self.requests.get((token, name)) or self.requests[f"aws:{token}", name]
+
     def run(self, program: Callable[[], Any]) -> Any:
         """Run a program to its end and return what it returns, with every Output in it resolved."""
         answers: list[Any] = []
@@ -227,7 +261,8 @@ class Recorder(mocks.Mocks):
 def engine() -> Iterator[Recorder]:
     """A fresh recording engine for project `preqly`, stack `test`, with an empty configuration."""
     recorder = Recorder()
-    mocks.set_mocks(recorder, project="preqly", stack="test", preview=False)
+    mocks.set_mocks(recorder, project="preqly", stack="test", preview=False, monitor=_Monitor(recorder))
+    SETTINGS.callbacks = _Hooks(recorder)
     set_all_config({})
     yield recorder
     set_all_config({})

@@ -1,0 +1,48 @@
+"""The system, as a table of contents: settings, then each part with what it stands on, then what the team is told."""
+
+import pulumi
+
+from infra.naming import tag_everything
+from infra.settings import Settings
+from infra.wiring import data, entrance, ground, release, service, watch
+
+settings = Settings.load(pulumi.Config(), pulumi.Config("aws").get("region"))
+tag_everything(pulumi.get_project(), pulumi.get_stack())
+
+# The ground: encryption, logs, a private network, and who may talk to whom in it
+key = ground.key(settings)
+logs = ground.logs(settings, key)
+network = ground.network(settings, logs)
+firewall = ground.firewall(settings, network)
+endpoints = ground.endpoints(settings, network, firewall)
+
+# The way in: names, certificate, load balancer
+zone = entrance.zone(settings)
+certificate = entrance.certificate(settings, zone)
+access_logs = entrance.access_logs(settings)
+front = entrance.front_door(settings, network, firewall, zone, certificate, access_logs)
+entrance.web_acl(settings, key, front)
+
+# What must not be lost: database, uploaded files, secrets
+passwords = data.passwords(settings)
+database = data.database(settings, key, network, firewall, passwords)
+media = data.media(settings)
+secrets = data.secrets(settings, key, passwords, database)
+stores = data.Stores(database, media, secrets)
+
+# What is shipped: the application's images
+registry = release.registry(settings, key)
+images = release.images(settings, registry)
+
+# What serves: the containers on Fargate, between two bounds
+roles = service.task_roles(key, logs, registry, stores)
+place = service.Place(network, firewall, endpoints, front)
+web = service.web_service(settings, images, stores, logs, roles, place)
+service.scaling(settings, web)
+
+# What the team sees: alarms, dashboard, budget, outputs
+watched = watch.watched(settings, front, web, stores)
+alarms = watch.alarms(settings, watched)
+dashboard = watch.dashboard(settings, watched)
+watch.budget(settings, alarms)
+watch.outputs(settings, images, front, stores, web, logs, dashboard).export()

@@ -1,0 +1,60 @@
+"""What must not be lost: the database, the uploaded files and the secrets."""
+
+from typing import NamedTuple
+
+from infra.database import Database, DatabaseArgs
+from infra.firewall import Firewall
+from infra.keys import EncryptionKey
+from infra.media import MediaBucket, MediaBucketArgs
+from infra.network import Network
+from infra.passwords import Passwords, PasswordsArgs
+from infra.secrets import ApplicationSecrets, ApplicationSecretsArgs
+from infra.settings import Settings
+
+
+def passwords(settings: Settings) -> Passwords:
+    """Generated once per `secretsGeneration`."""
+    return Passwords("passwords", PasswordsArgs(generation=settings.secrets_generation))
+
+
+def database(
+    settings: Settings, key: EncryptionKey, network: Network, firewall: Firewall, passwords: Passwords
+) -> Database:
+    """PostgreSQL."""
+    args = DatabaseArgs(
+        subnet_ids=network.database_subnet_ids,
+        security_group_id=firewall.database_group_id,
+        key_arn=key.key_arn,
+        password=passwords.database,
+        engine_version=settings.database_version,
+        instance_class=settings.database_class,
+        storage_gb=settings.database_storage_gb,
+        max_storage_gb=settings.database_max_storage_gb,
+        multi_az=settings.database_multi_az,
+        backup_days=settings.database_backup_days,
+        protect=settings.protect,
+    )
+    return Database("database", args)
+
+
+def secrets(settings: Settings, key: EncryptionKey, passwords: Passwords, database: Database) -> ApplicationSecrets:
+    """What the application's containers are told in confidence."""
+    args = ApplicationSecretsArgs(
+        key_arn=key.key_arn,
+        values={"DATABASE_URL": database.url, "SECRET_KEY": passwords.secret_key},
+        protect=settings.protect,
+    )
+    return ApplicationSecrets("secrets", args)
+
+
+def media(settings: Settings) -> MediaBucket:
+    """The bucket of uploaded files."""
+    return MediaBucket("media", MediaBucketArgs(protect=settings.protect))
+
+
+class Stores(NamedTuple):
+    """All that is kept, for those who use it."""
+
+    database: Database
+    media: MediaBucket
+    secrets: ApplicationSecrets

@@ -1,0 +1,44 @@
+"""What is shipped: the registry and the two images built from these sources."""
+
+from typing import NamedTuple
+
+import pulumi
+
+from infra.image import Image, ImageArgs
+from infra.keys import EncryptionKey
+from infra.registry import Registry, RegistryArgs
+from infra.settings import Settings
+
+
+def registry(settings: Settings, key: EncryptionKey) -> Registry:
+    """Where images are kept."""
+    return Registry("registry", RegistryArgs(key_arn=key.key_arn, protect=settings.protect))
+
+
+class Images(NamedTuple):
+    """The two images of a release."""
+
+    web: Image
+    """The application behind gunicorn."""
+    proxy: Image
+    """nginx with the application's static files."""
+
+
+def images(settings: Settings, registry: Registry) -> Images:
+    """Both images, built and pushed."""
+    return Images(
+        web=_image("web", settings, registry, registry.web_url),
+        proxy=_image("proxy", settings, registry, registry.proxy_url),
+    )
+
+
+def _image(target: str, settings: Settings, registry: Registry, repository_url: pulumi.Output[str]) -> Image:
+    args = ImageArgs(
+        target=target,
+        repository_url=repository_url,
+        username=registry.username,
+        password=registry.password,
+        architecture=settings.architecture,
+        base_images={"PYTHON_IMAGE": settings.python_image, "NGINX_IMAGE": settings.nginx_image},
+    )
+    return Image(f"{target}-image", args)

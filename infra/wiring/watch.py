@@ -1,0 +1,103 @@
+"""What the team sees: alarms, the dashboard, the budget and the stack's outputs."""
+
+import pulumi
+
+from infra.alarms import Alarms, AlarmsArgs
+from infra.budget import Budget, BudgetArgs
+from infra.commands import Commands
+from infra.cost import compare_egress, monthly_estimate
+from infra.dashboard import Dashboard, DashboardArgs
+from infra.database import PORT as DATABASE_PORT
+from infra.front_door import FrontDoor
+from infra.logs import Logs
+from infra.metrics import Watched
+from infra.outputs import Outputs
+from infra.readme import readme
+from infra.settings import Settings
+from infra.web_service import WebService
+from infra.wiring.data import Stores
+from infra.wiring.release import Images
+
+
+def watched(settings: Settings, front: FrontDoor, web: WebService, stores: Stores) -> Watched:
+    """The names by which CloudWatch knows the parts."""
+    return Watched(
+        load_balancer=front.load_balancer_arn_suffix,
+        target_group=front.target_group_arn_suffix,
+        cluster=web.cluster_name,
+        service=web.service_name,
+        database=stores.database.identifier,
+        database_class=settings.database_class,
+        database_storage_gb=settings.database_storage_gb,
+        min_tasks=settings.min_tasks,
+    )
+
+
+def alarms(settings: Settings, watched: Watched) -> Alarms:
+    """The handful that wakes someone."""
+    return Alarms("alarms", AlarmsArgs(watched=watched, email=settings.alarm_email))
+
+
+def dashboard(settings: Settings, watched: Watched) -> Dashboard:
+    """The system on one page."""
+    return Dashboard("dashboard", DashboardArgs(watched=watched, region=settings.region))
+
+
+def budget(settings: Settings, alarms: Alarms) -> Budget | None:
+    """Warnings on the way to the monthly limit, when there is one."""
+    if settings.monthly_budget_usd == 0:
+        return None
+    return Budget("budget", BudgetArgs(monthly_usd=settings.monthly_budget_usd, topic_arn=alarms.topic_arn))
+
+
+def outputs(
+    settings: Settings,
+    images: Images,
+    front: FrontDoor,
+    stores: Stores,
+    web: WebService,
+    logs: Logs,
+    dashboard: Dashboard,
+) -> Outputs:
+    """What the stack tells: names, links, costs and commands, none of them secret."""
+    url = f"https://{settings.domain}"
+    estimate = monthly_estimate(settings)
+    commands = _commands(settings, stores, web, logs)
+    page = pulumi.Output.all(commands, images.web.tag).apply(
+        lambda known: readme(url, known[1], known[0], estimate, compare_egress(settings))
+    )
+    return Outputs(
+        url=url,
+        hosting=settings.hosting,
+        release={
+            "digest": images.web.reference.apply(lambda reference: reference.rpartition("@")[2]),
+            "revision": images.web.revision,
+        },
+        web_image=images.web.reference,
+        proxy_image=images.proxy.reference,
+        load_balancer_dns=front.load_balancer_dns,
+        database_endpoint=stores.database.endpoint,
+        database_name=stores.database.name,
+        media_bucket=stores.media.bucket_name,
+        secret_arn=stores.secrets.secret_arn,
+        cluster_name=web.cluster_name,
+        service_name=web.service_name,
+        log_group=logs.log_group_name,
+        dashboard_url=dashboard.url,
+        monthly_estimate_usd=estimate.total_usd,
+        logs_command=commands.apply(lambda known: known.logs),
+        shell_command=commands.apply(lambda known: known.shell),
+        database_command=commands.apply(lambda known: known.database),
+        rollback_command=commands.apply(lambda known: known.rollback),
+        readme=page,
+    )
+
+
+def _commands(settings: Settings, stores: Stores, web: WebService, logs: Logs) -> pulumi.Output[Commands]:
+    return pulumi.Output.all(
+        cluster=web.cluster_name,
+        service=web.service_name,
+        task_definition_arn=web.task_definition_arn,
+        log_group=logs.log_group_name,
+        database_address=stores.database.address,
+    ).apply(lambda known: Commands(region=settings.region, database_port=DATABASE_PORT, **known))
