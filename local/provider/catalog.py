@@ -1,0 +1,68 @@
+"""Which entries a package has: every module of its folder that defines RESOURCES or FUNCTIONS."""
+
+import difflib
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from local.provider.entry import Function, ResourceType
+from local.provider.failures import OperationError
+
+PACKAGES = ("aws", "random", "docker")
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The entries of one package, by token."""
+
+    package: str
+    resources: dict[str, ResourceType]
+    functions: dict[str, Function]
+
+    @property
+    def version(self) -> str:
+        """The version of the installed SDK: the engine warns when a plugin is older than that."""
+        return importlib.metadata.version(f"pulumi-{self.package}")
+
+    def resource(self, token: str) -> ResourceType:
+        """The entry of a resource type. Raises OperationError that names close ones."""
+        if token in self.resources:
+            return self.resources[token]
+        raise OperationError(self._refusal("resource type", token, self.resources))
+
+    def function(self, token: str) -> Function:
+        """The entry of a function. Raises OperationError that names close ones."""
+        if token in self.functions:
+            return self.functions[token]
+        raise OperationError(self._refusal("function", token, self.functions))
+
+    def _refusal(self, kind: str, token: str, known: Iterable[str]) -> str:
+        close = difflib.get_close_matches(token, list(known), n=1)
+        hint = f" The closest is {close[0]}." if close else ""
+        return f"the embedded cloud has no {kind} {token}.{hint} Add an entry in local/provider/{self.package}/"
+
+
+@cache
+def catalog(package: str) -> Catalog:
+    """The entries of `aws`, `random` or `docker`. Raises ValueError for two entries with one token."""
+    resources: dict[str, ResourceType] = {}
+    functions: dict[str, Function] = {}
+    for name in _modules(f"local.provider.{package}"):
+        module = importlib.import_module(name)
+        for resource in getattr(module, "RESOURCES", ()):
+            if resources.setdefault(resource.token, resource) is not resource:
+                raise ValueError(f"{resource.token} has two entries")
+        for function in getattr(module, "FUNCTIONS", ()):
+            if functions.setdefault(function.token, function) is not function:
+                raise ValueError(f"{function.token} has two entries")
+    return Catalog(package, resources, functions)
+
+
+def _modules(package: str) -> Iterable[str]:
+    folder = importlib.import_module(package)
+    yield package
+    for module in pkgutil.iter_modules(folder.__path__):
+        yield f"{package}.{module.name}"

@@ -1,0 +1,111 @@
+"""Random passwords, strings, bytes and ids out of the operating system's generator."""
+
+import base64
+import secrets
+import string
+from collections.abc import Callable
+
+from local.provider.call import Call
+from local.provider.entry import ALL, ResourceType
+from local.provider.values import Values
+
+SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
+"""The special characters of pulumi-random."""
+_HIDDEN_ID = "none"
+"""The id is stored in plain text, so nothing random of a secret may be in it; pulumi-random uses the same word."""
+
+
+def _alphabets(inputs: Values) -> dict[str, str]:
+    """Allowed characters by the property that asks for a least number of them."""
+    numeric = inputs.get("numeric", inputs.get("number", True))
+    return {
+        "minLower": string.ascii_lowercase if inputs.get("lower", True) else "",
+        "minUpper": string.ascii_uppercase if inputs.get("upper", True) else "",
+        "minNumeric": string.digits if numeric else "",
+        "minSpecial": inputs.get("overrideSpecial", SPECIAL) if inputs.get("special", True) else "",
+    }
+
+
+def characters(inputs: Values) -> str:
+    """A random string as RandomString's and RandomPassword's inputs describe it. Raises ValueError when they cannot."""
+    alphabets = _alphabets(inputs)
+    chosen: list[str] = []
+    for least, alphabet in alphabets.items():
+        wanted = inputs.get(least, 0)
+        if wanted and not alphabet:
+            raise ValueError(f"{least} is {wanted}, but no such characters are allowed")
+        chosen += [secrets.choice(alphabet) for _ in range(wanted)]
+    if len(chosen) > inputs["length"]:
+        raise ValueError(
+            f"length is {inputs['length']}, less than all that minLower and its like ask for"
+        )
+    everything = "".join(alphabets.values())
+    if not everything:
+        raise ValueError("lower, upper, numeric and special are all false")
+    chosen += [secrets.choice(everything) for _ in range(inputs["length"] - len(chosen))]
+    secrets.SystemRandom().shuffle(chosen)
+    return "".join(chosen)
+
+
+def _check_length(inputs: Values) -> list[tuple[str, str]]:
+    length = inputs.get("length", inputs.get("byteLength", 1))
+    name = "length" if "length" in inputs else "byteLength"
+    return [(name, f"is {length}; it must be at least 1")] if isinstance(length, int) and length < 1 else []
+
+
+def _kept(call: Call) -> Values:
+    # There is no cloud behind it: the state is the resource.
+    return call.state
+
+
+def _type(token: str, properties: str, make: Callable[[Call], str], secret_outputs: str = "") -> ResourceType:
+    return ResourceType(
+        token,
+        unreported=properties,
+        replaces=ALL,
+        secret_outputs=secret_outputs,
+        check=_check_length,
+        create=make,
+        read=_kept,
+        delete=lambda _call: None,
+    )
+
+
+def _make_string(call: Call) -> str:
+    call.state["result"] = characters(call.inputs)
+    return str(call.state["result"])
+
+
+def _make_password(call: Call) -> str:
+    call.state["result"] = characters(call.inputs)
+    return _HIDDEN_ID
+
+
+def _make_bytes(call: Call) -> str:
+    drawn = secrets.token_bytes(call.inputs["length"])
+    call.state |= {"hex": drawn.hex(), "base64": base64.b64encode(drawn).decode()}
+    return _HIDDEN_ID
+
+
+def _make_id(call: Call) -> str:
+    drawn = secrets.token_bytes(call.inputs["byteLength"])
+    prefix = call.inputs.get("prefix", "")
+    plain = base64.urlsafe_b64encode(drawn).decode().rstrip("=")
+    call.state |= {
+        "hex": prefix + drawn.hex(),
+        "dec": prefix + str(int.from_bytes(drawn)),
+        "b64Std": prefix + base64.b64encode(drawn).decode(),
+        "b64Url": prefix + plain,
+    }
+    return plain
+
+
+_CHARACTERS = (
+    "length keepers lower upper numeric number special overrideSpecial minLower minUpper minNumeric minSpecial"
+)
+RESOURCES = (
+    _type("random:index/randomString:RandomString", _CHARACTERS, _make_string),
+    _type("random:index/randomPassword:RandomPassword", _CHARACTERS, _make_password, "result bcryptHash"),
+    _type("random:index/randomBytes:RandomBytes", "length keepers", _make_bytes, "base64 hex"),
+    _type("random:index/randomId:RandomId", "byteLength keepers prefix", _make_id),
+)

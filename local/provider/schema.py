@@ -1,0 +1,119 @@
+"""What the installed SDK says about a type: its properties, which are required, and the shape of each.
+
+Read from the SDK's own classes, so an entry can never accept what the program could not write for real AWS.
+"""
+
+import importlib
+import inspect
+import re
+import typing
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any
+
+import pulumi
+from pulumi import _types
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object with named properties, each with its type; `label` names it in messages."""
+
+    label: str
+    properties: Mapping[str, Any]
+    required: frozenset[str]
+
+
+def snake(name: str) -> str:
+    """`cidrBlock` as a Python program writes it: `cidr_block`."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+
+
+def camel(name: str) -> str:
+    """`cidr_block` as it travels to the provider: `cidrBlock`."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _module(token: str) -> tuple[Any, str]:
+    package, path, name = token.split(":")
+    parts = [part for part in path.split("/") if part != "index"]
+    *folders, file = parts
+    return importlib.import_module(".".join([f"pulumi_{package}", *folders, snake(file)])), name
+
+
+@cache
+def inputs_of(token: str) -> Object:
+    """The arguments of a resource type. Raises LookupError when the SDK has no such type."""
+    try:
+        module, name = _module(token)
+        return object_of(getattr(module, f"{name}Args"), label=token)
+    except (ImportError, AttributeError) as error:
+        raise LookupError(f"the SDK has no resource type {token}") from error
+
+
+@cache
+def outputs_of(token: str) -> frozenset[str]:
+    """Names of everything a resource of this type can report."""
+    module, name = _module(token)
+    return frozenset(_types.resource_types(getattr(module, name)))
+
+
+@cache
+def arguments_of(token: str) -> Object:
+    """The arguments of a function. Raises LookupError when the SDK has no such function."""
+    try:
+        module, name = _module(token)
+        function = getattr(module, snake(name))
+    except (ImportError, AttributeError) as error:
+        raise LookupError(f"the SDK has no function {token}") from error
+    hints = typing.get_type_hints(function)
+    names = [name for name in inspect.signature(function).parameters if name != "opts"]
+    # The generated functions mark every argument as optional; what AWS insists on, the call itself reports.
+    return Object(token, {camel(name): hints[name] for name in names}, frozenset())
+
+
+@cache
+def object_of(cls: type, label: str = "") -> Object:
+    """The properties of one of the SDK's input classes."""
+    names = _types.input_type_py_to_pulumi_names(cls)
+    parameters = inspect.signature(cls).parameters
+    required = frozenset(
+        wire
+        for name, wire in names.items()
+        if name in parameters and parameters[name].default is inspect.Parameter.empty
+    )
+    return Object(label or cls.__name__, _types.input_type_types(cls), required)
+
+
+def plain_type(annotation: Any) -> Any:
+    """The type inside `Input[Optional[...]]`: a scalar, Sequence[...], Mapping[...], an input class, or Any."""
+    while typing.get_origin(annotation) in (typing.Union, UnionType):
+        choices = [choice for choice in typing.get_args(annotation) if _carries_a_value(choice)]
+        if not choices:
+            return Any
+        annotation = next((choice for choice in choices if is_input_class(choice)), choices[0])
+    return annotation
+
+
+def _carries_a_value(choice: Any) -> bool:
+    origin = typing.get_origin(choice)
+    return choice is not NoneType and origin not in (Awaitable, pulumi.Output) and not typing.is_typeddict(choice)
+
+
+def is_input_class(annotation: Any) -> bool:
+    """Whether this is one of the SDK's classes for a nested object."""
+    return isinstance(annotation, type) and _types.is_input_type(annotation)
+
+
+def element_type(annotation: Any) -> tuple[str, Any]:
+    """("list"|"map", type of its elements), or ("", the type itself) for anything else."""
+    origin = typing.get_origin(annotation)
+    arguments = typing.get_args(annotation)
+    if origin is not None and issubclass(origin, Mapping):
+        return "map", plain_type(arguments[1])
+    if origin is not None and issubclass(origin, Sequence):
+        return "list", plain_type(arguments[0])
+    return "", annotation

@@ -1,0 +1,201 @@
+"""Pulumi's provider protocol over gRPC: translates messages, knows nothing of any resource."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2
+from google.rpc import status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from local.provider import lifecycle
+from local.provider.call import Call
+from local.provider.catalog import Catalog
+from local.provider.checking import Naming, check, check_arguments
+from local.provider.clients import Clients
+from local.provider.configuration import default_tags, region_of
+from local.provider.difference import delete_first, differences
+from local.provider.entry import ResourceType
+from local.provider.failures import HalfMadeError, OperationError, describe
+from local.provider.journal import Journal
+from local.provider.values import Properties, contains_unknown, decode, encode
+
+logger = logging.getLogger("preqly.provider")
+Answer = TypeVar("Answer")
+
+pb = provider_pb2
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """One package (`aws`, `random`, `docker`) for any number of engine runs, one after the other."""
+
+    def __init__(self, catalog: Catalog, clients: Clients, journal: Journal) -> None:
+        self._catalog = catalog
+        self._clients = clients
+        self._journal = journal
+        self._default_tags: dict[str, str] = {}
+        self._stop = threading.Event()
+
+    def Handshake(self, _request: Any, _context: Any) -> Any:  # noqa: N802 # the protocol's names
+        return pb.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
+
+    def Attach(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        return plugin_pb2.PluginInfo(version=self._catalog.version)
+
+    def GetSchema(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        return pb.GetSchemaResponse(schema=f'{{"name": "{self._catalog.package}"}}')
+
+    def CheckConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        return pb.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        changed = request.olds != request.news
+        return pb.DiffResponse(changes=pb.DiffResponse.DIFF_SOME if changed else pb.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        settings = decode(request.args).values
+        self._clients.region = region_of(settings) or self._clients.region
+        self._default_tags = default_tags(settings)
+        self._stop.clear()
+        return pb.ConfigureResponse(acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True)
+
+    def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        self._stop.set()
+        return empty_pb2.Empty()
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
+        entry = self._entry(request, context)
+        news, olds = decode(request.news), decode(request.olds)
+        orphan = self._journal.find(request.urn, entry.token)
+        automatic = request.autonaming
+        mode = automatic.mode if request.HasField("autonaming") else None
+        naming = Naming(
+            name=request.name or request.urn.rsplit("::", 1)[-1],
+            seed=request.randomSeed or request.urn.encode(),
+            proposed=(orphan.name if orphan else "") or (automatic.proposed_name if mode == automatic.ENFORCE else ""),
+            disabled=mode == automatic.DISABLE,
+        )
+        failures = _guarded(context, lambda: check(entry, news.values, olds.values, naming, self._default_tags))
+        return pb.CheckResponse(
+            inputs=encode(news.values, news.secrets),
+            failures=[pb.CheckFailure(property=one.property, reason=one.reason) for one in failures],
+        )
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
+        entry = self._entry(request, context)
+        self._journal.acknowledge(request.urn, request.id)
+        olds, news = decode(request.old_inputs).values, decode(request.news).values
+        found = differences(entry, olds, news, tuple(request.ignoreChanges))
+        details = {
+            one.path: pb.PropertyDiff(
+                kind=pb.PropertyDiff.Kind.Value(one.kind + ("_REPLACE" if one.replaces else "")), inputDiff=True
+            )
+            for one in found
+        }
+        replaces = sorted({one.property for one in found if one.replaces})
+        due = bool(found) or (entry.diff is not None and entry.diff(self._call(request, entry, olds=olds, news=news)))
+        return pb.DiffResponse(
+            changes=pb.DiffResponse.DIFF_SOME if due else pb.DiffResponse.DIFF_NONE,
+            diffs=sorted({one.property for one in found}),
+            detailedDiff=details,
+            hasDetailedDiff=bool(found),
+            replaces=replaces,
+            deleteBeforeReplace=bool(replaces) and delete_first(entry, olds, news),
+        )
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        entry = self._entry(request, context)
+        news = decode(request.properties)
+        call = Call(self._clients, entry.token, request.urn, inputs=news.values, stop=self._stop)
+        call.timeout = request.timeout
+        if request.preview:
+            return pb.CreateResponse(properties=self._outputs(entry, lifecycle.previewed(entry, call), news))
+        state = _guarded(context, lambda: lifecycle.create(entry, call, self._journal))
+        return pb.CreateResponse(id=call.id, properties=self._outputs(entry, state, news))
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
+        entry = self._entry(request, context)
+        self._journal.acknowledge(request.urn, request.id)
+        state, inputs = decode(request.properties), decode(request.inputs)
+        call = self._call(request, entry, olds=inputs.values, news=inputs.values)
+        call.state = state.values
+        found = _guarded(context, lambda: lifecycle.read(entry, call))
+        if found is None:
+            return pb.ReadResponse()
+        return pb.ReadResponse(
+            id=call.id,
+            properties=self._outputs(entry, found[0], state),
+            inputs=encode(found[1], inputs.secrets),
+        )
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
+        entry = self._entry(request, context)
+        self._journal.acknowledge(request.urn, request.id)
+        olds, news, state = decode(request.old_inputs).values, decode(request.news), decode(request.olds)
+        call = self._call(request, entry, olds=olds, news=news.values)
+        call.state, call.timeout = state.values, request.timeout
+        if request.preview:
+            return pb.UpdateResponse(properties=self._outputs(entry, lifecycle.previewed(entry, call), news))
+        after = _guarded(context, lambda: lifecycle.update(entry, call))
+        return pb.UpdateResponse(properties=self._outputs(entry, after, news))
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
+        entry = self._entry(request, context)
+        self._journal.acknowledge(request.urn, request.id)
+        inputs = decode(request.old_inputs).values
+        call = self._call(request, entry, olds=inputs, news=inputs)
+        call.state, call.timeout = decode(request.properties).values, request.timeout
+        _guarded(context, lambda: lifecycle.remove(entry, call))
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+        function = _guarded(context, lambda: self._catalog.function(request.tok))
+        arguments = decode(request.args).values
+        failures = check_arguments(function, arguments)
+        if failures:
+            wrong = [pb.CheckFailure(property=one.property, reason=one.reason) for one in failures]
+            return pb.InvokeResponse(failures=wrong)
+        if contains_unknown(arguments):
+            _fail(context, OperationError(f"{function.token}: its arguments are not known yet"))
+        call = Call(self._clients, function.token, inputs=arguments, stop=self._stop)
+        answer = _guarded(context, lambda: function.invoke(call), function.token)
+        return pb.InvokeResponse(**{"return": encode(answer)})
+
+    def _entry(self, request: Any, context: Any) -> ResourceType:
+        token = request.type or request.urn.split("::")[2].split("$")[-1]
+        return _guarded(context, lambda: self._catalog.resource(token))
+
+    def _call(self, request: Any, entry: ResourceType, *, olds: Any, news: Any) -> Call:
+        call = Call(self._clients, entry.token, request.urn, request.id, stop=self._stop)
+        call.inputs, call.old_inputs = news, olds
+        return call
+
+    def _outputs(self, entry: ResourceType, state: Any, source: Properties) -> Any:
+        hidden = source.secrets | frozenset(entry.secret_outputs.split())
+        return encode({name: value for name, value in state.items() if not name.startswith("__")}, hidden)
+
+
+def _guarded(context: Any, work: Callable[[], Answer], what: str = "") -> Answer:
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 # whatever an entry raises must reach the operator, not kill the call
+        _fail(context, error, what)
+
+
+def _fail(context: Any, error: Exception, what: str = "") -> NoReturn:
+    message = f"{what}: {describe(error)}" if what else describe(error)
+    if isinstance(error, HalfMadeError):
+        detail = any_pb2.Any()
+        detail.Pack(pb.ErrorResourceInitFailed(id=error.physical_id, properties=encode(error.state), reasons=[message]))
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[detail])
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    elif not isinstance(error, OperationError):
+        logger.exception("%s failed", what or "an operation")
+        message = f"{type(error).__name__}: {message}"
+    context.abort(grpc.StatusCode.UNKNOWN, message)
+    raise AssertionError("abort always raises")
