@@ -30,7 +30,7 @@ class Dashboard(pulumi.ComponentResource):
         dashboard = aws.cloudwatch.Dashboard(
             f"{name}-board",
             # People look for it by name, and nothing refers to it: a fixed name costs nothing here.
-            dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}",
+            dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}".replace(".", "-"),
             dashboard_body=pulumi.Output.json_dumps(body(args.watched, args.region), sort_keys=True),
             opts=pulumi.ResourceOptions(parent=self),
         )

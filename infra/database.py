@@ -1,6 +1,7 @@
 """PostgreSQL for the application: one private RDS instance that only the tasks reach."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -14,6 +15,10 @@ NAME = "preqly"
 USERNAME = "preqly"
 SLOW_STATEMENT_MS = 1000
 MONITORING_SECONDS = 60
+TIMEOUTS = pulumi.CustomTimeouts(create="40m", update="80m", delete="40m")
+"""A multi-AZ change of class or storage takes RDS longer than the provider waits by default."""
+LOGS = ("postgresql", "upgrade")
+"""What RDS sends to CloudWatch."""
 
 # Where the web image keeps the public certificates of RDS (docker/rds/).
 CA_BUNDLE = "/etc/ssl/certs/rds-global-bundle.pem"
@@ -36,6 +41,8 @@ class DatabaseArgs:
     max_storage_gb: int
     multi_az: bool
     backup_days: int
+    log_days: int = 365
+    """How long the engine's own log is kept in CloudWatch."""
     protect: bool
     """True refuses deletion, in AWS and in Pulumi, and takes a final snapshot if it is ever lifted."""
 
@@ -69,56 +76,52 @@ class Database(pulumi.ComponentResource):
 
     def _instance(self, name: str, args: DatabaseArgs) -> aws.rds.Instance:
         child = pulumi.ResourceOptions(parent=self)
+        # An own name, random like Pulumi's: the log groups must exist, encrypted, before RDS makes them itself.
+        identifier = pulumi.Output.concat(f"{NAME}-", self._random(f"{name}-name"))
         subnets = aws.rds.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnet_ids, opts=child)
         role, may_write = self._monitoring_role(name)
-        # A snapshot outlives its database: without a random part the second one would be refused.
-        snapshot = random.RandomId(f"{name}-final-snapshot", byte_length=4, opts=child)
         return aws.rds.Instance(
             f"{name}-instance",
-            engine="postgres",
-            engine_version=args.engine_version,
-            auto_minor_version_upgrade=True,
-            instance_class=args.instance_class,
-            storage_type="gp3",
-            allocated_storage=args.storage_gb,
-            max_allocated_storage=args.max_storage_gb,
-            storage_encrypted=True,
-            kms_key_id=args.key_arn,
-            db_name=NAME,
-            username=USERNAME,
-            password=args.password,
-            port=PORT,
+            identifier=identifier,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[args.security_group_id],
             publicly_accessible=False,
-            iam_database_authentication_enabled=True,
             multi_az=args.multi_az,
+            # A snapshot outlives its database: without a random part the second one would be refused.
+            final_snapshot_identifier=pulumi.Output.concat(f"{NAME}-final-", self._random(f"{name}-final-snapshot")),
             parameter_group_name=self._parameter_group(name, args).name,
-            backup_retention_period=args.backup_days,
-            backup_window="03:00-04:00",
-            maintenance_window="sun:04:30-sun:05:30",
-            copy_tags_to_snapshot=True,
-            delete_automated_backups=not args.protect,
-            deletion_protection=args.protect,
-            skip_final_snapshot=not args.protect,
-            final_snapshot_identifier=pulumi.Output.concat(f"{NAME}-final-", snapshot.hex),
-            # An update that waits for Sunday's window looks done and is not; who deploys sees the minutes it takes.
-            apply_immediately=True,
-            enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
-            monitoring_interval=MONITORING_SECONDS,
             monitoring_role_arn=role.arn,
-            performance_insights_enabled=True,
-            performance_insights_kms_key_id=args.key_arn,
-            performance_insights_retention_period=7,
-            # A database restored from a snapshot keeps its data when the setting that named the snapshot goes.
+            **_engine(args),
+            **_storage(args),
+            **_backups(args),
+            **_insight(args),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                depends_on=[may_write],
+                depends_on=[may_write, *self._log_groups(name, identifier, args)],
+                # A database restored from a snapshot keeps its data when the setting that named the snapshot goes.
                 ignore_changes=["snapshot_identifier"],
                 custom_timeouts=TIMEOUTS,
             ),
         )
+
+    def _random(self, name: str) -> pulumi.Output[str]:
+        suffix: pulumi.Output[str] = random.RandomId(name, byte_length=4, opts=pulumi.ResourceOptions(parent=self)).hex
+        return suffix
+
+    def _log_groups(
+        self, name: str, identifier: pulumi.Output[str], args: DatabaseArgs
+    ) -> list[aws.cloudwatch.LogGroup]:
+        return [
+            aws.cloudwatch.LogGroup(
+                f"{name}-{log}-log",
+                name=pulumi.Output.concat("/aws/rds/instance/", identifier, "/", log),
+                retention_in_days=args.log_days,
+                kms_key_id=args.key_arn,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for log in LOGS
+        ]
 
     def _parameter_group(self, name: str, args: DatabaseArgs) -> aws.rds.ParameterGroup:
         return aws.rds.ParameterGroup(
@@ -145,8 +148,52 @@ class Database(pulumi.ComponentResource):
         return role, attachment
 
 
-TIMEOUTS = pulumi.CustomTimeouts(create="40m", update="80m", delete="40m")
-"""A multi-AZ change of class or storage takes RDS longer than the provider waits by default."""
+def _engine(args: DatabaseArgs) -> dict[str, Any]:
+    return {
+        "engine": "postgres",
+        "engine_version": args.engine_version,
+        "auto_minor_version_upgrade": True,
+        "maintenance_window": "sun:04:30-sun:05:30",
+        "instance_class": args.instance_class,
+        "db_name": NAME,
+        "username": USERNAME,
+        "password": args.password,
+        "port": PORT,
+        "iam_database_authentication_enabled": True,
+        # An update that waits for Sunday's window looks done and is not; who deploys sees the minutes it takes.
+        "apply_immediately": True,
+    }
+
+
+def _storage(args: DatabaseArgs) -> dict[str, Any]:
+    return {
+        "storage_type": "gp3",
+        "allocated_storage": args.storage_gb,
+        "max_allocated_storage": args.max_storage_gb,
+        "storage_encrypted": True,
+        "kms_key_id": args.key_arn,
+    }
+
+
+def _backups(args: DatabaseArgs) -> dict[str, Any]:
+    return {
+        "backup_retention_period": args.backup_days,
+        "backup_window": "03:00-04:00",
+        "copy_tags_to_snapshot": True,
+        "delete_automated_backups": not args.protect,
+        "deletion_protection": args.protect,
+        "skip_final_snapshot": not args.protect,
+    }
+
+
+def _insight(args: DatabaseArgs) -> dict[str, Any]:
+    return {
+        "enabled_cloudwatch_logs_exports": list(LOGS),
+        "monitoring_interval": MONITORING_SECONDS,
+        "performance_insights_enabled": True,
+        "performance_insights_kms_key_id": args.key_arn,
+        "performance_insights_retention_period": 7,
+    }
 
 
 def database_url(address: str, password: str) -> str:

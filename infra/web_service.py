@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -12,6 +13,15 @@ from infra.migration import MIGRATION_TAG, migrate_before_release
 CPU_ARCHITECTURES = {"arm64": "ARM64", "x86_64": "X86_64"}
 GRACE_SECONDS = 60
 """How long a new task may fail health checks: its containers' start period, two checks, and room for a slow host."""
+
+ROLLOUT: dict[str, Any] = {
+    # New tasks first, then the old ones go: capacity never drops, and a release that stays unhealthy is taken back.
+    "deployment_minimum_healthy_percent": 100,
+    "deployment_maximum_percent": 200,
+    "deployment_circuit_breaker": {"enable": True, "rollback": True},
+    "health_check_grace_period_seconds": GRACE_SECONDS,
+    "wait_for_steady_state": True,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +88,7 @@ class WebService(pulumi.ComponentResource):
         return aws.ecs.TaskDefinition(
             f"{name}-{kind}-task",
             # A family is a name people type, and revisions inside it never collide.
-            family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{kind}",
+            family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{kind}".replace(".", "-"),
             requires_compatibilities=["FARGATE"],
             network_mode="awsvpc",
             cpu=str(args.cpu),
@@ -111,27 +121,13 @@ class WebService(pulumi.ComponentResource):
             desired_count=args.tasks,
             launch_type="FARGATE",
             platform_version="LATEST",
-            deployment_circuit_breaker={"enable": True, "rollback": True},
-            deployment_minimum_healthy_percent=100,
-            deployment_maximum_percent=200,
-            health_check_grace_period_seconds=GRACE_SECONDS,
-            wait_for_steady_state=True,
+            **ROLLOUT,
             enable_execute_command=True,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             tags={MIGRATION_TAG: migration.arn},
-            load_balancers=[
-                {
-                    "target_group_arn": args.target_group_arn,
-                    "container_name": "proxy",
-                    "container_port": workload.PROXY_PORT,
-                }
-            ],
-            network_configuration={
-                "subnets": args.subnet_ids,
-                "security_groups": [args.security_group_id],
-                "assign_public_ip": args.public_addresses,
-            },
+            load_balancers=[_load_balancer(args)],
+            network_configuration=_network(args),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.ready),
@@ -140,6 +136,22 @@ class WebService(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create="15m", update="15m", delete="10m"),
             ),
         )
+
+
+def _load_balancer(args: WebServiceArgs) -> dict[str, Any]:
+    return {
+        "target_group_arn": args.target_group_arn,
+        "container_name": "proxy",
+        "container_port": workload.PROXY_PORT,
+    }
+
+
+def _network(args: WebServiceArgs) -> dict[str, Any]:
+    return {
+        "subnets": args.subnet_ids,
+        "security_groups": [args.security_group_id],
+        "assign_public_ip": args.public_addresses,
+    }
 
 
 def _containers(kind: str, args: WebServiceArgs) -> pulumi.Output[str]:

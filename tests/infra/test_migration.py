@@ -108,9 +108,9 @@ def test_a_failed_migration_tells_exit_code_reason_and_the_last_lines(aws: Aws) 
     aws.logged("Applying core.0002_rating...", 'DuplicateColumn: column "rating" already exists\n')
     with pytest.raises(MigrationFailed) as failure:
         aws.run()
+    opening = "The migration failed, so the release was not rolled out and the old one keeps serving"
     assert str(failure.value).splitlines() == [
-        "The migration failed, so the release was not rolled out and the old one keeps serving: container migrate ended "
-        + "with exit code 1: Essential container in task exited",
+        f"{opening}: container migrate ended with exit code 1: Essential container in task exited",
         f"task: {TASK}",
         "last log lines:",
         "  Applying core.0002_rating...",
