@@ -16,7 +16,7 @@ class Measurement:
     name: str
     seconds: float
     peak_mib: float
-    """Largest resident set of a single process of the command: the engine, Python or a compiler. Docker's engine and the
+    """Largest resident set of one process of the command: the engine, Python or a compiler. Docker's engine and the
     embedded cloud's background process are not part of it."""
     exit_code: int
 

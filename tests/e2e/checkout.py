@@ -1,0 +1,136 @@
+"""A copy of the project with an embedded cloud of its own, driven by the commands that people type."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+from local import daemon, site
+from local.runtime import PORT_VARIABLES, ROOT, VENV, Runtime
+
+CLOUD = "preqly-e2e"
+UP_SECONDS = 900
+
+
+@dataclass
+class Checkout:
+    """One copy of the project and its cloud."""
+
+    runtime: Runtime
+    folder: Path
+    said: list[str] = field(default_factory=list)
+    """Everything that commands printed, for the search for secrets."""
+
+    def run(self, *words: str, seconds: float = UP_SECONDS) -> subprocess.CompletedProcess[str]:
+        """`python -m local ...` to its end."""
+        result = subprocess.run(
+            [sys.executable, "-m", "local", *words],
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+        self.said += [result.stdout, result.stderr]
+        return result
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """The same in the background, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "local", *words],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def shell(self, script: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
+        """A shell after `eval "$(make -s env)"`, as the README has it."""
+        prepared = f'set -e; eval "$({sys.executable} -m local env)"; {script}'
+        result = subprocess.run(
+            ["bash", "-c", prepared],
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+        self.said += [result.stdout, result.stderr]
+        return result
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, as `pulumi stack output` gives them."""
+        result = self.shell("pulumi stack output --json")
+        assert result.returncode == 0, result.stderr
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    def aws(self, service: str) -> Any:
+        """boto3 against this cloud."""
+        endpoints = daemon.find(self.runtime)
+        assert endpoints is not None
+        values = endpoints.aws_environment()
+        session: Any = boto3.session.Session(
+            values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], region_name=values["AWS_REGION"]
+        )
+        return session.client(service, endpoint_url=endpoints.api)
+
+    def browser(self) -> httpx.Client:
+        """Trusts the cloud's authority, keeps cookies, follows redirects."""
+        client = site.client(self.runtime)
+        client.follow_redirects = True
+        return client
+
+    def environment(self) -> dict[str, str]:
+        """Own ports, own name; nothing of the test run's own stack."""
+        ports = {variable: str(getattr(self.runtime.ports, name)) for name, variable in PORT_VARIABLES.items()}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "PYTEST_"))}
+        return kept | ports | {"PREQLY_CLOUD": CLOUD, "PREQLY_LOCAL_DIR": str(self.runtime.folder)}
+
+
+def copy_project(folder: Path) -> None:
+    """What `git clone` would bring, with the changes that are not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(VENV)
+    who = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "copy"]):
+        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+
+def free_ports() -> dict[str, int]:
+    """Four ports that nobody listens on now."""
+    with ExitStack() as stack:
+        sockets = {name: stack.enter_context(socket.socket()) for name in PORT_VARIABLES}
+        for opened in sockets.values():
+            opened.bind(("127.0.0.1", 0))
+        return {name: opened.getsockname()[1] for name, opened in sockets.items()}
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    """What a power cut does to a command and to the engine it started."""
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
+    ).stdout.split()
+    for pid in (str(process.pid), *children):
+        os.kill(int(pid), signal.SIGKILL)
+    process.wait()
