@@ -1,16 +1,18 @@
 """The embedded cloud: AWS's API on moto in this process, and the agents that make its state true on Docker."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from local.cloud import moto_patches
+from local.cloud import moto_patches, seed
 from local.cloud.agent import Agent, AgentThread
 from local.cloud.api import ApiServer
 from local.cloud.certificates import CertificateAuthority
 from local.cloud.config import CloudConfig
 from local.cloud.containers import DockerHost
 from local.cloud.context import CloudContext
+from local.cloud.persistence import SnapshotStore
 from local.cloud.rds import RdsAgent
 
 logger = logging.getLogger("preqly.cloud")
@@ -32,12 +34,15 @@ class EmbeddedCloud:
         self.config = config
         self._agents = agents
         self._threads: list[AgentThread] = []
-        self._api = ApiServer(config)
+        lock = threading.RLock()
+        self._store = SnapshotStore(config.state_dir, lock)
+        self._api = ApiServer(config, lock, self._store.save)
         self.context = CloudContext(
             config=config,
             docker=DockerHost(config),
             certificates=CertificateAuthority(config.state_dir / "certificates"),
-            lock=self._api.lock,
+            lock=lock,
+            touch=self._store.touch,
         )
 
     @property
@@ -50,15 +55,13 @@ class EmbeddedCloud:
 
         Raises DockerUnavailableError when agents need a Docker that does not answer, OSError when the port is taken.
         """
-        self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         factories = self._factories()
-        moto_patches.apply(agents=bool(factories))
-        self._api.listen()
-        if factories:
-            self.context = replace(self.context, container_endpoint=self._listen_for_containers())
-        self._threads = [AgentThread(factory(self.context)) for factory in factories]
-        for thread in self._threads:
-            thread.start()
+        _claim_process()
+        try:
+            self._start(factories)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End every thread and save the state. Containers stay for the next start; `cleanup.remove_all` ends them."""
@@ -68,6 +71,21 @@ class EmbeddedCloud:
             thread.join(STOP_SECONDS)
         self._threads.clear()
         self._api.stop()
+        self._store.stop()
+        _release_process()
+
+    def _start(self, factories: Sequence[AgentFactory]) -> None:
+        self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        moto_patches.apply(agents=bool(factories))
+        if not self._store.start():
+            seed.apply(self.config)
+            self._store.touch()
+        self._api.listen()
+        if factories:
+            self.context = replace(self.context, container_endpoint=self._listen_for_containers())
+        self._threads = [AgentThread(factory(self.context)) for factory in factories]
+        for thread in self._threads:
+            thread.start()
 
     def _listen_for_containers(self) -> str:
         """Make the API reachable from the Docker network and say under which URL."""
@@ -83,6 +101,20 @@ class EmbeddedCloud:
         if isinstance(self._agents, bool):
             return default_agents() if self._agents else ()
         return self._agents
+
+
+_process_is_taken = threading.Lock()
+
+
+def _claim_process() -> None:
+    # moto keeps its state in modules: a second cloud beside the first would be the same one.
+    if not _process_is_taken.acquire(blocking=False):
+        raise RuntimeError("an embedded cloud already runs in this process; stop it, or use another process")
+
+
+def _release_process() -> None:
+    if _process_is_taken.locked():
+        _process_is_taken.release()
 
 
 def default_agents() -> Sequence[AgentFactory]:

@@ -1,0 +1,235 @@
+"""All of moto's state as one pickle: references between services stay references to one and the same object."""
+
+import hashlib
+import io
+import marshal
+import pickle
+import threading
+import weakref
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from moto.backends import get_backend
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.s3.models import FakeKey
+
+_blob_of_key: "weakref.WeakKeyDictionary[FakeKey, tuple[int, str]]" = weakref.WeakKeyDictionary()
+
+
+_WIRING = ("backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id")
+"""Attributes that moto's own import gives a service's dictionary of backends."""
+
+
+class SnapshotError(Exception):
+    """A snapshot cannot be read; the message says why."""
+
+
+def dump(blob_folder: Path) -> bytes:
+    """The state of every service in use. The caller holds the lock; object contents of S3 go to `blob_folder`."""
+    state = {
+        service.service_name: {
+            "attributes": {k: v for k, v in vars(service).items() if k not in _WIRING},
+            "accounts": {account: _kept_regions(regions) for account, regions in service.items()},
+        }
+        for service in list(BackendDict._instances)
+    }
+    buffer = io.BytesIO()
+    _StatePickler(buffer, blob_folder).dump(state)
+    return buffer.getvalue()
+
+
+def load(content: bytes, blob_folder: Path) -> None:
+    """Put a dumped state in place of moto's present one. Raises SnapshotError and leaves moto empty if it cannot."""
+    BackendDict.reset()
+    try:
+        state = _StateUnpickler(io.BytesIO(content), blob_folder).load()
+        for name, service in state.items():
+            backends = get_backend(name)
+            vars(backends).update(service["attributes"])
+            for account, regions in service["accounts"].items():
+                for region, backend in regions.items():
+                    AccountSpecificBackend.__setitem__(backends[account], region, backend)
+    # Unpickling stops in as many ways as there are classes.
+    except Exception as error:
+        BackendDict.reset()
+        raise SnapshotError(f"{type(error).__name__}: {error}") from error
+
+
+def referenced_blobs() -> set[str]:
+    """Names of the blobs that the last dump or load mentioned and whose objects still exist."""
+    return {name for _, name in _blob_of_key.values()}
+
+
+class _StatePickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, blob_folder: Path) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._blob_folder = blob_folder
+
+    def persistent_id(self, obj: Any) -> Any:
+        """Named, not copied: what every process has from moto itself."""
+        if isinstance(obj, BackendDict):
+            return ("service", obj.service_name)
+        if isinstance(obj, AccountSpecificBackend):
+            return ("account", obj.service_name, obj.account_id)
+        if isinstance(obj, _Blob):
+            return ("blob", obj.name)
+        if isinstance(obj, AWSManagedPolicy):
+            return ("managed policy", obj.account_id, obj.arn)
+        return None
+
+    def reducer_override(self, obj: Any) -> Any:
+        """How to rebuild what refuses to be pickled."""
+        if isinstance(obj, FakeKey):
+            return _new, (type(obj),), self._key_state(obj), None, None, _set_key_state
+        if isinstance(obj, IAMBackend):
+            return _new_iam, (obj.account_id,), _iam_state(obj), None, None, _set_iam_state
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
+            # Its own way is to call the class with a factory, which classes derived from it do not expect.
+            return _new, (type(obj),), (obj.default_factory, vars(obj), dict(obj)), None, None, _set_dict_state
+        for kinds, reduce in _REDUCERS:
+            if isinstance(obj, kinds):
+                return reduce(obj)
+        return NotImplemented
+
+    def _key_state(self, key: FakeKey) -> dict[str, Any]:
+        state = {name: value for name, value in vars(key).items() if name not in ("_value_buffer", "lock")}
+        known = _blob_of_key.get(key)
+        if known is None or known[0] != key.contentsize:
+            value = key.value
+            known = (key.contentsize, hashlib.sha256(value).hexdigest())
+            _write_blob(self._blob_folder / known[1], value)
+            _blob_of_key[key] = known
+        return {**state, "value": _Blob(known[1])}
+
+
+@dataclass(frozen=True)
+class _Blob:
+    """Content of an S3 object, by its name in the blob folder. Pickled by name, found again by the unpickler."""
+
+    name: str
+
+
+class _StateUnpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, blob_folder: Path) -> None:
+        super().__init__(file)
+        self._blob_folder = blob_folder
+
+    def persistent_load(self, pid: Any) -> Any:
+        """The opposite of `persistent_id`."""
+        kind, *rest = pid
+        if kind == "service":
+            return get_backend(rest[0])
+        if kind == "account":
+            return get_backend(rest[0])[rest[1]]
+        if kind == "blob":
+            return rest[0], (self._blob_folder / rest[0]).read_bytes()
+        return _fresh_iam(rest[0]).managed_policies[rest[1]]
+
+
+def _kept_regions(regions: Mapping[str, Any]) -> dict[str, Any]:
+    # Some services look into every partition of the world, which creates them all.
+    return {name: backend for name, backend in regions.items() if not name.startswith("aws-")}
+
+
+def _reduce_private_key(key: Any) -> Any:
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return _private_key, (key.private_bytes(*form),)
+
+
+def _reduce_public_key(key: Any) -> Any:
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return _public_key, (key.public_bytes(*form),)
+
+
+def _reduce_function(function: Any) -> Any:
+    # Default factories are often lambdas, which have no name to be found by.
+    if "<" not in function.__qualname__ or function.__closure__:
+        return NotImplemented
+    return _function, (marshal.dumps(function.__code__), function.__module__, function.__name__)
+
+
+_REDUCERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    ((rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey), _reduce_private_key),
+    ((rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey), _reduce_public_key),
+    (x509.Certificate, lambda obj: (_certificate, (obj.public_bytes(serialization.Encoding.PEM),))),
+    (type(threading.RLock()), lambda _: (threading.RLock, ())),
+    (type(threading.Lock()), lambda _: (threading.Lock, ())),
+    (FunctionType, _reduce_function),
+)
+
+
+# Functions of this module: those of `cryptography` do not say where they can be imported from.
+def _private_key(pem: bytes) -> Any:
+    return serialization.load_pem_private_key(pem, password=None)
+
+
+def _public_key(pem: bytes) -> Any:
+    return serialization.load_pem_public_key(pem)
+
+
+def _function(code: bytes, module: str, name: str) -> Any:
+    # The snapshot is ours, mode 0600, and its header names the Python that wrote it.
+    return FunctionType(marshal.loads(code), vars(import_module(module)), name)  # noqa: S302
+
+
+def _certificate(pem: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem)
+
+
+@lru_cache
+def _fresh_iam(account: str) -> IAMBackend:
+    return IAMBackend("aws", account)
+
+
+def _new_iam(account: str) -> IAMBackend:
+    fresh = _fresh_iam(account)
+    backend = IAMBackend.__new__(IAMBackend)
+    backend.aws_managed_policies = fresh.aws_managed_policies
+    backend.managed_policies = dict(fresh.managed_policies)
+    return backend
+
+
+def _iam_state(backend: IAMBackend) -> dict[str, Any]:
+    # 24 MB of policies that every process reads from moto itself.
+    state = {k: v for k, v in vars(backend).items() if k not in ("aws_managed_policies", "managed_policies")}
+    own = {arn: policy for arn, policy in backend.managed_policies.items() if not isinstance(policy, AWSManagedPolicy)}
+    return {**state, "managed_policies": own}
+
+
+def _set_iam_state(backend: IAMBackend, state: dict[str, Any]) -> None:
+    backend.managed_policies.update(state.pop("managed_policies"))
+    vars(backend).update(state)
+
+
+def _new(cls: Any) -> Any:
+    return cls.__new__(cls)
+
+
+def _set_dict_state(target: Any, state: tuple[Any, dict[str, Any], dict[Any, Any]]) -> None:
+    target.default_factory = state[0]
+    vars(target).update(state[1])
+    dict.update(target, state[2])
+
+
+def _set_key_state(key: FakeKey, state: dict[str, Any]) -> None:
+    name, value = state.pop("value")
+    key.__setstate__({**state, "value": value})
+    _blob_of_key[key] = (len(value), name)
+
+
+def _write_blob(path: Path, content: bytes) -> None:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(content)
+        partial.replace(path)
