@@ -1,8 +1,10 @@
 """JSON documents inside properties (IAM policies, container definitions, dashboards), compared by what they mean."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+from local.provider.values import Values
 
 _SETS = {"Action", "NotAction", "Resource", "NotResource", "AWS", "Service", "Federated", "CanonicalUser"}
 """Elements of a policy where a single string and a list of one mean the same, and order means nothing."""
@@ -21,13 +23,24 @@ def same_policy(one: Any, other: Any) -> bool:
     return left is not None and right is not None and _policy(left) == _policy(right)
 
 
-def check_document(value: Any) -> str | None:
-    """Why a property is no JSON object or list, or None when it is one."""
+def checked_documents(*names: str) -> Callable[[Values], Iterable[tuple[str, str]]]:
+    """A `check` that refuses text which is no JSON object in any of these properties."""
+
+    def check(values: Values) -> Iterator[tuple[str, str]]:
+        for name in names:
+            if isinstance(values.get(name), str) and (reason := check_document(values[name])):
+                yield name, reason
+
+    return check
+
+
+def check_document(text: str) -> str:
+    """Why a text is no JSON object or list; empty when it is one."""
     try:
-        parsed = json.loads(value)
-    except (TypeError, ValueError) as error:
-        return f"is no JSON: {error}"
-    return None if isinstance(parsed, dict | list) else "is no JSON object"
+        parsed = json.loads(text)
+    except ValueError as error:
+        return f"must be JSON: {error}"
+    return "" if isinstance(parsed, dict | list) else "must be a JSON object"
 
 
 def _parsed(text: Any) -> Any:

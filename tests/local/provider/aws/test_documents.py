@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from local.provider.aws.documents import check_document, same_document, same_policy
+from local.provider.aws.documents import checked_documents, same_document, same_policy
+from local.provider.values import UNKNOWN
 
 
 def policy(**statement: object) -> str:
@@ -47,6 +48,6 @@ def test_the_order_of_statements_means_something() -> None:
 
 
 def test_text_that_is_no_document_is_refused() -> None:
-    assert check_document('{"a": 1}') is None
-    assert "is no JSON" in str(check_document("{"))
-    assert check_document('"text"') == "is no JSON object"
+    check = checked_documents("policy", "other")
+    assert list(check({"policy": '{"a": 1}', "other": UNKNOWN})) == []
+    assert [name for name, _ in check({"policy": "{", "other": '"text"'})] == ["policy", "other"]

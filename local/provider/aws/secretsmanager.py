@@ -1,0 +1,142 @@
+"""Secrets Manager: secrets, their versions and their policies."""
+
+import base64
+import uuid
+from typing import Any
+
+from local.provider.aws.documents import checked_documents, same_policy
+from local.provider.aws.references import KMS_KEY
+from local.provider.aws.tag_operations import SECRETS, tagging
+from local.provider.call import Call, from_boto
+from local.provider.entry import ALL, AutoName, Reference, ResourceType
+from local.provider.values import Values
+
+SECRET = Reference(
+    "secret", lambda call, arn: "DeletedDate" not in call.aws("secretsmanager").describe_secret(SecretId=arn)
+)
+RECOVERY_DAYS = 30
+"""How long AWS keeps a deleted secret when nothing else is said."""
+
+
+def _create_secret(call: Call) -> str:
+    created = call.aws("secretsmanager").create_secret(**call.params("name description kmsKeyId"))
+    call.id = created["ARN"]
+    if "policy" in call.inputs:
+        call.aws("secretsmanager").put_resource_policy(SecretId=call.id, ResourcePolicy=call.inputs["policy"])
+    return call.id
+
+
+def _read_secret(call: Call) -> Values | None:
+    secret = call.aws("secretsmanager").describe_secret(SecretId=call.id)
+    if "DeletedDate" in secret:
+        return None
+    policy = call.aws("secretsmanager").get_resource_policy(SecretId=call.id)
+    return from_boto({**secret, **policy}, "name description kmsKeyId", arn="ARN", policy="ResourcePolicy")
+
+
+def _update_secret(call: Call) -> None:
+    manager = call.aws("secretsmanager")
+    if call.changed("description", "kmsKeyId"):
+        manager.update_secret(SecretId=call.id, **call.params("description kmsKeyId"))
+    if call.inputs.get("policy") and call.changed("policy"):
+        manager.put_resource_policy(SecretId=call.id, ResourcePolicy=call.inputs["policy"])
+    elif call.changed("policy"):
+        manager.delete_resource_policy(SecretId=call.id)
+
+
+def _delete_secret(call: Call) -> None:
+    days = call.state.get("recoveryWindowInDays", RECOVERY_DAYS)
+    window: dict[str, Any] = {"RecoveryWindowInDays": days} if days else {"ForceDeleteWithoutRecovery": True}
+    call.aws("secretsmanager").delete_secret(SecretId=call.id, **window)
+
+
+def _recovery_window(values: Values) -> list[tuple[str, str]]:
+    days = values.get("recoveryWindowInDays")
+    if isinstance(days, int) and days != 0 and not 7 <= days <= RECOVERY_DAYS:
+        return [("recoveryWindowInDays", f"must be 0, or from 7 to {RECOVERY_DAYS}, not {days}")]
+    return []
+
+
+def _create_version(call: Call) -> str:
+    value: dict[str, Any] = call.params("secretString versionStages")
+    if "secretBinary" in call.inputs:
+        value["SecretBinary"] = base64.b64decode(call.inputs["secretBinary"])
+    secret = call.inputs["secretId"]
+    token = str(uuid.uuid4())
+    answer = call.aws("secretsmanager").put_secret_value(SecretId=secret, ClientRequestToken=token, **value)
+    return f"{answer['ARN']}|{answer['VersionId']}"
+
+
+def _read_version(call: Call) -> Values:
+    secret, _, version = call.id.partition("|")
+    answer = call.aws("secretsmanager").get_secret_value(SecretId=secret, VersionId=version)
+    known = from_boto(answer, "secretString versionId versionStages", arn="ARN", secretArn="ARN", secretId="ARN")
+    if "SecretBinary" in answer:
+        known["secretBinary"] = base64.b64encode(answer["SecretBinary"]).decode()
+    return known
+
+
+def _delete_version(call: Call) -> None:
+    """A version goes by losing its labels. The current one keeps AWSCURRENT: AWS lets no secret be without."""
+    secret, _, version = call.id.partition("|")
+    manager = call.aws("secretsmanager")
+    stages = manager.describe_secret(SecretId=secret).get("VersionIdsToStages", {}).get(version, [])
+    for stage in stages:
+        if stage != "AWSCURRENT":
+            manager.update_secret_version_stage(SecretId=secret, VersionStage=stage, RemoveFromVersionId=version)
+
+
+def _put_policy(call: Call) -> str:
+    secret = str(call.inputs["secretArn"])
+    call.aws("secretsmanager").put_resource_policy(
+        SecretId=secret, ResourcePolicy=call.inputs["policy"], **call.params("blockPublicPolicy")
+    )
+    return secret
+
+
+def _read_policy(call: Call) -> Values | None:
+    answer = call.aws("secretsmanager").get_resource_policy(SecretId=call.id)
+    return {"secretArn": call.id, "policy": answer["ResourcePolicy"]} if answer.get("ResourcePolicy") else None
+
+
+RESOURCES = (
+    ResourceType(
+        "aws:secretsmanager/secret:Secret",
+        create=_create_secret,
+        read=_read_secret,
+        update=_update_secret,
+        delete=_delete_secret,
+        reported="name description kmsKeyId policy",
+        unreported="recoveryWindowInDays forceOverwriteReplicaSecret",
+        replaces="name",
+        name=AutoName(max_length=512),
+        tags=tagging("secretsmanager", SECRETS, lambda call: call.id),
+        references={"kmsKeyId": KMS_KEY},
+        equal={"policy": same_policy},
+        check=_recovery_window,
+    ),
+    ResourceType(
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        create=_create_version,
+        read=_read_version,
+        delete=_delete_version,
+        reported="secretId secretString secretBinary",
+        unreported="versionStages",
+        replaces=ALL,
+        references={"secretId": SECRET},
+        secret_outputs="secretString secretBinary",
+    ),
+    ResourceType(
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        create=_put_policy,
+        read=_read_policy,
+        update=_put_policy,
+        delete=lambda call: call.aws("secretsmanager").delete_resource_policy(SecretId=call.id),
+        reported="secretArn policy",
+        unreported="blockPublicPolicy",
+        replaces="secretArn",
+        references={"secretArn": SECRET},
+        equal={"policy": same_policy},
+        check=checked_documents("policy"),
+    ),
+)
