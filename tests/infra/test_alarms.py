@@ -1,0 +1,68 @@
+import json
+from typing import Any
+
+import pytest
+
+from infra.alarms import Alarms, AlarmsArgs
+from infra.metrics import Watched
+
+WATCHED = Watched(
+    load_balancer="app/front/1",
+    target_group="targetgroup/front/2",
+    cluster="cluster",
+    service="service",
+    database="preqly-0a1b2c3d",
+    database_class="db.t4g.micro",
+    database_storage_gb=20,
+    min_tasks=2,
+)
+TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms-topic"
+
+
+def declare(engine: Any, email: str = "") -> Any:
+    engine.run(lambda: Alarms("alarms", AlarmsArgs(watched=WATCHED, email=email)))
+    return engine
+
+
+def test_every_alarm_rings_and_says_when_it_is_over_on_the_topic(engine: Any) -> None:
+    declared = declare(engine).all("cloudwatch/metricAlarm:MetricAlarm")
+    assert len(declared) == 9
+    for alarm in declared:
+        assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [TOPIC]
+        assert alarm.inputs["period"] == 60
+
+
+def test_an_alarm_watches_the_stacks_own_metric(engine: Any) -> None:
+    alarm = declare(engine).one("cloudwatch/metricAlarm:MetricAlarm", "alarms-unhealthy")
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/ApplicationELB", "UnHealthyHostCount")
+    assert alarm["dimensions"] == {"LoadBalancer": "app/front/1", "TargetGroup": "targetgroup/front/2"}
+
+
+def test_cloudwatch_gets_either_a_statistic_or_a_percentile(engine: Any) -> None:
+    for alarm in declare(engine).all("cloudwatch/metricAlarm:MetricAlarm"):
+        assert ("statistic" in alarm.inputs) != ("extendedStatistic" in alarm.inputs)
+    assert declare(engine).by_type["aws:cloudwatch/metricAlarm:MetricAlarm"][2].inputs["extendedStatistic"] == "p99"
+
+
+def test_only_aws_services_of_this_account_publish(engine: Any) -> None:
+    policy = json.loads(declare(engine).one("sns/topicPolicy:TopicPolicy")["policy"])
+    (statement,) = policy["Statement"]
+    assert statement["Principal"]["Service"] == [
+        "budgets.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+        "events.rds.amazonaws.com",
+    ]
+    assert statement["Resource"] == TOPIC
+
+
+@pytest.mark.parametrize(("email", "subscribers"), [("", []), ("ops@preqly.com", ["ops@preqly.com"])])
+def test_whoever_asked_is_told_by_mail(engine: Any, email: str, subscribers: list[str]) -> None:
+    found = declare(engine, email).all("sns/topicSubscription:TopicSubscription")
+    assert [subscription.inputs["endpoint"] for subscription in found] == subscribers
+
+
+def test_the_databases_own_events_are_told_too(engine: Any) -> None:
+    events = declare(engine).one("rds/eventSubscription:EventSubscription")
+    assert events["snsTopic"] == TOPIC
+    assert (events["sourceType"], events["sourceIds"]) == ("db-instance", ["preqly-0a1b2c3d"])
+    assert {"failure", "failover", "low storage", "maintenance"} <= set(events["eventCategories"])

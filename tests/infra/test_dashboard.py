@@ -1,0 +1,43 @@
+import json
+from typing import Any
+
+from infra.dashboard import Dashboard, DashboardArgs, body
+from infra.metrics import Watched
+
+WATCHED = Watched(
+    load_balancer="app/front/1",
+    target_group="targetgroup/front/2",
+    cluster="cluster",
+    service="service",
+    database="preqly-0a1b2c3d",
+    database_class="db.t4g.micro",
+    database_storage_gb=20,
+    min_tasks=2,
+)
+
+
+def test_graphs_fill_the_page_without_covering_each_other() -> None:
+    places = [(widget["x"], widget["y"]) for widget in body(WATCHED, "us-east-1")["widgets"]]
+    assert places == [(x, y) for y in (0, 6, 12) for x in (0, 8, 16)]
+
+
+def test_a_graph_names_its_metric_with_all_dimensions() -> None:
+    titles = {
+        widget["properties"]["title"]: widget["properties"]["metrics"] for widget in body(WATCHED, "r")["widgets"]
+    }
+    assert titles["Answer time in seconds"] == [
+        [
+            *("AWS/ApplicationELB", "TargetResponseTime"),
+            *("LoadBalancer", "app/front/1", "TargetGroup", "targetgroup/front/2"),
+            {"stat": quantile},
+        ]
+        for quantile in ("p50", "p99")
+    ]
+
+
+def test_the_url_opens_the_stacks_own_page(engine: Any) -> None:
+    url = engine.run(lambda: Dashboard("dashboard", DashboardArgs(watched=WATCHED, region="eu-west-1")).url)
+    assert url.startswith("https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1")
+    assert url.endswith("#dashboards/dashboard/preqly-test")
+    declared = engine.one("cloudwatch/dashboard:Dashboard")
+    assert json.loads(declared["dashboardBody"]) == body(WATCHED, "eu-west-1")

@@ -1,0 +1,128 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pulumi
+import pytest
+
+from infra.database import Database, DatabaseArgs, database_url
+
+ARGS = DatabaseArgs(
+    subnet_ids=["subnet-a", "subnet-b"],
+    security_group_id="sg-database",
+    key_arn="key-arn",
+    password="canary",
+    engine_version="17",
+    instance_class="db.t4g.micro",
+    storage_gb=20,
+    max_storage_gb=100,
+    multi_az=True,
+    backup_days=14,
+    protect=True,
+)
+
+
+@pytest.fixture
+def instance(engine: Any) -> Callable[..., dict[str, Any]]:
+    """Declares a database and returns the inputs of its instance."""
+
+    def declare(**changes: Any) -> dict[str, Any]:
+        engine.run(lambda: Database("database", replace(ARGS, **changes)))
+        inputs: dict[str, Any] = engine.one("rds/instance:Instance")
+        return inputs
+
+    return declare
+
+
+def test_the_database_is_private_and_only_its_own_group_guards_it(engine: Any, instance: Any) -> None:
+    inputs = instance()
+    assert inputs["publiclyAccessible"] is False
+    assert inputs["vpcSecurityGroupIds"] == ["sg-database"]
+    assert engine.one("rds/subnetGroup:SubnetGroup")["subnetIds"] == ["subnet-a", "subnet-b"]
+
+
+def test_storage_and_insights_are_encrypted_with_the_stacks_key(instance: Any) -> None:
+    inputs = instance()
+    assert inputs["storageEncrypted"] is True
+    assert inputs["kmsKeyId"] == inputs["performanceInsightsKmsKeyId"] == "key-arn"
+    assert inputs["performanceInsightsEnabled"] is True
+
+
+def test_the_engine_forces_tls_and_logs_slow_statements(engine: Any, instance: Any) -> None:
+    inputs = instance(engine_version="18")
+    group = engine.one("rds/parameterGroup:ParameterGroup")
+    assert group["family"] == "postgres18"
+    assert {item["name"]: item["value"] for item in group["parameters"]} == {
+        "rds.force_ssl": "1",
+        "log_statement": "ddl",
+        "log_min_duration_statement": "1000",
+    }
+    assert inputs["parameterGroupName"] == "database-parameters-1a2b3c4"
+
+
+def test_aws_raises_the_minor_version_and_nobody_pins_it(instance: Any) -> None:
+    inputs = instance()
+    assert inputs["engineVersion"] == "17"
+    assert inputs["autoMinorVersionUpgrade"] is True
+
+
+def test_neither_port_nor_name_of_the_admin_is_the_engines_default(instance: Any) -> None:
+    inputs = instance()
+    assert inputs["port"] != 5432
+    assert inputs["username"] not in ("postgres", "admin", "root")
+
+
+def test_backups_are_kept_and_a_deleted_database_leaves_a_snapshot_under_its_own_name(instance: Any) -> None:
+    inputs = instance()
+    assert inputs["backupRetentionPeriod"] == 14
+    assert inputs["copyTagsToSnapshot"] is True
+    assert inputs["skipFinalSnapshot"] is False
+    assert inputs["finalSnapshotIdentifier"] == "preqly-final-0a1b2c3d"
+    assert inputs["deleteAutomatedBackups"] is False
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_deletion_is_refused_as_long_as_the_stack_is_protected(instance: Any, protect: bool) -> None:
+    inputs = instance(protect=protect)
+    assert inputs["deletionProtection"] is protect
+    assert inputs["skipFinalSnapshot"] is not protect
+
+
+def test_the_operating_system_is_watched_by_a_role_that_rds_alone_takes(engine: Any, instance: Any) -> None:
+    inputs = instance()
+    assert inputs["monitoringInterval"] == 60
+    assert inputs["monitoringRoleArn"].endswith("role/database-monitoring")
+    assert "monitoring.rds.amazonaws.com" in engine.one("iam/role:Role")["assumeRolePolicy"]
+    attached = engine.one("iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert attached["policyArn"].endswith("/AmazonRDSEnhancedMonitoringRole")
+
+
+def test_the_engines_logs_land_in_encrypted_groups_that_expire(engine: Any, instance: Any) -> None:
+    inputs = instance(log_days=30)
+    assert inputs["enabledCloudwatchLogsExports"] == ["postgresql", "upgrade"]
+    groups = [group.inputs for group in engine.all("cloudwatch/logGroup:LogGroup")]
+    assert [group["name"] for group in groups] == [
+        f"/aws/rds/instance/{inputs['identifier']}/{log}" for log in inputs["enabledCloudwatchLogsExports"]
+    ]
+    assert {(group["retentionInDays"], group["kmsKeyId"]) for group in groups} == {(30, "key-arn")}
+
+
+def test_the_password_is_the_only_way_in_the_url_and_both_are_secret(engine: Any) -> None:
+    def program() -> pulumi.Output[Any]:
+        database = Database("database", replace(ARGS, password=pulumi.Output.secret("canary")))
+        return pulumi.Output.all(secret=database.url.is_secret(), url=database.url, endpoint=database.endpoint)
+
+    found = engine.run(program)
+    (declared,) = engine.all("rds/instance:Instance")
+    assert engine.is_secret(declared.inputs["password"])
+    assert found["secret"] is True
+    assert "preqly:canary@database-instance.c1a2b3.us-east-1.rds.amazonaws.com:5433" in found["url"]
+    assert found["endpoint"].endswith(":5433")
+
+
+def test_the_url_asks_for_the_servers_certificate_and_its_name() -> None:
+    url = urlsplit(database_url("db.example", "secret"))
+    assert (url.scheme, url.hostname, url.port, url.path) == ("postgres", "db.example", 5433, "/preqly")
+    assert (url.username, url.password) == ("preqly", "secret")
+    assert parse_qs(url.query) == {"sslmode": ["verify-full"], "sslrootcert": ["/etc/ssl/certs/rds-global-bundle.pem"]}

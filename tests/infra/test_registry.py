@@ -1,0 +1,44 @@
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra.registry import Registry, RegistryArgs, lifecycle_policy
+
+
+def registry(*, protect: bool = True) -> Registry:
+    return Registry("registry", RegistryArgs(key_arn="key-arn", protect=protect))
+
+
+@pytest.mark.parametrize("name", ["registry-web", "registry-proxy"])
+def test_tags_never_move_and_layers_are_scanned_and_encrypted_with_the_stacks_key(engine: Any, name: str) -> None:
+    engine.run(registry)
+    inputs = engine.one("ecr/repository:Repository", name)
+    assert inputs["imageTagMutability"] == "IMMUTABLE"
+    assert inputs["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": "key-arn"}]
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_images_go_with_the_stack_only_when_it_is_not_protected(engine: Any, protect: bool) -> None:
+    engine.run(lambda: registry(protect=protect))
+    forced = [repository.inputs["forceDelete"] for repository in engine.all("ecr/repository:Repository")]
+    assert forced == [not protect] * 2
+
+
+def test_the_token_to_push_with_is_fresh_and_secret(engine: Any) -> None:
+    found = engine.run(lambda: pulumi.Output.all(secret=registry().password.is_secret(), name=registry().username))
+    assert found == {"secret": True, "name": "AWS"}
+    assert next(call.token for call in engine.calls) == "aws:ecr/getAuthorizationToken:getAuthorizationToken"
+
+
+def test_every_repository_forgets_leftovers_first_and_releases_only_after_a_hundred(engine: Any) -> None:
+    engine.run(registry)
+    policies = engine.all("ecr/lifecyclePolicy:LifecyclePolicy")
+    assert [json.loads(policy.inputs["policy"]) for policy in policies] == [json.loads(lifecycle_policy())] * 2
+    leftovers, releases = json.loads(lifecycle_policy())["rules"]
+    assert leftovers["selection"]["tagStatus"] == "untagged"
+    assert releases["selection"] == {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 100}
+    # ECR evaluates `any` last, or it would refuse the policy.
+    assert leftovers["rulePriority"] < releases["rulePriority"]

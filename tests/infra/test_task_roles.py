@@ -1,0 +1,50 @@
+import json
+from typing import Any
+
+import pytest
+
+from infra.task_roles import TaskRoles, TaskRolesArgs
+
+ARGS = TaskRolesArgs(
+    key_arn="arn:aws:kms:us-east-1:123456789012:key/k",
+    secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:app",
+    repository_arns=["arn:aws:ecr:us-east-1:123456789012:repository/web"],
+    log_group_arn="arn:aws:logs:us-east-1:123456789012:log-group:app",
+    media_bucket_arn="arn:aws:s3:::media",
+)
+
+
+@pytest.fixture
+def roles(engine: Any) -> Any:
+    engine.run(lambda: TaskRoles("task", ARGS))
+    return engine
+
+
+def test_starting_a_task_and_being_the_application_are_two_roles(engine: Any) -> None:
+    def program() -> Any:
+        roles = TaskRoles("task", ARGS)
+        return roles.execution_role_arn.apply(lambda one: roles.task_role_arn.apply(lambda two: [one, two]))
+
+    execution, application = engine.run(program)
+    assert execution.endswith("role/task-execution")
+    assert application.endswith("role/task-application")
+
+
+def test_only_tasks_of_this_account_take_them(roles: Any) -> None:
+    trusts = [json.loads(role.inputs["assumeRolePolicy"]) for role in roles.all("iam/role:Role")]
+    assert len(trusts) == 2
+    for trust in trusts:
+        (statement,) = trust["Statement"]
+        assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+
+
+def test_the_application_cannot_read_the_secret_and_its_starter_cannot_read_the_media(roles: Any) -> None:
+    start = roles.one("iam/rolePolicy:RolePolicy", "task-execution-policy")
+    application = roles.one("iam/rolePolicy:RolePolicy", "task-application-policy")
+    assert start["role"].startswith("task-execution")
+    assert application["role"].startswith("task-application")
+    assert "secretsmanager:GetSecretValue" in start["policy"]
+    assert "s3:" not in start["policy"]
+    assert "s3:GetObject" in application["policy"]
+    assert "secretsmanager" not in application["policy"]
