@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +30,47 @@ def ensure(runtime: Runtime) -> Endpoints:
     if found is not None and _record(runtime).get("source") == source_digest():
         return found
     stop(runtime)
-    _refuse_taken_ports(runtime)
-    log = log_file(runtime)
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "local.daemon_process"],
-            stdin=subprocess.DEVNULL,
+    _refuse_taken_port(runtime)
+    process = _spawn(runtime, [], stdin=subprocess.DEVNULL)
+    return _wait(runtime, process)
+
+
+@contextmanager
+def for_a_plan(runtime: Runtime) -> Iterator[Endpoints]:
+    """A cloud without containers that ends with the block, or with this process. Raises OperatorError.
+
+    In a process of its own: it loads the same 700 modules of the SDK as the program, and beside it."""
+    runtime.prepare()
+    process = _spawn(runtime, ["--plan"], stdin=subprocess.PIPE)
+    try:
+        yield _wait(runtime, process)
+    finally:
+        process.communicate(timeout=_STOP_SECONDS)
+
+
+def _spawn(runtime: Runtime, words: list[str], stdin: int) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "PREQLY_CLOUD": runtime.cloud, "PREQLY_LOCAL_DIR": str(runtime.folder)}
+    with log_file(runtime).open("ab") as sink:
+        return subprocess.Popen(
+            [sys.executable, "-m", "local.daemon_process", *words],
+            stdin=stdin,
             stdout=sink,
             stderr=sink,
             start_new_session=True,
             cwd=ROOT,
+            env=environment,
         )
+
+
+def _wait(runtime: Runtime, process: "subprocess.Popen[bytes]") -> Endpoints:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if (found := find(runtime)) is not None:
             return found
-        time.sleep(0.1)
+        time.sleep(0.05)
     if process.poll() is None:
         process.kill()
+    log = log_file(runtime)
     raise OperatorError(f"The embedded cloud does not start:\n{shell.tail(log)}\nAll of it: {log}")
 
 
@@ -54,7 +79,8 @@ def find(runtime: Runtime) -> Endpoints | None:
     record = _record(runtime)
     if not record or not is_alive(int(record["pid"])):
         return None
-    with suppress(OSError), socket.create_connection(("127.0.0.1", runtime.ports.api), timeout=2):
+    port = urllib.parse.urlsplit(record["api"]).port
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
         return Endpoints(api=record["api"], providers=record["providers"])
     return None
 
@@ -113,19 +139,15 @@ def _record(runtime: Runtime) -> dict[str, Any]:
     return record
 
 
-def _refuse_taken_ports(runtime: Runtime) -> None:
-    """Docker publishes http, https and registry: an old container of ours may hold them, and is taken over."""
-    taken = []
-    for name in ("api",):
-        port = getattr(runtime.ports, name)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                taken.append(
-                    f"Port {port} is taken by another program. Stop it, or choose another port: "
-                    f"{PORT_VARIABLES[name]}=<port> make up"
-                )
-    if taken:
-        raise OperatorError("\n".join(taken))
+def _refuse_taken_port(runtime: Runtime) -> None:
+    """Only AWS's API is opened by the process itself; what Docker publishes may still be held by our own containers."""
+    port = runtime.ports.api
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise OperatorError(
+                f"Port {port} is taken by another program. Stop it, or choose another port: "
+                f"{PORT_VARIABLES['api']}=<port> make up"
+            ) from None

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from local import daemon, project
+from local.cloud.config import CloudConfig
 from local.embedded import chosen_images, cloud_config, running
 from local.runtime import Runtime
 
@@ -19,17 +20,31 @@ def main() -> int:
     # One line per request of every poll drowns what the agents say.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     runtime = Runtime.from_environment()
+    plan_only = "--plan" in sys.argv[1:]
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    config = cloud_config(runtime, chosen_images(runtime), project.default_setting("vpcCidr"))
+    if plan_only:
+        threading.Thread(target=_stop_with_parent, args=(stopping,), daemon=True).start()
     source = daemon.source_digest()
-    with running(config, agents=True) as endpoints:
+    with running(_config(runtime, plan_only), agents=not plan_only) as endpoints:
         record = {"pid": os.getpid(), "api": endpoints.api, "providers": dict(endpoints.providers), "source": source}
         _write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
         stopping.wait()
         daemon.record_file(runtime).unlink(missing_ok=True)
     return 0
+
+
+def _config(runtime: Runtime, plan_only: bool) -> CloudConfig:
+    if plan_only:
+        return CloudConfig(name=runtime.cloud, state_dir=runtime.folder / "cloud", api_port=0)
+    return cloud_config(runtime, chosen_images(runtime), project.default_setting("vpcCidr"))
+
+
+def _stop_with_parent(stopping: threading.Event) -> None:
+    """The parent holds the other end of standard input: when it is gone, however it went, this is the end."""
+    sys.stdin.read()
+    stopping.set()
 
 
 def _write_atomically(path: Path, text: str) -> None:

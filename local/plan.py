@@ -1,7 +1,7 @@
 """A plan, as the engine announces it in a preview: for the terminal and for a pull request's comment."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,10 @@ class Plan:
             then(event)
 
         return listen
+
+    def listening_to(self, operation: Callable[..., object]) -> Callable[[OnEvent], object]:
+        """The operation, so that this plan hears its events before whoever asked for them."""
+        return lambda then: operation(on_event=self.listener(then))
 
     def counts(self) -> Counter[str]:
         """Resources per operation, components left out."""
