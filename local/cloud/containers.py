@@ -26,8 +26,23 @@ ROLE_LABEL = "preqly.role"
 """What a container is for: registry, database, load-balancer, task, ..."""
 
 
+REQUEST_SECONDS = 120
+
+
 class DockerUnavailableError(Exception):
     """No Docker engine answers; the message tells the operator what to do."""
+
+
+def connect() -> docker.DockerClient:
+    """A client of the Docker engine that the environment names. Raises DockerUnavailableError."""
+    try:
+        client = docker.from_env(timeout=REQUEST_SECONDS)
+        client.ping()
+    except DockerException as error:
+        raise DockerUnavailableError(
+            f"Docker does not answer ({error}). Start its engine, and check that `docker ps` works for this user."
+        ) from error
+    return client
 
 
 class DockerHost:
@@ -40,14 +55,7 @@ class DockerHost:
     @cached_property
     def client(self) -> docker.DockerClient:
         """The Docker SDK's client, for what this class does not cover. Raises DockerUnavailableError."""
-        try:
-            client = docker.from_env(timeout=120)
-            client.ping()
-        except DockerException as error:
-            raise DockerUnavailableError(
-                f"Docker does not answer ({error}). Start its engine, and check that `docker ps` works for this user."
-            ) from error
-        return client
+        return connect()
 
     def labels(self, role: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """Labels of an object of this cloud."""

@@ -12,6 +12,7 @@ from local.cloud.certificates import CertificateAuthority
 from local.cloud.config import CloudConfig
 from local.cloud.containers import DockerHost
 from local.cloud.context import CloudContext
+from local.cloud.ecr import EcrAgent
 from local.cloud.persistence import SnapshotStore
 from local.cloud.rds import RdsAgent
 
@@ -76,7 +77,7 @@ class EmbeddedCloud:
 
     def _start(self, factories: Sequence[AgentFactory]) -> None:
         self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        moto_patches.apply(agents=bool(factories))
+        moto_patches.apply(agents=bool(factories), registry=f"localhost:{self.config.registry_port}")
         if not self._store.start():
             seed.apply(self.config)
             self._store.touch()
@@ -119,4 +120,4 @@ def _release_process() -> None:
 
 def default_agents() -> Sequence[AgentFactory]:
     """The agents of a whole cloud, in the order in which they are started."""
-    return (RdsAgent,)
+    return (EcrAgent, RdsAgent)
