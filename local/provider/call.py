@@ -33,6 +33,8 @@ class Call:
     timeout: float = 0
     """Seconds from the resource's custom timeouts; 0 when none are set."""
     stop: threading.Event = field(default_factory=threading.Event)
+    log: Callable[[str], None] = field(default=lambda _: None)
+    """Shows a line of progress beside the resource while the operation runs."""
 
     @property
     def name(self) -> str:

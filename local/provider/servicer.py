@@ -20,6 +20,7 @@ from local.provider.difference import delete_first, differences
 from local.provider.entry import ResourceType
 from local.provider.failures import HalfMadeError, OperationError, describe
 from local.provider.journal import Journal
+from local.provider.progress import EngineLog
 from local.provider.values import Properties, contains_unknown, decode, encode
 
 logger = logging.getLogger("preqly.provider")
@@ -37,11 +38,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._journal = journal
         self._default_tags: dict[str, str] = {}
         self._stop = threading.Event()
+        self._log = EngineLog()
 
-    def Handshake(self, _request: Any, _context: Any) -> Any:  # noqa: N802 # the protocol's names
+    def Handshake(self, request: Any, _context: Any) -> Any:  # noqa: N802 # the protocol's names
+        self._log.attach(request.engine_address)
         return pb.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
-    def Attach(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+    def Attach(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        self._log.attach(request.address)
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:  # noqa: N802
@@ -111,7 +115,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         entry = self._entry(request, context)
         news = decode(request.properties)
-        call = Call(self._clients, entry.token, request.urn, inputs=news.values, stop=self._stop)
+        call = self._call(request, entry, olds={}, news=news.values)
         call.timeout = request.timeout
         if request.preview:
             return pb.CreateResponse(properties=self._outputs(entry, lifecycle.previewed(entry, call), news))
@@ -171,8 +175,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return _guarded(context, lambda: self._catalog.resource(token))
 
     def _call(self, request: Any, entry: ResourceType, *, olds: Any, news: Any) -> Call:
-        call = Call(self._clients, entry.token, request.urn, request.id, stop=self._stop)
+        physical_id = getattr(request, "id", "")  # a CreateRequest has none
+        call = Call(self._clients, entry.token, request.urn, physical_id, stop=self._stop)
         call.inputs, call.old_inputs = news, olds
+        call.log = lambda text: self._log.line(request.urn, text)
         return call
 
     def _outputs(self, entry: ResourceType, state: Any, source: Properties) -> Any:

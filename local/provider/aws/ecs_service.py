@@ -1,22 +1,23 @@
-"""ECS services: what boto3 is told, and the wait for the rollout that `waitForSteadyState` asks for."""
+"""ECS services: created, updated, waited for as `waitForSteadyState` asks, and drained before they go."""
 
-import time
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from .rollout import RolloutError, describe, wait_until_steady
+from local.provider.aws.ecs import CLUSTER
+from local.provider.aws.ecs_task_definition import TASK_DEFINITION
+from local.provider.aws.references import SECURITY_GROUP, SUBNET, TARGET_GROUP
+from local.provider.aws.rollout import primary_deployment, wait_until_steady
+from local.provider.aws.tag_operations import LOWER, tagging
+from local.provider.aws.wire import report
+from local.provider.call import Call
+from local.provider.entry import AutoName, ResourceType
+from local.provider.failures import is_missing
+from local.provider.values import Values
 
 DRAIN_SECONDS = 20 * 60
 """pulumi-aws's default `delete` timeout for a service."""
-POLL_SECONDS = 0.5
-
-Properties = Mapping[str, Any]
-Log = Callable[[str], None]
 
 
-def create_parameters(inputs: Properties) -> dict[str, Any]:
+def create_parameters(inputs: Values) -> dict[str, Any]:
     """CreateService's parameters for a service's inputs."""
     parameters = {
         **update_parameters(inputs),
@@ -25,12 +26,11 @@ def create_parameters(inputs: Properties) -> dict[str, Any]:
         "desiredCount": inputs.get("desiredCount"),
         "schedulingStrategy": inputs.get("schedulingStrategy"),
         "deploymentController": inputs.get("deploymentController"),
-        "tags": [{"key": key, "value": value} for key, value in sorted((inputs.get("tags") or {}).items())],
     }
     return {key: value for key, value in parameters.items() if value is not None}
 
 
-def update_parameters(inputs: Properties) -> dict[str, Any]:
+def update_parameters(inputs: Values) -> dict[str, Any]:
     """What CreateService and UpdateService share; absent inputs are left out, so ECS keeps or chooses them."""
     parameters = {
         "cluster": inputs.get("cluster"),
@@ -49,7 +49,7 @@ def update_parameters(inputs: Properties) -> dict[str, Any]:
     return {key: value for key, value in parameters.items() if value is not None}
 
 
-def _network(network: Properties | None) -> dict[str, Any] | None:
+def _network(network: Values | None) -> dict[str, Any] | None:
     if not network:
         return None
     return {
@@ -61,13 +61,13 @@ def _network(network: Properties | None) -> dict[str, Any] | None:
     }
 
 
-def _load_balancer(one: Properties) -> dict[str, Any]:
+def _load_balancer(one: Values) -> dict[str, Any]:
     names = {"targetGroupArn": "targetGroupArn", "elbName": "loadBalancerName"}
     known = {theirs: one[ours] for ours, theirs in names.items() if one.get(ours)}
     return {**known, "containerName": one["containerName"], "containerPort": int(one["containerPort"])}
 
 
-def _deployment(inputs: Properties) -> dict[str, Any] | None:
+def _deployment(inputs: Values) -> dict[str, Any] | None:
     configuration: dict[str, Any] = {}
     if "deploymentMaximumPercent" in inputs:
         configuration["maximumPercent"] = int(inputs["deploymentMaximumPercent"])
@@ -80,69 +80,126 @@ def _deployment(inputs: Properties) -> dict[str, Any] | None:
     return configuration or None
 
 
-def create_service(ecs: Any, inputs: Properties, log: Log, timeout_seconds: float) -> dict[str, Any]:
-    """Create the service, or take over the one that an interrupted run left, and wait if asked. Raises RolloutError."""
-    parameters = create_parameters(inputs)
-    left = ecs.describe_services(cluster=parameters["cluster"], services=[inputs["name"]])["services"]
-    if left and left[0]["status"] == "ACTIVE":
-        ecs.update_service(service=inputs["name"], **update_parameters(inputs))
-    else:
-        _wait_until_drained(ecs, parameters["cluster"], inputs["name"], timeout_seconds)
-        ecs.create_service(**parameters)
-    return _settled(ecs, inputs, log, timeout_seconds)
+def _create(call: Call) -> str:
+    # A service that still drains keeps its name; ECS refuses a second one until it is gone.
+    call.wait_for(lambda: not _drains(call), f"the end of the former service {call.inputs['name']}", DRAIN_SECONDS)
+    return str(call.aws("ecs").create_service(**create_parameters(call.inputs))["service"]["serviceArn"])
 
 
-def update_service(ecs: Any, old: Properties, inputs: Properties, log: Log, timeout_seconds: float) -> dict[str, Any]:
-    """Bring the service to its new inputs and wait if asked.
-
-    An unchanged `desiredCount` is not sent: autoscaling may have moved it since. Raises RolloutError.
-    """
-    parameters = update_parameters(inputs)
-    if inputs.get("desiredCount") != old.get("desiredCount") and inputs.get("desiredCount") is not None:
-        parameters["desiredCount"] = int(inputs["desiredCount"])
-    if inputs.get("forceNewDeployment"):
+def _update(call: Call) -> None:
+    """An unchanged `desiredCount` is not sent: autoscaling may have moved it since."""
+    parameters = update_parameters(call.inputs)
+    if call.changed("desiredCount") and "desiredCount" in call.inputs:
+        parameters["desiredCount"] = call.inputs["desiredCount"]
+    if call.inputs.get("forceNewDeployment"):
         parameters["forceNewDeployment"] = True
-    ecs.update_service(service=inputs["name"], **parameters)
-    return _settled(ecs, inputs, log, timeout_seconds)
+    call.aws("ecs").update_service(service=call.inputs["name"], **parameters)
 
 
-def _settled(ecs: Any, inputs: Properties, log: Log, timeout_seconds: float) -> dict[str, Any]:
-    cluster, name = inputs["cluster"], inputs["name"]
-    if inputs.get("waitForSteadyState"):
-        asked = inputs["taskDefinition"]
-        wait_until_steady(ecs, cluster, name, asked, timeout_seconds=timeout_seconds, log=log)
-    return dict(describe(ecs, cluster, name))
+def _ready(call: Call) -> None:
+    if call.inputs.get("waitForSteadyState"):
+        wait_until_steady(call, call.inputs["cluster"], call.inputs["name"], call.inputs["taskDefinition"])
 
 
-def delete_service(ecs: Any, state: Properties, timeout_seconds: float = DRAIN_SECONDS) -> None:
-    """Scale to nothing, delete, and return when the last task is gone. A service already gone is fine."""
-    cluster, name = state["cluster"], state["name"]
-    try:
-        described = describe(ecs, cluster, name)
-        if described["status"] == "ACTIVE" and described.get("schedulingStrategy") != "DAEMON":
+def _read(call: Call) -> Values | None:
+    cluster, name = _address(call)
+    services = call.aws("ecs").describe_services(cluster=cluster, services=[name])["services"]
+    if not services or services[0]["status"] != "ACTIVE":
+        return None
+    service = services[0]
+    return {
+        **report(service, _PLAIN, name="serviceName", arn="serviceArn", cluster="clusterArn"),
+        **report(service, enableEcsManagedTags="enableECSManagedTags", iamRole="roleArn"),
+        **_read_deployment(service.get("deploymentConfiguration", {})),
+        **_read_network(service.get("networkConfiguration", {}).get("awsvpcConfiguration")),
+        # The cluster in the words of the program, which may have named it.
+        **({"cluster": cluster} if service["clusterArn"].endswith(f"/{cluster}") else {}),
+        # What runs, not what was last asked for: a rollback shows as drift.
+        "taskDefinition": primary_deployment(service).get("taskDefinition", service["taskDefinition"]),
+        "loadBalancers": [
+            report(one, "targetGroupArn containerName containerPort", elbName="loadBalancerName")
+            for one in service.get("loadBalancers", [])
+        ],
+    }
+
+
+def _address(call: Call) -> tuple[str, str]:
+    """Cluster and name out of arn:aws:ecs:region:account:service/cluster/name."""
+    _, cluster, name = call.id.split("/")
+    return call.state.get("cluster") or cluster, name
+
+
+def _read_deployment(configuration: Values) -> Values:
+    return report(
+        configuration,
+        "deploymentCircuitBreaker alarms",
+        deploymentMaximumPercent="maximumPercent",
+        deploymentMinimumHealthyPercent="minimumHealthyPercent",
+    )
+
+
+def _read_network(network: Values | None) -> Values:
+    if not network:
+        return {}
+    public = network.get("assignPublicIp") == "ENABLED"
+    return {"networkConfiguration": {**report(network, "subnets securityGroups"), "assignPublicIp": public}}
+
+
+def _delete(call: Call) -> None:
+    ecs = call.aws("ecs")
+    cluster, name = _address(call)
+    found = _find(call)
+    if found and found["status"] == "ACTIVE":
+        if found.get("schedulingStrategy") != "DAEMON":
             ecs.update_service(cluster=cluster, service=name, desiredCount=0)
-        if described["status"] == "ACTIVE":
-            ecs.delete_service(cluster=cluster, service=name, force=True)
-    except RolloutError:
-        return
-    except ClientError as error:
-        if error.response["Error"]["Code"] in {"ClusterNotFoundException", "ServiceNotFoundException"}:
-            return
+        ecs.delete_service(cluster=cluster, service=name, force=True)
+    call.wait_for(lambda: not _drains(call), f"the end of the tasks of service {name}", DRAIN_SECONDS)
+
+
+def _find(call: Call) -> dict[str, Any] | None:
+    cluster, name = _address(call) if call.id else (call.inputs["cluster"], call.inputs["name"])
+    try:
+        services = call.aws("ecs").describe_services(cluster=cluster, services=[name])["services"]
+    except call.aws("ecs").exceptions.ClientError as error:
+        if is_missing(error):
+            return None
         raise
-    _wait_until_drained(ecs, cluster, name, timeout_seconds)
+    return services[0] if services else None
 
 
-def _wait_until_drained(ecs: Any, cluster: str, name: str, timeout_seconds: float) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while _drains(ecs, cluster, name):
-        if time.monotonic() > deadline:
-            raise RolloutError(f"service {name} still has tasks {timeout_seconds:.0f} s after its deletion")
-        time.sleep(POLL_SECONDS)
-
-
-def _drains(ecs: Any, cluster: str, name: str) -> bool:
-    services = ecs.describe_services(cluster=cluster, services=[name])["services"]
-    if not services:
+def _drains(call: Call) -> bool:
+    found = _find(call)
+    if not found or found["status"] == "ACTIVE":
         return False
-    left = services[0].get("runningCount", 0) + services[0].get("pendingCount", 0)
-    return bool(services[0]["status"] == "DRAINING" or (services[0]["status"] == "INACTIVE" and left > 0))
+    return bool(found["status"] == "DRAINING" or found.get("runningCount", 0) + found.get("pendingCount", 0))
+
+
+_PLAIN = (
+    "desiredCount launchType platformVersion schedulingStrategy deploymentController propagateTags "
+    "healthCheckGracePeriodSeconds enableExecuteCommand availabilityZoneRebalancing"
+)
+
+RESOURCES = (
+    ResourceType(
+        "aws:ecs/service:Service",
+        create=_create,
+        read=_read,
+        update=_update,
+        ready=_ready,
+        delete=_delete,
+        reported=f"name cluster taskDefinition {_PLAIN} enableEcsManagedTags networkConfiguration loadBalancers "
+        "deploymentMaximumPercent deploymentMinimumHealthyPercent deploymentCircuitBreaker alarms",
+        unreported="waitForSteadyState forceNewDeployment forceDelete triggers sigintRollback "
+        "capacityProviderStrategies",
+        replaces="name cluster launchType schedulingStrategy deploymentController",
+        name=AutoName(max_length=255),
+        tags=tagging("ecs", LOWER, lambda call: call.id),
+        references={
+            "cluster": CLUSTER,
+            "taskDefinition": TASK_DEFINITION,
+            "loadBalancers.targetGroupArn": TARGET_GROUP,
+            "networkConfiguration.subnets": SUBNET,
+            "networkConfiguration.securityGroups": SECURITY_GROUP,
+        },
+    ),
+)

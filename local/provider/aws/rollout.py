@@ -1,8 +1,10 @@
 """Waiting for an ECS service to run what was asked for, and saying why when it does not."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from local.provider.call import Call
+from local.provider.failures import OperationError
 
 STEADY_SECONDS = 20 * 60
 """How long pulumi-aws waits for a service by default (its `create` and `update` timeouts)."""
@@ -11,41 +13,34 @@ EVENTS_SHOWN = 5
 TASKS_SHOWN = 3
 
 
-class RolloutError(Exception):
+class RolloutError(OperationError):
     """The service does not run the task definition it was given; the message holds the reason and the last events."""
 
 
-def wait_until_steady(
-    ecs: Any,
-    cluster: str,
-    service: str,
-    task_definition: str,
-    *,
-    timeout_seconds: float = STEADY_SECONDS,
-    log: Callable[[str], None] = lambda _: None,
-) -> None:
+def wait_until_steady(call: Call, cluster: str, service: str, task_definition: str) -> None:
     """Return when the PRIMARY deployment runs `task_definition` and its rolloutState is COMPLETED.
 
     Raises RolloutError when it FAILED, was rolled back, was replaced or deleted, or is not there in time.
     """
-    deadline = time.monotonic() + timeout_seconds
+    ecs = call.aws("ecs")
     told = ""
-    while True:
+
+    def steady() -> bool:
+        nonlocal told
         described = describe(ecs, cluster, service)
-        primary = _primary(described)
-        if _verdict(ecs, described, primary, cluster, task_definition):
-            return
+        primary = primary_deployment(described)
         now = f"{primary.get('runningCount', 0)} of {primary.get('desiredCount', 0)} tasks of the new release run"
         if now != told:
-            log(now)
+            call.log(now)
             told = now
-        if time.monotonic() > deadline:
-            raise RolloutError(
-                _explained(
-                    ecs, described, cluster, f"is not steady after {timeout_seconds:.0f} s: {now}", task_definition
-                )
-            )
-        time.sleep(POLL_SECONDS)
+        return _verdict(ecs, described, primary, cluster, task_definition)
+
+    try:
+        call.wait_for(steady, "steady state", seconds=STEADY_SECONDS, every=POLL_SECONDS)
+    except TimeoutError:
+        seconds = call.timeout or STEADY_SECONDS
+        text = f"is not steady after {seconds:.0f} s: {told}"
+        raise RolloutError(_explained(ecs, describe(ecs, cluster, service), cluster, text, task_definition)) from None
 
 
 def describe(ecs: Any, cluster: str, service: str) -> Mapping[str, Any]:
@@ -56,7 +51,8 @@ def describe(ecs: Any, cluster: str, service: str) -> Mapping[str, Any]:
     return dict(services[0])
 
 
-def _primary(described: Mapping[str, Any]) -> Mapping[str, Any]:
+def primary_deployment(described: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The deployment a service is on, or is on its way to; empty before there is one."""
     deployments = described.get("deployments", [])
     return next((one for one in deployments if one.get("status") == "PRIMARY"), {})
 
