@@ -13,6 +13,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from local.runtime import ROOT
+
 COLOUR_TAG = re.compile(r"<\{%.*?%\}>")
 _SHOWN_AT_ONCE = 8
 _VERBS = {
@@ -63,7 +65,7 @@ class Progress:
         if event.resource_pre_event is not None:
             self._begin(event.resource_pre_event.metadata)
         elif event.res_outputs_event is not None:
-            self._end(event.res_outputs_event.metadata)
+            self._end(event.res_outputs_event.metadata, told=not event.res_outputs_event.planning)
         elif event.res_op_failed_event is not None:
             self._running.pop(event.res_op_failed_event.metadata.urn, None)
         elif event.diagnostic_event is not None:
@@ -81,21 +83,21 @@ class Progress:
                 time.monotonic(),
             )
 
-    def _end(self, step: StepEventMetadata) -> None:
+    def _end(self, step: StepEventMetadata, *, told: bool) -> None:
         begun = self._running.pop(step.urn, None)
         if step.op in _QUIET or is_component(step):
             return
         self.changes[step.op] += 1
         sign, _, done = _VERBS.get(step.op, ("", step.op, step.op))
         seconds = time.monotonic() - begun[1] if begun else 0.0
-        if not self.console.is_terminal or seconds >= 5:
+        if told and (not self.console.is_terminal or seconds >= 5):
             took = f" ({seconds:.0f} s)" if seconds >= 1 else ""
             self.console.print(f"  {sign} {short(step.urn)} {done}{took}", highlight=False, markup=False)
 
     def _tell(self, event: DiagnosticEvent) -> None:
         if event.ephemeral or event.severity not in {"error", "warning", "info#err"}:
             return
-        text = COLOUR_TAG.sub("", event.message).rstrip()
+        text = without_frames_of_others(COLOUR_TAG.sub("", event.message)).rstrip()
         where = f"{short(event.urn)}: " if event.urn and not event.urn.endswith("pulumi:pulumi:Stack") else ""
         if event.severity == "warning":
             self.console.print(f"  warning: {where}{text}", highlight=False, markup=False, style="yellow")
@@ -121,6 +123,16 @@ def short(urn: str) -> str:
     package, _, rest = kind.partition(":")
     module, _, name = rest.partition(":")
     return f"{package}:{module.split('/')[0]}:{name} {parts[-1]}" if name else parts[-1]
+
+
+def without_frames_of_others(text: str) -> str:
+    """A Python traceback shortened to the program's own lines, where its author can do something about it."""
+    head, mark, frames = text.partition("Traceback (most recent call last):\n")
+    if not mark:
+        return text
+    own = re.findall(rf'  File "{re.escape(str(ROOT))}/((?:infra/|__main__)[^"]*)", line (\d+)', frames)
+    where = "".join(f"\n  in {path}:{line}" for path, line in own)
+    return f"{head.rstrip()}{where}"
 
 
 def is_component(step: StepEventMetadata) -> bool:

@@ -35,8 +35,8 @@ class Buildx:
         self._log.unlink(missing_ok=True)
         reasons = []
         for way, doing in (
-            (self._from_distribution, "apt-get install"),
-            (self._from_trixie, "from Debian's package"),
+            (self._from_distribution, "asking this distribution"),
+            (self._from_trixie, "taking it out of Debian's package"),
             (self._from_module, "building from its Go module"),
         ):
             say(doing)

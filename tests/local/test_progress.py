@@ -7,6 +7,7 @@ from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
 from local.progress import Progress, short
+from local.runtime import ROOT
 
 VPC = "urn:pulumi:local::preqly::preqly:infra:Network$aws:ec2/vpc:Vpc::network"
 
@@ -63,3 +64,12 @@ def test_an_error_is_kept_whole_with_its_resource_and_without_colour_codes() -> 
 def test_a_warning_is_shown_at_once() -> None:
     _, shown = play(diagnostic("the zone has no delegation", "warning", VPC))
     assert "warning: aws:ec2:Vpc network: the zone has no delegation" in shown
+
+
+def test_a_traceback_is_shortened_to_the_programs_own_lines() -> None:
+    frames = (
+        f'  File "/usr/lib/asyncio.py", line 1, in run\n  File "{ROOT}/infra/image.py", line 7, in build\n    boom()\n'
+    )
+    message = f"inline source runtime error: boom\nTraceback (most recent call last):\n{frames}ValueError: boom\n"
+    progress, _ = play(diagnostic(message, "error"))
+    assert progress.errors == ["inline source runtime error: boom\n  in infra/image.py:7"]
