@@ -34,7 +34,7 @@ class Clients:
             region_name=region,
             endpoint_url=self.endpoint,
             aws_access_key_id="embedded",
-            aws_secret_access_key="embedded",  # noqa: S106 # the emulation checks none
+            aws_secret_access_key="embedded",  # the emulation checks none
             config=Config(
                 retries={"total_max_attempts": 2},
                 max_pool_connections=64,
