@@ -1,6 +1,6 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import ecr, ecs_services, ecs_tasks, rds
+from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, rds
 
 __all__ = ["apply"]
 
@@ -11,6 +11,7 @@ def apply(*, agents: bool, registry: str) -> None:
     `agents` says whether something will carry out what is asked: without it, services, tasks and databases reach the
     state that is asked for at once, so that nothing waits for ever. `registry` is host and port of ECR's images.
     """
+    acm.apply()
     ecr.apply(registry=registry)
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)
