@@ -9,7 +9,7 @@ from rich.console import Console
 from local import daemon, project
 from local.cloud.cleanup import remove_all
 from local.perform import perform
-from local.runtime import VENV, OperatorError, Runtime, tool_cache
+from local.runtime import ROOT, VENV, OperatorError, Runtime, tool_cache
 from local.setup import docker_engine
 from local.setup.runner import say
 from local.stack import interruptible, open_stack
@@ -24,6 +24,8 @@ def down(_: argparse.Namespace, runtime: Runtime) -> int:
     _remove_containers(runtime)
     stopped = docker_engine.stop_if_ours(runtime)
     shutil.rmtree(runtime.folder)
+    # Written by a `pulumi` that was called in the checkout: it holds nothing but the salt of a state that is gone.
+    (ROOT / f"Pulumi.{STACK}.yaml").unlink(missing_ok=True)
     say(f"Removed: containers, volumes, network, processes{', dockerd' if stopped else ''} and {runtime.folder}.")
     say(f"Kept for the next time: base images in Docker, .venv and tools in {tool_cache()} (make clean).")
     return 0

@@ -28,7 +28,7 @@ def runtime_of(folder: Path, api: int) -> Runtime:
 
 
 def record(runtime: Runtime, pid: int) -> None:
-    content = {"pid": pid, "api": "http://127.0.0.1:1", "providers": {"aws": 7}, "source": "old"}
+    content = {"pid": pid, "api": f"http://127.0.0.1:{runtime.ports.api}", "providers": {"aws": 7}, "source": "old"}
     daemon.record_file(runtime).write_text(json.dumps(content))
 
 
