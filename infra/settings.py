@@ -3,16 +3,14 @@
 import difflib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from infra import settings_rules
-from infra.settings_rules import Problem
-
-__all__ = ["Problem", "Settings", "SettingsError"]
+from infra.problem import Problem, key_of, set_command
 
 
 class SettingsError(pulumi.RunError):
@@ -66,20 +64,20 @@ class Settings:
         Raises SettingsError that lists every wrong value, every unreadable one and every key that does not exist.
         """
         values: dict[str, Any] = {"region": region or ""}
-        problems: list[Problem] = []
+        unreadable: dict[str, Problem] = {}
         for field in fields(cls):
-            key = settings_rules.key_of(field.name)
+            key = key_of(field.name)
             raw = None if field.name == "region" else config.get(key)
             if raw is None:
                 continue
             try:
                 values[field.name] = _READERS[field.type](raw)
             except ValueError as error:
-                problems.append(Problem(f"{config.name}:{key}", raw, str(error), f"pulumi config set {key} <value>"))
-        unreadable = {problem.key.partition(":")[2] for problem in problems}
-        problems += _unknown_keys(config.name, [settings_rules.key_of(field.name) for field in fields(cls)])
+                fix = set_command(field.name, "<value>")
+                unreadable[field.name] = Problem(config.full_key(key), raw, str(error), fix)
         settings = cls(**values)
-        problems += settings_rules.problems(settings, config.name, skip=unreadable)
+        wrong = settings_rules.problems(settings, config.name, skip=unreadable)
+        problems = [_without_secret(problem) for problem in (*unreadable.values(), *_unknown_keys(config), *wrong)]
         if problems:
             raise SettingsError(problems)
         return settings
@@ -90,20 +88,23 @@ class Settings:
         return (self.domain, *self.aliases)
 
 
-def _unknown_keys(project: str, known: list[str]) -> list[Problem]:
+def _without_secret(problem: Problem) -> Problem:
+    """The same problem without its value where the configuration keeps that encrypted."""
+    return replace(problem, value="[secret]") if is_config_secret(problem.key) else problem
+
+
+def _unknown_keys(config: pulumi.Config) -> list[Problem]:
     """One problem per key of this project that no setting has, with the nearest name that exists."""
-    given = {
-        key.partition(":")[2]: value
-        for key, value in {**get_config_env(), **CONFIG.get()}.items()
-        if key.startswith(f"{project}:")
-    }
+    known = [key_of(field.name) for field in fields(Settings) if field.name != "region"]
+    given = {**get_config_env(), **CONFIG.get()}
     problems = []
-    for key in sorted(given.keys() - set(known)):
-        nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-        fix = f"did you mean {nearest[0]}? " if nearest else ""
-        problems.append(
-            Problem(f"{project}:{key}", given[key], "is not a setting of this project", f"{fix}pulumi config rm {key}")
-        )
+    for full_key in sorted(given):
+        project, _, key = full_key.partition(":")
+        if project == config.name and key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            fix = f"did you mean {nearest[0]}? " if nearest else ""
+            fix += f"pulumi config rm {key}"
+            problems.append(Problem(full_key, given[full_key], "is not a setting of this project", fix))
     return problems
 
 

@@ -1,16 +1,21 @@
 """Recorded inputs: a stand-in for Pulumi's engine that keeps every resource a program declares, by its type token."""
 
+import contextlib
 import json
+import runpy
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.settings import SETTINGS
+from pulumi.runtime.settings import SETTINGS, get_root_resource
+from pulumi.runtime.stack import Stack
 
+ROOT = Path(__file__).parents[1]
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
@@ -208,6 +213,7 @@ class Recorder(mocks.Mocks):
         self.requests: dict[tuple[str, str], Any] = {}
         self.outputs: dict[str, dict[str, Any]] = {}
         self.hooks: dict[str, pulumi.ResourceHook] = {}
+        self.exports: dict[str, Any] = {}
         self.functions = json.loads(json.dumps(FUNCTIONS))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -256,13 +262,39 @@ class Recorder(mocks.Mocks):
         wait()
         return answers[0] if answers else None
 
+    def run_program(self, **config: str) -> None:
+        """Run the whole program with these settings, then resolve what the stack exports into `exports`."""
+        set_all_config({"aws:region": REGION, **{f"preqly:{key}": value for key, value in config.items()}})
+        with contextlib.chdir(ROOT):
+            self.run(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None)
+            self.exports = self.run(lambda: dict(cast(Stack, get_root_resource()).outputs))
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration() -> Iterator[None]:
+    """No test sees the settings of another one."""
+    set_all_config({}, [])
+    yield
+    set_all_config({}, [])
+
 
 @pytest.fixture
-def engine() -> Iterator[Recorder]:
+def engine() -> Recorder:
     """A fresh recording engine for project `preqly`, stack `test`, with an empty configuration."""
+    return new_engine()
+
+
+@pytest.fixture(scope="session")
+def declared() -> Recorder:
+    """What the program declares with every setting at its default; read it, do not run anything in it."""
+    recorder = new_engine()
+    recorder.run_program()
+    return recorder
+
+
+def new_engine() -> Recorder:
+    """Point Pulumi's runtime at a new Recorder."""
     recorder = Recorder()
     mocks.set_mocks(recorder, project="preqly", stack="test", preview=False, monitor=_Monitor(recorder))
     SETTINGS.callbacks = _Hooks(recorder)
-    set_all_config({})
-    yield recorder
-    set_all_config({})
+    return recorder

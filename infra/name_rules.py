@@ -1,0 +1,91 @@
+"""What names may be: region, zone, domain and aliases, hosts, e-mail, images. Pure: no resources."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from infra.problem import Finding, add_command, set_command
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+MAX_ALIASES = 9
+MAX_DOMAIN_LENGTH = 64
+"""ACM puts 10 names on one certificate by default, the first of them of at most 64 characters."""
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")
+_REGION = re.compile(r"(?!cn-)[a-z]{2}-(?!gov-|iso)[a-z]+-\d")
+_E_MAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})")
+
+
+def region(settings: "Settings") -> Iterator[Finding]:
+    """Names of AWS's commercial regions; China and GovCloud have other ARNs and services."""
+    if not _REGION.fullmatch(settings.region):
+        fix = "pulumi config set aws:region us-east-1"
+        yield Finding(("region",), "must be a commercial AWS region, such as us-east-1", fix)
+
+
+def zone(settings: "Settings") -> Iterator[Finding]:
+    """The zone is a domain name."""
+    if not _HOST_NAME.fullmatch(settings.zone):
+        rule = "must be a domain name in small letters, such as preqly.com"
+        yield Finding(("zone",), rule, set_command("zone", "preqly.com"))
+
+
+def domain(settings: "Settings") -> Iterator[Finding]:
+    """The domain is inside the zone and short enough for a certificate."""
+    fix = set_command("domain", f"app.{settings.zone}")
+    yield from _inside_zone("domain", settings.domain, settings.zone, fix)
+    if len(settings.domain) > MAX_DOMAIN_LENGTH:
+        yield Finding(("domain",), f"a certificate takes at most {MAX_DOMAIN_LENGTH} characters here", fix)
+
+
+def aliases(settings: "Settings") -> Iterator[Finding]:
+    """Aliases are inside the zone, few enough for one certificate, and none is named twice."""
+    for alias in settings.aliases:
+        fix = add_command("aliases", f"www.{settings.zone}")
+        yield from _inside_zone("aliases", alias, settings.zone, fix)
+    if len(set(settings.hosts)) != len(settings.hosts):
+        rule = "must differ from each other and from the domain"
+        yield Finding(("aliases", "domain"), rule, "remove the repeated name from aliases in the stack's settings file")
+    if len(settings.aliases) > MAX_ALIASES:
+        rule = f"one certificate holds the domain and at most {MAX_ALIASES} aliases"
+        yield Finding(("aliases",), rule, f"remove {len(settings.aliases) - MAX_ALIASES} of them")
+
+
+def allowed_hosts(settings: "Settings") -> Iterator[Finding]:
+    """Host names or IPv4 addresses; never a wildcard, which would let anyone choose the links in an e-mail."""
+    for host in settings.allowed_hosts:
+        if not _HOST.fullmatch(host):
+            rule = f'"{host}" must be a host name or an IPv4 address, without a scheme, a port or a "*"'
+            yield Finding(("allowed_hosts",), rule, add_command("allowed_hosts", "localhost"))
+
+
+def alarm_email(settings: "Settings") -> Iterator[Finding]:
+    """One address, or nobody, unless there is a budget to warn of."""
+    fix = set_command("alarm_email", "you@example.com")
+    if settings.alarm_email and not _E_MAIL.fullmatch(settings.alarm_email):
+        yield Finding(("alarm_email",), "must be one e-mail address, or empty for nobody", fix)
+    if settings.monthly_budget_usd > 0 and not settings.alarm_email:
+        rule = "a budget needs someone to warn, and alarmEmail is empty"
+        yield Finding(("monthly_budget_usd", "alarm_email"), rule, fix)
+
+
+def images(settings: "Settings") -> Iterator[Finding]:
+    """Base images are pinned, so that two builds of the same sources use the same base."""
+    for field in ("python_image", "nginx_image"):
+        image = getattr(settings, field)
+        if not _IMAGE.fullmatch(image) or image.endswith(":latest"):
+            rule = "must be an image with a tag other than latest, or with a digest"
+            yield Finding((field,), rule, set_command(field, "<image>:<tag>"))
+
+
+def _inside_zone(field: str, name: str, zone: str, fix: str) -> Iterator[Finding]:
+    if not _HOST_NAME.fullmatch(name):
+        rule = f'"{name}" must be a host name in small letters, without a scheme, a port or a "*"'
+        yield Finding((field,), rule, fix)
+    elif _HOST_NAME.fullmatch(zone) and name != zone and not name.endswith(f".{zone}"):
+        yield Finding((field, "zone"), f'"{name}" must be inside the zone {zone}', fix)
