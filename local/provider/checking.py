@@ -25,6 +25,8 @@ def check(entry: ResourceType, inputs: Values, olds: Values, naming: Naming, tag
     failures = list(_failures(entry, inputs))
     if entry.name is not None and not naming.disabled:
         fill_name(entry.name, naming.name, inputs, olds, naming.seed, naming.proposed)
+    if entry.complete is not None and not failures:
+        entry.complete(inputs)
     own = inputs.get("tags", {})
     if entry.tags is not None and tags and isinstance(own, dict):
         inputs["tagsAll"] = tags | own

@@ -78,6 +78,8 @@ class ResourceType:
     """Outputs that any update may change: unknown while an update is only previewed."""
     check: Callable[[Values], Iterable[tuple[str, str]]] | None = None
     """Rules beyond the SDK's types: (property, reason) for each broken one. Values may be UNKNOWN."""
+    complete: Callable[[Values], object] | None = None
+    """Adds to valid inputs, in place, what the program does not say itself (the hash of a build's sources)."""
     diff: Callable[["Call"], bool] | None = None
     """Whether an update is due although no input changed."""
     delete_before_replace: bool = False

@@ -3,13 +3,15 @@
 import os
 import subprocess
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .context import dockerfile_path
+from local.provider.docker.context import dockerfile_path
+from local.provider.failures import OperationError
 
 LAST_LINES = 25
 """Lines of output that a failed build's error shows: one BuildKit error block with the step's own last words."""
@@ -17,7 +19,7 @@ LAST_LINES = 25
 _CLIENTS_OWN = ("DOCKER_", "BUILDX_", "BUILDKIT_")
 
 
-class BuildError(Exception):
+class BuildError(OperationError):
     """The image could not be built; the message carries the builder's last lines."""
 
 
@@ -60,30 +62,44 @@ def _environment(args: Mapping[str, str]) -> dict[str, str]:
     return dict(os.environ) | dict(args)
 
 
-def run_build(build: Build, log: Callable[[str], None]) -> None:
-    """Run it, handing each line of output to `log`. Raises BuildError with the last lines."""
+def run_build(build: Build, log: Callable[[str], None], stop: threading.Event | None = None) -> None:
+    """Run it, handing each line of output to `log`, until it ends or `stop` is set.
+
+    Raises BuildError with the last lines.
+    """
     last: deque[str] = deque(maxlen=LAST_LINES)
     with subprocess.Popen(
         build.argv, env=build.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
-        assert process.stdout is not None  # noqa: S101 - the pipe was asked for two lines above
+        if stop is not None:
+            threading.Thread(target=_end_when, args=(stop, process), daemon=True).start()
+        assert process.stdout is not None  # noqa: S101 - the pipe was asked for above
         for line in process.stdout:
             if text := line.rstrip():
                 last.append(text)
                 log(text)
+    if stop is not None and stop.is_set():
+        raise BuildError("the build was stopped, because the run was cancelled")
     if process.returncode:
         shown = "\n".join(f"  {line}" for line in last)
         raise BuildError(f"the build ended with exit code {process.returncode}; its last lines:\n{shown}")
 
 
-def build_image(inputs: Mapping[str, Any], log: Callable[[str], None]) -> str:
+def _end_when(stop: threading.Event, process: subprocess.Popen[str]) -> None:
+    while process.poll() is None:
+        if stop.wait(0.2):
+            process.terminate()
+            return
+
+
+def build_image(inputs: Mapping[str, Any], log: Callable[[str], None], stop: threading.Event | None = None) -> str:
     """Build the image of one docker.Image and return its id in the engine. Raises BuildError or ContextError."""
     build = inputs.get("build") or {}
     platforms = engine_platforms()
     refuse_foreign_platform(build.get("platform"), platforms)
     with tempfile.TemporaryDirectory(prefix="image-") as folder:
         iid_file = Path(folder) / "iid"
-        run_build(build_command(build, inputs["imageName"], iid_file, buildx=bool(platforms)), log)
+        run_build(build_command(build, inputs["imageName"], iid_file, buildx=bool(platforms)), log, stop)
         return iid_file.read_text().strip()
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from docker.utils.build import PatternMatcher
 
+from local.provider.failures import OperationError
 
-class ContextError(Exception):
+
+class ContextError(OperationError):
     """The build context or its Dockerfile is not there; the message says which and how to fix it."""
 
 

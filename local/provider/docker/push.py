@@ -6,10 +6,12 @@ from typing import Any
 import docker
 from docker.errors import APIError, NotFound
 
+from local.provider.failures import OperationError
+
 Credentials = dict[str, str] | None
 
 
-class PushError(Exception):
+class PushError(OperationError):
     """The registry did not take the image; the message names image and registry."""
 
 
