@@ -1,152 +1,110 @@
 """RDS instances: what boto3 is told, and the waits until an instance is available or gone."""
 
-import time
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from local.provider.aws.rds import PARAMETERS, SUBNETS
+from local.provider.aws.rds_instance_parameters import INPUTS, REPORTED, create_parameters, modify_parameters
+from local.provider.aws.references import KMS_KEY, ROLE, SECURITY_GROUP
+from local.provider.aws.tag_operations import RDS, by_state_arn, tagging
+from local.provider.aws.wire import report
+from local.provider.call import Call
+from local.provider.entry import AutoName, ResourceType
+from local.provider.failures import OperationError, is_missing
+from local.provider.values import Values
 
-POLL_SECONDS = 0.5
 CREATE_SECONDS = 40 * 60
-"""pulumi-aws's default `create` timeout for an instance; 80 minutes for `update`, 60 for `delete`."""
+UPDATE_SECONDS = 80 * 60
+DELETE_SECONDS = 60 * 60
+"""pulumi-aws's default timeouts for an instance."""
 
-Properties = Mapping[str, Any]
-Log = Callable[[str], None]
-
-_SHARED = {
-    "instanceClass": "DBInstanceClass",
-    "allocatedStorage": "AllocatedStorage",
-    "maxAllocatedStorage": "MaxAllocatedStorage",
-    "storageType": "StorageType",
-    "storageThroughput": "StorageThroughput",
-    "iops": "Iops",
-    "engineVersion": "EngineVersion",
-    "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
-    "vpcSecurityGroupIds": "VpcSecurityGroupIds",
-    "parameterGroupName": "DBParameterGroupName",
-    "backupRetentionPeriod": "BackupRetentionPeriod",
-    "backupWindow": "PreferredBackupWindow",
-    "maintenanceWindow": "PreferredMaintenanceWindow",
-    "multiAz": "MultiAZ",
-    "publiclyAccessible": "PubliclyAccessible",
-    "copyTagsToSnapshot": "CopyTagsToSnapshot",
-    "deletionProtection": "DeletionProtection",
-    "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
-    "caCertIdentifier": "CACertificateIdentifier",
-    "monitoringInterval": "MonitoringInterval",
-    "monitoringRoleArn": "MonitoringRoleArn",
-    "performanceInsightsEnabled": "EnablePerformanceInsights",
-    "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
-    "performanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
-    "databaseInsightsMode": "DatabaseInsightsMode",
-    "networkType": "NetworkType",
-    "password": "MasterUserPassword",
-}
-"""Inputs that CreateDBInstance and ModifyDBInstance take under the same name."""
-
-_AT_CREATION = {
-    "engine": "Engine",
-    "dbName": "DBName",
-    "username": "MasterUsername",
-    "dbSubnetGroupName": "DBSubnetGroupName",
-    "storageEncrypted": "StorageEncrypted",
-    "kmsKeyId": "KmsKeyId",
-    "availabilityZone": "AvailabilityZone",
-    "licenseModel": "LicenseModel",
-    "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
-    "port": "Port",
-}
+_FAILED = {"failed", "incompatible-parameters", "incompatible-network", "incompatible-option-group", "storage-full"}
 
 
-class InstanceError(Exception):
-    """The instance is not what was asked for; the message names it and the reason."""
-
-
-def create_parameters(inputs: Properties) -> dict[str, Any]:
-    """CreateDBInstance's parameters for an instance's inputs."""
-    known = _named(inputs, {**_SHARED, **_AT_CREATION})
-    tags = [{"Key": key, "Value": value} for key, value in sorted((inputs.get("tags") or {}).items())]
-    return {**known, "DBInstanceIdentifier": inputs["identifier"], "Tags": tags}
-
-
-def modify_parameters(old: Properties, inputs: Properties) -> dict[str, Any]:
-    """ModifyDBInstance's parameters: only what changed, the password included. Empty when nothing is to be told."""
-    changed = {key: value for key, value in inputs.items() if old.get(key) != value}
-    parameters = _named(changed, _SHARED)
-    if "port" in changed:
-        parameters["DBPortNumber"] = changed["port"]
-    if "enabledCloudwatchLogsExports" in changed:
-        before, after = set(old.get("enabledCloudwatchLogsExports") or []), set(changed["enabledCloudwatchLogsExports"])
-        parameters["CloudwatchLogsExportConfiguration"] = {
-            "EnableLogTypes": sorted(after - before),
-            "DisableLogTypes": sorted(before - after),
-        }
-    if not parameters:
-        return {}
-    return {
-        **parameters,
-        "ApplyImmediately": bool(inputs.get("applyImmediately")),
-        "AllowMajorVersionUpgrade": bool(inputs.get("allowMajorVersionUpgrade")),
-    }
-
-
-def _named(inputs: Properties, names: Mapping[str, str]) -> dict[str, Any]:
-    return {theirs: inputs[ours] for ours, theirs in names.items() if inputs.get(ours) is not None}
-
-
-def wait_until_available(rds: Any, identifier: str, *, timeout_seconds: float, log: Log) -> dict[str, Any]:
-    """Return the instance as RDS describes it once its status is available. Raises InstanceError."""
-    deadline = time.monotonic() + timeout_seconds
-    told = ""
-    while True:
-        instance = describe(rds, identifier)
-        if instance is None:
-            raise InstanceError(f"database instance {identifier} disappeared while it was waited for")
-        status = instance["DBInstanceStatus"]
-        if status == "available":
-            return instance
-        if status in {"failed", "incompatible-parameters", "incompatible-network", "storage-full"}:
-            raise InstanceError(f"database instance {identifier} is {status}; its events in RDS say why")
-        if time.monotonic() > deadline:
-            raise InstanceError(f"database instance {identifier} is still {status} after {timeout_seconds:.0f} s")
-        if status != told:
-            log(f"{identifier} is {status}")
-            told = status
-        time.sleep(POLL_SECONDS)
-
-
-def describe(rds: Any, identifier: str) -> dict[str, Any] | None:
-    """The instance, or None when RDS knows none of this identifier."""
+def _find(call: Call) -> dict[str, Any] | None:
+    identifier = call.state["identifier"]
     try:
-        return dict(rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0])
-    except ClientError as error:
-        if error.response["Error"]["Code"] in {"DBInstanceNotFound", "DBInstanceNotFoundFault"}:
+        return dict(call.aws("rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0])
+    except call.aws("rds").exceptions.ClientError as error:
+        if is_missing(error):
             return None
         raise
 
 
-def delete_instance(rds: Any, state: Properties, timeout_seconds: float) -> None:
-    """Delete the instance with the final snapshot its state asks for, and wait until it is gone.
+def _create(call: Call) -> str:
+    instance = call.aws("rds").create_db_instance(**create_parameters(call.inputs))["DBInstance"]
+    return str(instance["DBInstanceIdentifier"])
 
-    Raises InstanceError while deletion protection is on, or when the snapshot has no name.
-    """
-    identifier = state["identifier"]
-    instance = describe(rds, identifier)
+
+def _update(call: Call) -> None:
+    parameters = modify_parameters(call.old_inputs, call.inputs)
+    if parameters:
+        call.aws("rds").modify_db_instance(DBInstanceIdentifier=call.state["identifier"], **parameters)
+
+
+def _ready(call: Call) -> None:
+    """Wait until RDS says `available`. Raises OperationError for a state it does not leave by itself."""
+    identifier, told = call.state["identifier"], ""
+
+    def available() -> bool:
+        nonlocal told
+        instance = _find(call)
+        status = instance["DBInstanceStatus"] if instance else "gone"
+        if status in _FAILED or instance is None:
+            raise OperationError(f"database instance {identifier} is {status}; its events in RDS say why")
+        if status != told:
+            call.log(f"{identifier} is {status}")
+            told = status
+        return bool(status == "available")
+
+    seconds = UPDATE_SECONDS if call.old_inputs else CREATE_SECONDS
+    call.wait_for(available, f"database instance {identifier} available", seconds)
+
+
+def _read(call: Call) -> Values | None:
+    instance = _find(call)
+    if instance is None or instance["DBInstanceStatus"] == "deleting":
+        return None
+    endpoint = instance.get("Endpoint", {})
+    address, port = endpoint.get("Address"), endpoint.get("Port")
+    groups = [group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups", [])]
+    return {
+        # What the emulation leaves out of its answer is as it was last known; what it keeps is as it says.
+        **{name: call.state[name] for name in REPORTED if name in call.state},
+        **report(instance, **REPORTED),
+        **_version(call, instance["EngineVersion"]),
+        **report(instance.get("DBSubnetGroup", {}), dbSubnetGroupName="DBSubnetGroupName"),
+        **report(next(iter(instance.get("DBParameterGroups", [])), {}), parameterGroupName="DBParameterGroupName"),
+        "vpcSecurityGroupIds": groups,
+        "multiAz": bool(instance.get("MultiAZ")),
+        "address": address,
+        "port": port,
+        "endpoint": f"{address}:{port}" if address else None,
+        "hostedZoneId": endpoint.get("HostedZoneId"),
+    }
+
+
+def _version(call: Call, actual: str) -> Values:
+    """The version as the program writes it, while the running one is a minor release of it."""
+    asked = str(call.state.get("engineVersion", actual))
+    return {"engineVersion": asked if f"{actual}.".startswith(f"{asked}.") else actual}
+
+
+def _delete(call: Call) -> None:
+    identifier = call.state["identifier"]
+    instance = _find(call)
     if instance is None:
         return
     if instance["DBInstanceStatus"] != "deleting":
-        rds.delete_db_instance(DBInstanceIdentifier=identifier, **_farewell(state, instance))
-    deadline = time.monotonic() + timeout_seconds
-    while describe(rds, identifier) is not None:
-        if time.monotonic() > deadline:
-            raise InstanceError(f"database instance {identifier} is still there after {timeout_seconds:.0f} s")
-        time.sleep(POLL_SECONDS)
+        farewell = _farewell(call.state, protected=bool(instance.get("DeletionProtection")))
+        call.aws("rds").delete_db_instance(DBInstanceIdentifier=identifier, **farewell)
+    call.wait_for(lambda: _find(call) is None, f"database instance {identifier} deleted", DELETE_SECONDS)
 
 
-def _farewell(state: Properties, instance: Properties) -> dict[str, Any]:
+def _farewell(state: Values, *, protected: bool) -> dict[str, Any]:
+    """How to delete: with the final snapshot the state asks for. Raises OperationError when it must not be."""
     identifier = state["identifier"]
-    if instance.get("DeletionProtection"):
-        raise InstanceError(
+    if protected:
+        raise OperationError(
             f"deletionProtection: database instance {identifier} is protected; "
             f"set it to false, run `pulumi up`, then delete"
         )
@@ -154,8 +112,37 @@ def _farewell(state: Properties, instance: Properties) -> dict[str, Any]:
     if state.get("skipFinalSnapshot"):
         return {"SkipFinalSnapshot": True, **backups}
     if not state.get("finalSnapshotIdentifier"):
-        raise InstanceError(
+        raise OperationError(
             f"finalSnapshotIdentifier: database instance {identifier} needs a name for its final snapshot; "
             f"set one, or skipFinalSnapshot"
         )
     return {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": state["finalSnapshotIdentifier"], **backups}
+
+
+RESOURCES = (
+    ResourceType(
+        "aws:rds/instance:Instance",
+        create=_create,
+        read=_read,
+        update=_update,
+        ready=_ready,
+        delete=_delete,
+        reported=f"identifier {' '.join(name for name in INPUTS if name != 'password')}",
+        unreported="password applyImmediately allowMajorVersionUpgrade skipFinalSnapshot finalSnapshotIdentifier "
+        "deleteAutomatedBackups snapshotIdentifier",
+        replaces="identifier engine dbName username dbSubnetGroupName storageEncrypted kmsKeyId availabilityZone "
+        "snapshotIdentifier",
+        name=AutoName("identifier", max_length=63, lower=True),
+        tags=tagging("rds", RDS, by_state_arn),
+        references={
+            "dbSubnetGroupName": SUBNETS,
+            "parameterGroupName": PARAMETERS,
+            "vpcSecurityGroupIds": SECURITY_GROUP,
+            "kmsKeyId": KMS_KEY,
+            "performanceInsightsKmsKeyId": KMS_KEY,
+            "monitoringRoleArn": ROLE,
+        },
+        unordered="vpcSecurityGroupIds enabledCloudwatchLogsExports",
+        secret_outputs="password",
+    ),
+)
