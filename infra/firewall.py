@@ -27,28 +27,26 @@ class Firewall(pulumi.ComponentResource):
     load_balancer_group_id: pulumi.Output[str]
     task_group_id: pulumi.Output[str]
     database_group_id: pulumi.Output[str]
-    endpoint_group_id: pulumi.Output[str]
-    """For the interface endpoints of AWS's services; only tasks may use them."""
+    endpoint_group_id: pulumi.Output[str] | None = None
+    """For the interface endpoints of AWS's services, where `egress` wants them; only tasks may use them."""
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Firewall", name, None, opts)
         self._name, self._args = name, args
         load_balancer = self._group("load-balancer", "The load balancer, open to the world on 80 and 443")
-        task = self._group("task", "The application's tasks, open to the load balancer")
+        task = self._group("task", "The tasks, open to the load balancer")
         database = self._group("database", "The database, open to the tasks")
-        endpoint = self._group("endpoint", "Endpoints of AWS services, open to the tasks")
 
         for port in (HTTP, HTTPS):
             for family, block in WORLD.items():
                 self._from_world(load_balancer, port, family, block)
         self._allow("load-balancer-to-task", load_balancer, task, args.task_port)
         self._allow("task-to-database", task, database, args.database_port)
-        self._let_tasks_out(task, endpoint)
+        self._let_tasks_out(task)
 
         self.load_balancer_group_id = load_balancer.id
         self.task_group_id = task.id
         self.database_group_id = database.id
-        self.endpoint_group_id = endpoint.id
         self.register_outputs(
             {
                 "load_balancer_group_id": self.load_balancer_group_id,
@@ -97,9 +95,11 @@ class Firewall(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _let_tasks_out(self, task: aws.ec2.SecurityGroup, endpoint: aws.ec2.SecurityGroup) -> None:
-        """HTTPS to AWS's services and, unless `egress` is `endpoints`, to everyone."""
+    def _let_tasks_out(self, task: aws.ec2.SecurityGroup) -> None:
+        """HTTPS to everyone or, when `egress` is `endpoints`, to AWS's services alone."""
         if self._args.egress == "endpoints":
+            endpoint = self._group("endpoint", "Endpoints of AWS services, open to the tasks")
+            self.endpoint_group_id = endpoint.id
             self._allow("task-to-endpoint", task, endpoint, HTTPS)
             target = {"prefix_list_id": self._args.s3_prefix_list_id}
         else:

@@ -46,7 +46,7 @@ def firewall(settings: Settings, network: Network) -> Firewall:
 
 def endpoints(settings: Settings, network: Network, firewall: Firewall) -> Endpoints | None:
     """AWS's services inside the network, when tasks have no other way out."""
-    if settings.egress != "endpoints":
+    if firewall.endpoint_group_id is None:
         return None
     args = EndpointsArgs(
         vpc_id=network.vpc_id,
