@@ -2,7 +2,7 @@
 
 import os
 
-bind = ["0.0.0.0:8005"]  # noqa: S104 - the container's own network; only the proxy reaches it
+bind = ["0.0.0.0:8005"]
 wsgi_app = "config.wsgi"
 chdir = "/app"
 

@@ -11,10 +11,9 @@ SERVICES = {"s3", "sts", "sso", "sso-oidc"}
 def main(environment: Path) -> None:
     """Other AWS services' descriptions, the libraries' own tests, headers and type stubs."""
     (packages,) = (environment / "lib").glob("python3*/site-packages")
-    for service in (packages / "botocore" / "data").iterdir():
+    for service in [*(packages / "botocore" / "data").iterdir(), *(packages / "boto3" / "data").iterdir()]:
         if service.is_dir() and service.name not in SERVICES:
             shutil.rmtree(service)
-    shutil.rmtree(packages / "boto3" / "data", ignore_errors=True)
     for folder in [*packages.glob("*/tests"), *packages.glob("*/test")]:
         # Django's test client is a package called test, and so is imported by name in places.
         if folder.parent.name != "django":

@@ -2,6 +2,7 @@
 
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
+from django.views.decorators.cache import never_cache
 
 from account.forms import LoginForm
 from account.views import ProfileView, SignUpView
@@ -17,7 +18,7 @@ urlpatterns = [
         name="login",
     ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path("profile/", ProfileView.as_view(), name="profile"),
+    path("profile/", never_cache(ProfileView.as_view()), name="profile"),
     path(
         "password/",
         auth.PasswordChangeView.as_view(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import environ
@@ -9,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
 
+FROM_FILES = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "EMAIL_URL")
+"""Secrets: each may stand in a file instead, named by the variable with _FILE at its end, as compose mounts them."""
 _REQUIRED: Any = object()
 # What environ raises for a value it cannot read depends on the type asked for.
 _UNREADABLE = (ImproperlyConfigured, ValueError, TypeError, KeyError, IndexError, AttributeError)
@@ -21,10 +24,11 @@ class Environment:
     """
 
     def __init__(self) -> None:
-        self._env = environ.Env()
-        # A variable that is set but empty means the same as one that is not set.
-        self._env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
         self._problems: list[str] = []
+        self._env = environ.Env()
+        self._env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
+        for name in FROM_FILES:
+            self._read_file(name)
 
     def text(self, name: str, *, example: str, default: str = _REQUIRED) -> str:
         """A string."""
@@ -69,6 +73,15 @@ class Environment:
         """Stop the process with exit code 1 and a line for every wrong variable, if any is."""
         if self._problems:
             raise SystemExit("\n".join(f"Environment variable {problem}" for problem in self._problems))
+
+    def _read_file(self, name: str) -> None:
+        path = self._env.ENVIRON.get(f"{name}_FILE")
+        if path is None:
+            return
+        try:
+            self._env.ENVIRON[name] = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self.refuse(f"{name}_FILE", f"{path} cannot be read ({error.strerror})", f"{name}_FILE=/run/secrets/...")
 
     def _read(self, reader: Callable[..., T], name: str, example: str, default: Any, placeholder: T) -> T:
         if name not in self._env.ENVIRON:

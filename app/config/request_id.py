@@ -13,7 +13,7 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 class RequestIdMiddleware:
-    """Takes the proxy's id, or makes one, for the time of a request and returns it in the answer."""
+    """Takes the proxy's id, or makes one, for the log lines of a request and returns it in the answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -21,10 +21,8 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
         request_id = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
-        token = current.set(request_id)
-        try:
-            response = self._get_response(request)
-        finally:
-            current.reset(token)
+        # Kept until the thread's next request: Django logs what went wrong after the last middleware.
+        current.set(request_id)
+        response = self._get_response(request)
         response[HEADER] = request_id
         return response

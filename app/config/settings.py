@@ -153,7 +153,11 @@ LOGGING = {
     "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
     "root": {"handlers": ["stdout"], "level": "INFO"},
     # Django's own handlers would print every request a second time, and mail the admins.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Anyone can send a wrong Host; the proxy's request log has it already, as a 400.
+        "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": True},
+    },
 }
 
 environment.verify()

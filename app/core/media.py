@@ -14,8 +14,6 @@ from django.views.decorators.http import require_safe
 FROM_VOLUME = "/-/media/volume/"
 FROM_BUCKET = "/-/media/bucket"
 SIGNED_URL_HEADER = "X-Media-Url"
-# A file's name is never used twice, so a browser may keep it; nobody between may.
-CACHE_CONTROL = "private, max-age=2592000, immutable"
 
 Rule = Callable[[HttpRequest, str], bool]
 
@@ -48,8 +46,8 @@ def media(request: HttpRequest, path: str) -> HttpResponse:
     # nginx resolves dots before it looks for a file; a rule must judge the same path.
     if not rest or posixpath.normpath(path) != path or "\\" in path or rule is None or not rule(request, rest):
         raise Http404
-    # The proxy knows the type by the file's name.
-    response = HttpResponse(headers={"Cache-Control": CACHE_CONTROL, "Content-Type": ""})
+    # The proxy knows the type of what it delivers.
+    response = HttpResponse(headers={"Content-Type": ""})
     if settings.MEDIA_BUCKET:
         response["X-Accel-Redirect"] = FROM_BUCKET
         response[SIGNED_URL_HEADER] = default_storage.url(path)
