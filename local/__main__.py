@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local import cli
+from local.lock import only_one
 from local.runtime import VENV, OperatorError, Runtime, venv_python
 from local.setup.prepare import NEEDS, prepare
 
@@ -21,7 +22,8 @@ def main(words: Sequence[str]) -> int:
         if cli.nothing_to_do(options, runtime):
             return 0
         if options.command in NEEDS:
-            prepare(options.command, runtime)
+            with only_one(runtime, "set-up"):
+                prepare(options.command, runtime)
             if not _in_venv():
                 return _again_in_venv(words)
         return cli.run(options, runtime)

@@ -5,6 +5,7 @@ import argparse
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 
+from local.lock import only_one
 from local.runtime import Runtime
 from local.setup.runner import say
 
@@ -35,7 +36,7 @@ def parse(words: Sequence[str]) -> Options:
 
 def nothing_to_do(options: Options, runtime: Runtime) -> bool:
     """Commands about a cloud that was never started need no set-up."""
-    if options.command in {"status", "down"} and not runtime.folder.exists():
+    if options.command in {"status", "down"} and not runtime.in_use:
         say("Nothing is running here. Start it with: make up")
         return True
     return False
@@ -45,8 +46,13 @@ def run(options: Options, runtime: Runtime) -> int:
     """The exit code. Raises OperatorError."""
     module, _, function = COMMANDS[options.command].partition(":")
     command: Command = getattr(importlib.import_module(module), function)
-    return command(options, runtime)
+    if options.command not in CHANGE_THE_CLOUD:
+        return command(options, runtime)
+    with only_one(runtime, "deployment"):
+        return command(options, runtime)
 
+
+CHANGE_THE_CLOUD = {"up", "down"}
 
 COMMANDS: Mapping[str, str] = {
     "up": "local.up:up",

@@ -14,7 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from local.cloud.config import LABEL
 from local.endpoints import Endpoints
+from local.processes import is_alive
 from local.runtime import PORT_VARIABLES, ROOT, OperatorError, Runtime
 from local.setup import shell
 
@@ -30,7 +32,7 @@ def ensure(runtime: Runtime) -> Endpoints:
     if found is not None and _record(runtime).get("source") == source_digest():
         return found
     stop(runtime)
-    _refuse_taken_port(runtime)
+    _refuse_taken_ports(runtime)
     process = _spawn(runtime, [], stdin=subprocess.DEVNULL)
     return _wait(runtime, process)
 
@@ -117,20 +119,6 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process of that number runs (one that has ended and waits for its parent does not)."""
-    with suppress(ChildProcessError):
-        # Reaps it if it is a child of this process; otherwise there is nothing to reap.
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _record(runtime: Runtime) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(record_file(runtime).read_text())
@@ -139,15 +127,25 @@ def _record(runtime: Runtime) -> dict[str, Any]:
     return record
 
 
-def _refuse_taken_port(runtime: Runtime) -> None:
-    """Only AWS's API is opened by the process itself; what Docker publishes may still be held by our own containers."""
-    port = runtime.ports.api
+def _refuse_taken_ports(runtime: Runtime) -> None:
+    """What containers of this cloud publish already does not count: they are taken over."""
+    filters = ["--filter", f"label={LABEL}={runtime.cloud}", "--format", "{{.Ports}}"]
+    ours = shell.answer(["docker", "ps", *filters]) or ""
+    taken = [
+        f"Port {port} is taken by another program. Stop it, or choose another: {variable}=<port> make up"
+        for name, variable in PORT_VARIABLES.items()
+        if f":{(port := getattr(runtime.ports, name))}->" not in ours and _is_taken(port)
+    ]
+    if taken:
+        raise OperatorError("\n".join(taken))
+
+
+def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
+        # As servers do it: a connection that is still closing is no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise OperatorError(
-                f"Port {port} is taken by another program. Stop it, or choose another port: "
-                f"{PORT_VARIABLES['api']}=<port> make up"
-            ) from None
+            return True
+    return False

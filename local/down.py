@@ -33,9 +33,9 @@ def down(_: argparse.Namespace, runtime: Runtime) -> int:
 
 def clean(_: argparse.Namespace, runtime: Runtime) -> int:
     """Remove what set-up fetched and built. Raises OperatorError while the cloud exists."""
-    if runtime.folder.exists():
+    if runtime.in_use:
         raise OperatorError("The embedded cloud is still here. Run make down first.")
-    for folder in (tool_cache(), VENV):
+    for folder in (runtime.folder, tool_cache(), VENV):
         if folder.exists():
             say(f"Removing {folder}")
             shutil.rmtree(folder)

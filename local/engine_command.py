@@ -14,7 +14,9 @@ from pulumi.automation.errors import create_command_error
 
 
 class EngineCommand(PulumiCommand):
-    """Runs in its own process group, so that the terminal's Ctrl-C reaches it through `interrupt` alone."""
+    """Runs in its own process group, so that the terminal's Ctrl-C reaches it through `interrupt` alone.
+
+    On Windows, where groups work otherwise, the console itself tells both."""
 
     def __init__(self, binary: Path, version: Any) -> None:
         # The base class starts the engine once more to ask for a version that set-up has checked already.
@@ -70,7 +72,8 @@ class EngineCommand(PulumiCommand):
         self.interrupted = True
         if self._process is None:
             raise KeyboardInterrupt
-        self._process.send_signal(signal.SIGINT)
+        if os.name == "posix":
+            self._process.send_signal(signal.SIGINT)
 
 
 def _read(stream: Any, callback: OnOutput | None, kept: list[str]) -> None:

@@ -64,6 +64,11 @@ class Runtime:
         """One log per background process and set-up step."""
         return self.folder / "logs"
 
+    @property
+    def in_use(self) -> bool:
+        """Whether there is more in the folder than logs: a cloud, or a Docker engine that set-up started."""
+        return any((self.folder / name).exists() for name in ("state", "cloud", "daemon.json", "dockerd.pid"))
+
     def prepare(self) -> None:
         """Make the folder; only its owner may read it, for it holds state, keys and the passphrase."""
         self.folder.mkdir(parents=True, exist_ok=True)

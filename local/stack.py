@@ -18,9 +18,9 @@ from semver import VersionInfo
 
 from infra.settings import SettingsError
 from local import project
-from local.daemon import is_alive
 from local.endpoints import Endpoints
 from local.engine_command import EngineCommand
+from local.processes import is_alive
 from local.runtime import ROOT, OperatorError, tool_cache
 from local.setup.pulumi_engine import find_engine, sdk_version
 

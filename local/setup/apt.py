@@ -7,6 +7,8 @@ from pathlib import Path
 
 from local.setup import shell
 
+# A machine that has just booted may be busy with its own upgrades.
+_APT = ("apt-get", "-o", "DPkg::Lock::Timeout=180")
 _ONE_AT_A_TIME = threading.Lock()
 _updated: list[bool] = []
 
@@ -26,12 +28,12 @@ def install(packages: Sequence[str], log: Path) -> None:
     """apt-get install without recommendations and questions. Raises SetupError."""
     with _ONE_AT_A_TIME:
         update(log)
-        command = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q"]
-        shell.run(shell.as_root([*command, "--no-install-recommends", *packages]), log)
+        command = ["env", "DEBIAN_FRONTEND=noninteractive", *_APT, "install", "-y", "-q", "--no-install-recommends"]
+        shell.run(shell.as_root([*command, *packages]), log)
 
 
 def update(log: Path) -> None:
     """Load the package lists, once per run."""
     if not _updated:
-        shell.run(shell.as_root(["apt-get", "update", "-q"]), log)
+        shell.run(shell.as_root([*_APT, "update", "-q"]), log)
         _updated.append(True)
