@@ -1,6 +1,6 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, rds
+from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds
 
 __all__ = ["apply"]
 
@@ -12,6 +12,7 @@ def apply(*, agents: bool, registry: str) -> None:
     state that is asked for at once, so that nothing waits for ever. `registry` is host and port of ECR's images.
     """
     acm.apply()
+    iam.apply()
     ecr.apply(registry=registry)
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)

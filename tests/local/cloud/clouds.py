@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -20,8 +21,13 @@ def free_port() -> int:
 
 def client(cloud: EmbeddedCloud, service: str) -> Any:
     """A boto3 client of the cloud, as any tool would make it."""
-    session = boto3.Session("test", "test", region_name="us-east-1")
-    return session.client(service, endpoint_url=cloud.endpoint)  # type: ignore[call-overload]
+    return _session().client(service, endpoint_url=cloud.endpoint)  # type: ignore[call-overload]
+
+
+@lru_cache
+def _session() -> boto3.Session:
+    # Shared: each new one reads megabytes of service descriptions.
+    return boto3.Session("test", "test", region_name="us-east-1")
 
 
 def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
