@@ -55,5 +55,5 @@ def check_arguments(function: Function, arguments: Values) -> list[Failure]:
         if name not in shape.properties:
             failures.append(Failure(name, unknown_property(name, function.token, shape.properties)))
         elif not contains_unknown(value):
-            failures.extend(check_value(value, schema.plain_type(shape.properties[name]), name))
+            failures.extend(check_value(value, shape.properties[name], name))
     return failures

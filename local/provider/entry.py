@@ -20,6 +20,8 @@ class AutoName:
     property: str = "name"
     max_length: int = 255
     separator: str = "-"
+    prefix: str = ""
+    """Put before the logical name, where the service asks for it (`alias/`)."""
     lower: bool = False
     """For services that refuse capitals (S3, RDS)."""
 

@@ -25,8 +25,8 @@ def fill_name(rule: AutoName, name: str, inputs: Values, olds: Values, seed: byt
 def new_name(rule: AutoName, name: str, seed: bytes) -> str:
     """`web` and a seed give `web-1f3a9c2`; the logical part is cut where the service's limit asks for it."""
     digits = hashlib.sha256(seed + name.encode()).hexdigest()[:HEX_DIGITS]
-    room = rule.max_length - HEX_DIGITS - len(rule.separator)
-    made = f"{name[:room]}{rule.separator}{digits}"
+    room = rule.max_length - HEX_DIGITS - len(rule.separator) - len(rule.prefix)
+    made = f"{rule.prefix}{name[:room]}{rule.separator}{digits}"
     return made.lower() if rule.lower else made
 
 

@@ -6,15 +6,19 @@ Read from the SDK's own classes, so an entry can never accept what the program c
 import importlib
 import inspect
 import re
+import threading
 import typing
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any
 
 import pulumi
 from pulumi import _types
+
+_IMPORT = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,13 @@ class Object:
     label: str
     properties: Mapping[str, Any]
     required: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Either:
+    """One of several types: JSON as text or as an object, for instance."""
+
+    choices: tuple[Any, ...]
 
 
 def snake(name: str) -> str:
@@ -41,7 +52,9 @@ def _module(token: str) -> tuple[Any, str]:
     package, path, name = token.split(":")
     parts = [part for part in path.split("/") if part != "index"]
     *folders, file = parts
-    return importlib.import_module(".".join([f"pulumi_{package}", *folders, snake(file)])), name
+    # The SDK imports its modules lazily, and Python 3.11's lazy loader shows other threads a half-made module.
+    with _IMPORT:
+        return importlib.import_module(".".join([f"pulumi_{package}", *folders, snake(file)])), name
 
 
 @cache
@@ -49,7 +62,8 @@ def inputs_of(token: str) -> Object:
     """The arguments of a resource type. Raises LookupError when the SDK has no such type."""
     try:
         module, name = _module(token)
-        return object_of(getattr(module, f"{name}Args"), label=token)
+        # A nested class may own the name: `BucketVersioningArgs` belongs to Bucket.
+        return object_of(getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args"), label=token)
     except (ImportError, AttributeError) as error:
         raise LookupError(f"the SDK has no resource type {token}") from error
 
@@ -88,13 +102,18 @@ def object_of(cls: type, label: str = "") -> Object:
     return Object(label or cls.__name__, _types.input_type_types(cls), required)
 
 
-def plain_type(annotation: Any) -> Any:
-    """The type inside `Input[Optional[...]]`: a scalar, Sequence[...], Mapping[...], an input class, or Any."""
-    while typing.get_origin(annotation) in (typing.Union, UnionType):
-        choices = [choice for choice in typing.get_args(annotation) if _carries_a_value(choice)]
-        if not choices:
-            return Any
-        annotation = next((choice for choice in choices if is_input_class(choice)), choices[0])
+def choices_of(annotation: Any) -> tuple[Any, ...]:
+    """The types inside `Input[Optional[...]]`: scalars, Sequence[...], Mapping[...], input classes, or Any."""
+    if typing.get_origin(annotation) not in (typing.Union, UnionType):
+        return (_scalar(annotation),)
+    inner = (choices_of(choice) for choice in typing.get_args(annotation) if _carries_a_value(choice))
+    return tuple(dict.fromkeys(choice for choices in inner for choice in choices)) or (Any,)
+
+
+def _scalar(annotation: Any) -> Any:
+    # Enumerations of the SDK are not closed: AWS adds values before the SDK knows them.
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return next((base for base in (str, int, float) if issubclass(annotation, base)), Any)
     return annotation
 
 
@@ -113,7 +132,7 @@ def element_type(annotation: Any) -> tuple[str, Any]:
     origin = typing.get_origin(annotation)
     arguments = typing.get_args(annotation)
     if origin is not None and issubclass(origin, Mapping):
-        return "map", plain_type(arguments[1])
+        return "map", arguments[1]
     if origin is not None and issubclass(origin, Sequence):
-        return "list", plain_type(arguments[0])
+        return "list", arguments[0]
     return "", annotation

@@ -30,7 +30,7 @@ def check_object(values: Mapping[str, Any], shape: schema.Object, path: str = ""
         if name not in shape.properties:
             yield Failure(where, unknown_property(name, shape.label, shape.properties))
         elif value is not None:
-            yield from check_value(value, schema.plain_type(shape.properties[name]), where)
+            yield from check_value(value, shape.properties[name], where)
     for name in sorted(shape.required):
         if values.get(name) is None:
             yield Failure(f"{path}.{name}" if path else name, f'missing: {shape.label} requires "{name}"')
@@ -44,9 +44,20 @@ def unknown_property(name: str, label: str, known: Iterable[str]) -> str:
     return f'{label} has no property "{name}".{hint} It has: {", ".join(names)}'
 
 
-def check_value(value: Any, kind: Any, path: str) -> Iterator[Failure]:
-    """Every way in which one value is not of the SDK's type `kind`."""
+def check_value(value: Any, annotation: Any, path: str) -> Iterator[Failure]:
+    """Every way in which one value is not what the SDK's annotation allows: none if one of its types fits."""
+    attempts = [list(_check_one(value, kind, path)) for kind in schema.choices_of(annotation)]
+    if all(attempts):
+        # The failures deepest inside come from the type that was meant.
+        yield from max(attempts, key=lambda failures: max(len(failure.property) for failure in failures))
+
+
+def _check_one(value: Any, kind: Any, path: str) -> Iterator[Failure]:
     if isinstance(value, Unknown) or kind is Any:
+        return
+    if isinstance(kind, schema.Either):
+        attempts = [list(check_value(value, choice, path)) for choice in kind.choices]
+        yield from [] if [] in attempts else attempts[0]
         return
     container, element = schema.element_type(kind)
     if container == "list":

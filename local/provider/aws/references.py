@@ -55,4 +55,17 @@ def log_group_exists(call: Call, arn: str) -> bool:
 
 
 LOG_GROUP = Reference("log group", log_group_exists)
+LOG_TARGET = Reference(
+    "log group or bucket",
+    lambda call, arn: (
+        call.aws("s3").head_bucket(Bucket=arn.split(":::", 1)[-1].split("/", 1)[0])
+        if arn.startswith("arn:aws:s3:")
+        else log_group_exists(call, arn)
+    ),
+)
+GATEWAY = Reference(
+    "gateway",
+    # Routes name VPC endpoints and virtual private gateways in the same property.
+    lambda call, value: INTERNET_GATEWAY.exists(call, value) if value.startswith("igw-") else True,
+)
 POLICY = Reference("policy", _asked("iam", "get_policy", "PolicyArn"))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local.provider.call import Call
 from local.provider.entry import Tagging
 
@@ -32,7 +34,25 @@ ELB_TAGS = Tagging(
 
 
 def _bucket_tags(call: Call) -> dict[str, str]:
-    return as_map(call.aws("s3").get_bucket_tagging(Bucket=call.id)["TagSet"])
+    try:
+        return as_map(call.aws("s3").get_bucket_tagging(Bucket=call.id)["TagSet"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchTagSet":
+            return {}
+        raise
+
+
+def _put_bucket_tags(call: Call, tags: Mapping[str, str]) -> None:
+    # S3 only replaces the whole set.
+    call.aws("s3").put_bucket_tagging(Bucket=call.id, Tagging={"TagSet": pairs(_bucket_tags(call) | dict(tags))})
+
+
+def _remove_bucket_tags(call: Call, names: list[str]) -> None:
+    left = {name: value for name, value in _bucket_tags(call).items() if name not in names}
+    call.aws("s3").put_bucket_tagging(Bucket=call.id, Tagging={"TagSet": pairs(left)})
+
+
+BUCKET_TAGS = Tagging(read=_bucket_tags, write=_put_bucket_tags, remove=_remove_bucket_tags)
 
 
 def _acm(call: Call) -> Any:

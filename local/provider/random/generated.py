@@ -36,9 +36,7 @@ def characters(inputs: Values) -> str:
             raise ValueError(f"{least} is {wanted}, but no such characters are allowed")
         chosen += [secrets.choice(alphabet) for _ in range(wanted)]
     if len(chosen) > inputs["length"]:
-        raise ValueError(
-            f"length is {inputs['length']}, less than all that minLower and its like ask for"
-        )
+        raise ValueError(f"length is {inputs['length']}, less than all that minLower and its like ask for")
     everything = "".join(alphabets.values())
     if not everything:
         raise ValueError("lower, upper, numeric and special are all false")

@@ -1,0 +1,86 @@
+"""Actions and conditions of listeners and their rules, in Pulumi's words and in boto3's."""
+
+from typing import Any
+
+from local.provider.call import from_boto, to_boto
+from local.provider.values import Values
+
+_ACTIONS = {"redirect": "RedirectConfig", "fixedResponse": "FixedResponseConfig"}
+_CONDITIONS = {
+    "hostHeader": ("host-header", "HostHeaderConfig"),
+    "pathPattern": ("path-pattern", "PathPatternConfig"),
+    "httpHeader": ("http-header", "HttpHeaderConfig"),
+    "httpRequestMethod": ("http-request-method", "HttpRequestMethodConfig"),
+    "sourceIp": ("source-ip", "SourceIpConfig"),
+}
+
+
+def to_actions(actions: list[Values]) -> list[dict[str, Any]]:
+    """For CreateListener and its like. An action kind that is not carried raises ValueError."""
+    return [_to_action(action) for action in actions]
+
+
+def _to_action(action: Values) -> dict[str, Any]:
+    strange = set(action) - {"type", "order", "targetGroupArn", "forward", *_ACTIONS}
+    if strange:
+        raise ValueError(f"the embedded load balancer has no action {', '.join(sorted(strange))}")
+    wanted = to_boto(action, "type order targetGroupArn", **_ACTIONS)
+    if action.get("forward"):
+        wanted["ForwardConfig"] = {
+            "TargetGroups": [
+                to_boto(group, "weight", arn="TargetGroupArn") for group in action["forward"]["targetGroups"]
+            ]
+        }
+        if action["forward"].get("stickiness"):
+            wanted["ForwardConfig"]["TargetGroupStickinessConfig"] = to_boto(
+                action["forward"]["stickiness"], "enabled", duration="DurationSeconds"
+            )
+    return wanted
+
+
+def from_actions(actions: list[dict[str, Any]]) -> list[Values]:
+    """What a program would write for the actions AWS reports."""
+    return [_from_action(action) for action in actions]
+
+
+def _from_action(action: dict[str, Any]) -> Values:
+    known = from_boto(action, "type order targetGroupArn", **_ACTIONS)
+    forward = action.get("ForwardConfig") or {}
+    groups = [from_boto(group, "weight", arn="TargetGroupArn") for group in forward.get("TargetGroups", [])]
+    if groups:
+        known["forward"] = {"targetGroups": groups}
+        stickiness = forward.get("TargetGroupStickinessConfig") or {}
+        if stickiness.get("Enabled"):
+            known["forward"]["stickiness"] = from_boto(stickiness, "enabled", duration="DurationSeconds")
+        # AWS reports the one target group of a plain forward in both places.
+        known.setdefault("targetGroupArn", groups[0]["arn"]) if len(groups) == 1 else None
+    return known
+
+
+def to_conditions(conditions: list[Values]) -> list[dict[str, Any]]:
+    """For CreateRule and its like."""
+    wanted = []
+    for condition in conditions:
+        for name, value in condition.items():
+            if name == "queryStrings":
+                pairs = [to_boto(pair, "key value") for pair in value]
+                wanted.append({"Field": "query-string", "QueryStringConfig": {"Values": pairs}})
+            elif name in _CONDITIONS:
+                field, config = _CONDITIONS[name]
+                wanted.append({"Field": field, config: to_boto(value, "values httpHeaderName")})
+            else:
+                raise ValueError(f"the embedded load balancer has no condition {name}")
+    return wanted
+
+
+def from_conditions(conditions: list[dict[str, Any]]) -> list[Values]:
+    """What a program would write for the conditions AWS reports."""
+    known: list[Values] = []
+    for condition in conditions:
+        if condition["Field"] == "query-string":
+            pairs = condition["QueryStringConfig"]["Values"]
+            known.append({"queryStrings": [from_boto(pair, "key value") for pair in pairs]})
+        for name, (field, config) in _CONDITIONS.items():
+            if condition["Field"] == field:
+                known.append({name: from_boto(condition.get(config) or condition, "values httpHeaderName")})
+    return known
