@@ -6,7 +6,7 @@ from typing import Any
 
 from local.provider.aws.documents import checked_documents, same_document, same_policy
 from local.provider.aws.references import KMS_KEY
-from local.provider.aws.tag_operations import LOWER, tagging
+from local.provider.aws.tag_operations import ECR, tagging
 from local.provider.call import Call
 from local.provider.entry import AutoName, Function, Reference, ResourceType
 from local.provider.values import Values
@@ -125,7 +125,7 @@ RESOURCES = (
         replaces="name encryptionConfigurations",
         # Docker refuses capitals in a repository's name.
         name=AutoName(max_length=256, lower=True),
-        tags=tagging("ecr", LOWER, lambda call: call.arn("ecr", f"repository/{call.id}")),
+        tags=tagging("ecr", ECR, lambda call: call.arn("ecr", f"repository/{call.id}")),
         references={"encryptionConfigurations.kmsKey": KMS_KEY},
     ),
     ResourceType(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.provider.aws.tag_operations import LOWER, tagging
+from local.provider.aws.tag_operations import ECS, tagging
 from local.provider.aws.wire import pick, report
 from local.provider.call import Call
 from local.provider.entry import AutoName, Reference, ResourceType
@@ -70,7 +70,7 @@ RESOURCES = (
         reported=f"name {_SHARED}",
         replaces="name",
         name=AutoName(max_length=255),
-        tags=tagging("ecs", LOWER, lambda call: call.id),
+        tags=tagging("ecs", ECS, lambda call: call.id),
     ),
     ResourceType(
         "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",

@@ -6,7 +6,7 @@ from local.provider.aws.ecs import CLUSTER
 from local.provider.aws.ecs_task_definition import TASK_DEFINITION
 from local.provider.aws.references import SECURITY_GROUP, SUBNET, TARGET_GROUP
 from local.provider.aws.rollout import primary_deployment, wait_until_steady
-from local.provider.aws.tag_operations import LOWER, tagging
+from local.provider.aws.tag_operations import ECS, tagging
 from local.provider.aws.wire import report
 from local.provider.call import Call
 from local.provider.entry import AutoName, ResourceType
@@ -193,7 +193,7 @@ RESOURCES = (
         "capacityProviderStrategies",
         replaces="name cluster launchType schedulingStrategy deploymentController",
         name=AutoName(max_length=255),
-        tags=tagging("ecs", LOWER, lambda call: call.id),
+        tags=tagging("ecs", ECS, lambda call: call.id),
         references={
             "cluster": CLUSTER,
             "taskDefinition": TASK_DEFINITION,

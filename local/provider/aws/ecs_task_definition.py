@@ -7,7 +7,7 @@ from typing import Any
 from local.provider.aws.container_definitions import ContainerDefinitionsError, parse, same_containers
 from local.provider.aws.references import ROLE, log_group_exists
 from local.provider.aws.secretsmanager import SECRET
-from local.provider.aws.tag_operations import LOWER, by_state_arn, tagging
+from local.provider.aws.tag_operations import ECS, by_state_arn, tagging
 from local.provider.aws.wire import pick, report
 from local.provider.call import Call
 from local.provider.entry import Reference, ResourceType
@@ -123,7 +123,7 @@ RESOURCES = (
         reported=f"{_SHARED} volumes containerDefinitions",
         unreported="skipDestroy trackLatest enableFaultInjection",
         replaces=f"{_SHARED} volumes containerDefinitions enableFaultInjection",
-        tags=tagging("ecs", LOWER, by_state_arn),
+        tags=tagging("ecs", ECS, by_state_arn),
         references={"executionRoleArn": ROLE, "taskRoleArn": ROLE},
         unordered="requiresCompatibilities volumes",
         equal={"containerDefinitions": same_containers},

@@ -19,12 +19,13 @@ class TagOperations:
     read: str = "list_tags_for_resource"
     write: str = "tag_resource"
     remove: str = "untag_resource"
+    pair: tuple[str, str] = ("Key", "Value")
     as_map: bool = False
     """Tags travel as a mapping, not as a list of pairs."""
 
 
-LOWER = TagOperations(resource="resourceArn", tags="tags", keys="tagKeys", answer="tags")
-"""ECS, ECR."""
+ECS = TagOperations(resource="resourceArn", tags="tags", keys="tagKeys", answer="tags", pair=("key", "value"))
+ECR = TagOperations(resource="resourceArn", tags="tags", keys="tagKeys", answer="tags")
 LOGS = TagOperations(resource="resourceArn", tags="tags", keys="tagKeys", answer="tags", as_map=True)
 CLOUDWATCH = TagOperations(resource="ResourceARN")
 RDS = TagOperations(
@@ -67,7 +68,7 @@ def by_state_arn(call: Call) -> str:
 
 
 def _pairs(tags: Mapping[str, str], names: TagOperations) -> list[dict[str, str]]:
-    key, value = ("Key", "Value") if names.tags[0].isupper() else ("key", "value")
+    key, value = names.pair
     return [{key: name, value: text} for name, text in sorted(tags.items())]
 
 
