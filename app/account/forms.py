@@ -37,6 +37,11 @@ class LoginForm(AuthenticationForm):
     username = forms.EmailField(
         label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True})
     )
+    error_messages: ClassVar = {
+        # The same words for an unknown address and a wrong password.
+        "invalid_login": "No account has this address and this password. Mind upper and lower case in the password.",
+        "inactive": "This account is closed.",
+    }
 
 
 class ProfileForm(forms.ModelForm):

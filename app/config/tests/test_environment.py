@@ -1,0 +1,90 @@
+"""A wrong environment stops the start, in words."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2]
+RIGHT = {
+    "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-abc",
+    "ALLOWED_HOSTS": "app.preqly.com",
+    "DATABASE_URL": "postgres://preqly:hunter2@db:5433/preqly?sslmode=verify-full&sslrootcert=/etc/ssl/ca.pem",
+}
+
+
+def run(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Python with nothing else in its environment."""
+    wanted = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings"} | environment
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=APP, env=wanted, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"SECRET_KEY": ""}, "Environment variable SECRET_KEY: is missing or empty. Example: SECRET_KEY=<64 random"),
+        ({"SECRET_KEY": "short"}, "Environment variable SECRET_KEY: has fewer than 50 characters."),
+        ({"ALLOWED_HOSTS": "  "}, "Environment variable ALLOWED_HOSTS: is missing or empty."),
+        ({"DATABASE_URL": "orakel://u:hunter2@h/d"}, "Environment variable DATABASE_URL: "),
+        ({"DATABASE_URL": "hunter2"}, "Environment variable DATABASE_URL: "),
+        ({"DATABASE_URL": "postgres://u:hunter2@h:port/d"}, "Environment variable DATABASE_URL: "),
+        ({"EMAIL_URL": "pigeon://u:hunter2@h"}, "Environment variable EMAIL_URL: cannot be read."),
+        ({"SSL_REDIRECT": "perhaps"}, "Environment variable SSL_REDIRECT: 'perhaps' is neither true nor false."),
+        ({"CONN_MAX_AGE": "long"}, "Environment variable CONN_MAX_AGE: cannot be read."),
+        ({"CONN_MAX_AGE": "-1"}, "Environment variable CONN_MAX_AGE: -1 is below 0."),
+        ({"CSRF_TRUSTED_ORIGINS": "a.b"}, "Environment variable CSRF_TRUSTED_ORIGINS: 'a.b' has no scheme."),
+        ({"SECRET_KEY_FILE": "/nowhere"}, "Environment variable SECRET_KEY_FILE: /nowhere cannot be read"),
+    ],
+)
+def test_one_line_names_the_variable_and_shows_a_right_one(changes: dict[str, str], line: str) -> None:
+    ended = run("import config.wsgi", RIGHT | changes)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(line)
+    assert "Example: " in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert "hunter2" not in ended.stderr
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    ended = run("import config.wsgi", {})
+    assert [line.split(":")[0].split()[-1] for line in ended.stderr.splitlines()] == [
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "DATABASE_URL",
+    ]
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 60 + "\n")
+    environment = {**RIGHT, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")}
+    ended = run("from django.conf import settings; print(len(settings.SECRET_KEY))", environment)
+    assert ended.stdout == "60\n", ended.stderr
+
+
+def test_the_database_is_verified_kept_open_and_checked() -> None:
+    names = ("HOST", "PORT", "OPTIONS", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS")
+    code = f"from django.conf import settings; print([settings.DATABASES['default'][name] for name in {names}])"
+    assert ast.literal_eval(run(code, RIGHT).stdout) == [
+        "db",
+        5433,
+        {"sslmode": "verify-full", "sslrootcert": "/etc/ssl/ca.pem", "connect_timeout": 5},
+        600,
+        True,
+    ]
+
+
+def test_hosts_and_origins_are_lists() -> None:
+    code = "from django.conf import settings; print(settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS)"
+    environment = RIGHT | {"ALLOWED_HOSTS": "a.b, localhost,", "CSRF_TRUSTED_ORIGINS": "https://a.b"}
+    assert run(code, environment).stdout == "['a.b', 'localhost'] ['https://a.b']\n"
+
+
+def test_djangos_own_deployment_check_has_nothing_to_say() -> None:
+    arguments = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    ended = run(f"from django.core import management; management.execute_from_command_line({arguments})", RIGHT)
+    assert (ended.returncode, ended.stdout) == (0, "System check identified no issues (0 silenced).\n"), ended.stderr
