@@ -36,9 +36,7 @@ def ready_to_start(definitions: Definitions, states: States) -> list[str]:
         for definition in definitions
         if definition["name"] in states
         and not states[definition["name"]].was_started
-        and all(
-            _is_met(definition["name"], dependency, states) for dependency in definition.get("dependsOn") or ()
-        )
+        and all(_is_met(definition["name"], dependency, states) for dependency in definition.get("dependsOn") or ())
     ]
 
 

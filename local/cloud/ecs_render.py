@@ -13,8 +13,6 @@ CPU_UNITS = 1024
 """ECS's units per vCPU."""
 STOP_TIMEOUT_SECONDS = 30
 """ECS's default for `stopTimeout`."""
-OPEN_FILES = 65535
-"""Fargate's limit of open files, soft and hard."""
 # Docker refuses less than two shares and less than six mebibytes.
 LEAST_SHARES = 2
 
@@ -151,9 +149,8 @@ def _tmpfs(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _ulimits(entries: Sequence[Mapping[str, Any]]) -> list[Ulimit]:
-    limits = {"nofile": (OPEN_FILES, OPEN_FILES)}
-    limits |= {entry["name"]: (entry["softLimit"], entry["hardLimit"]) for entry in entries}
-    return [Ulimit(name=name, soft=soft, hard=hard) for name, (soft, hard) in limits.items()]
+    # Without any the engine's own hold: an engine that runs in a container itself may not raise them to Fargate's.
+    return [Ulimit(name=entry["name"], soft=entry["softLimit"], hard=entry["hardLimit"]) for entry in entries]
 
 
 def _mounts(definition: Definition, placement: Placement) -> dict[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError, ServiceException
 
 Backend = Callable[[str], Any]
 """moto's backend of a service."""
@@ -26,7 +26,7 @@ class SecretError(Exception):
 
 @dataclass(frozen=True)
 class SecretReference:
-    """`arn:aws:secretsmanager:region:account:secret:name:json-key:version-stage:version-id`, the last three optional."""
+    """`arn:aws:secretsmanager:region:account:secret:name`, then optionally `:json-key:version-stage:version-id`."""
 
     secret_arn: str
     json_key: str = ""
@@ -67,11 +67,10 @@ def _secret_string(reference: SecretReference, secrets: Any) -> str:
         found = secrets.get_secret_value(
             reference.secret_arn, reference.version_id or None, reference.version_stage or None
         )
-    except (ServiceException, KeyError) as error:
-        message = str(getattr(error, "message", error))
+    except (JsonRESTError, ServiceException, KeyError) as error:
+        kind, message = getattr(error, "error_type", type(error).__name__), getattr(error, "message", error)
         raise SecretError(
-            f"{_ASM}failed to fetch secret {reference.secret_arn} from secrets manager: "
-            f"{type(error).__name__}: {message}"
+            f"{_ASM}failed to fetch secret {reference.secret_arn} from secrets manager: {kind}: {message}"
         ) from None
     return str(found.get("SecretString", ""))
 

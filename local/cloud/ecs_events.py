@@ -1,0 +1,59 @@
+"""A service's events, in ECS's own words, newest first."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+KEPT_EVENTS = 100
+"""As many as ECS describes."""
+
+
+def started(service: Any, tasks: Sequence[Any]) -> None:
+    """Tasks were started."""
+    _add(service, f"has started {len(tasks)} tasks: {_names(tasks)}.")
+
+
+def stopped(service: Any, tasks: Sequence[Any]) -> None:
+    """The scheduler stops tasks it no longer needs."""
+    _add(service, f"has stopped {len(tasks)} running tasks: {_names(tasks)}.")
+
+
+def unhealthy_container(service: Any, task: Any) -> None:
+    """A task is stopped because of its containers' health."""
+    _add(service, f"(task {task.id}) failed container health checks.")
+
+
+def unhealthy_target(service: Any, task: Any, target_group_arn: str, reason: str) -> None:
+    """A task is stopped because of the load balancer's health checks."""
+    _add(service, f"(task {task.id}) is unhealthy in (target-group {target_group_arn}) due to (reason {reason}).")
+
+
+def failed(service: Any, deployment: dict[str, Any], reason: str) -> None:
+    """The circuit breaker failed a deployment."""
+    _add(service, f"(deployment {deployment['id']}) deployment failed: {reason}")
+
+
+def rolling_back(service: Any, deployment: dict[str, Any]) -> None:
+    """The last completed deployment takes over again."""
+    _add(service, f"rolling back to deployment {deployment['id']}.")
+
+
+def completed(service: Any, deployment: dict[str, Any]) -> None:
+    """Only this deployment's tasks are left, and enough of them."""
+    _add(service, f"(deployment {deployment['id']}) deployment completed.")
+    _add(service, "has reached a steady state.")
+
+
+def _add(service: Any, what: str) -> None:
+    event = {
+        "id": str(uuid.uuid4()),
+        "createdAt": datetime.now(UTC),
+        "message": f"(service {service.name}) {what}",
+    }
+    service.events.insert(0, event)
+    del service.events[KEPT_EVENTS:]
+
+
+def _names(tasks: Sequence[Any]) -> str:
+    return " ".join(f"(task {task.id})" for task in tasks)

@@ -1,0 +1,163 @@
+"""Services: the scheduler's plan carried out in moto. Tasks are asked for here and run elsewhere."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from local.cloud import ecs_deployment, ecs_events, ecs_state, ecs_targets
+from local.cloud.context import CloudContext
+from local.cloud.ecs_rollout import Plan, ServiceState, TaskState, backoff_seconds, plan
+
+STEADY_SECONDS = 5.0
+"""How long a task without any health check has to run before it counts as healthy."""
+NO_NETWORK: dict[str, Any] = {"awsvpcConfiguration": {"subnets": [], "securityGroups": []}}
+
+
+class ServiceScheduler:
+    """Keeps every service at what is asked of it. Works in moto's memory only; call it under the cloud's lock."""
+
+    def __init__(self, context: CloudContext) -> None:
+        self._context = context
+        self._retry_at: dict[str, float] = {}
+
+    def reconcile(self) -> None:
+        """One pass over all services of all clusters."""
+        backend = self._context.backend("ecs")
+        ecs_state.forget_old(backend)
+        for service in list(backend.services.values()):
+            tasks = [
+                task
+                for task in backend.tasks.get(service.cluster_name, {}).values()
+                if task.group == f"service:{service.name}"
+            ]
+            if service.status == "DRAINING":
+                self._drain(service, tasks)
+            elif service.status == "ACTIVE" and service.deployments:
+                self._schedule(backend, service, tasks)
+
+    def _drain(self, service: Any, tasks: list[Any]) -> None:
+        left = [task for task in tasks if task.last_status != "STOPPED"]
+        for task in left:
+            self._stop(task, "Service deleted")
+        ecs_deployment.count(service, tasks)
+        if not left:
+            service.status, service.deployments = "INACTIVE", []
+            self._context.touch()
+
+    def _schedule(self, backend: Any, service: Any, tasks: list[Any]) -> None:
+        self._stop_unhealthy(service, tasks)
+        self._count_failures(service, tasks)
+        ecs_deployment.judge(service)
+        state = self._state(service, tasks)
+        self._carry_out(backend, service, tasks, plan(state))
+        ecs_deployment.count(service, tasks)
+        healthy = {task.id for task in state.tasks if task.healthy and task.deployment == state.primary}
+        if ecs_deployment.settle(service, tasks, healthy):
+            self._context.touch()
+
+    def _state(self, service: Any, tasks: list[Any]) -> ServiceState:
+        primary = service.deployments[0]
+        configuration = getattr(service, "deployment_configuration", None) or {}
+        failed = primary["rolloutState"] == "FAILED"
+        return ServiceState(
+            desired=service.desired_count,
+            primary=primary["id"],
+            tasks=[
+                TaskState(
+                    id=task.id, deployment=task.started_by, healthy=self._is_healthy(service, task), age=_age(task)
+                )
+                for task in tasks
+                if task.desired_status == "RUNNING"
+            ],
+            minimum_percent=configuration.get("minimumHealthyPercent", 100),
+            maximum_percent=configuration.get("maximumPercent", 200),
+            may_start=not failed and time.monotonic() >= self._retry_at.get(primary["id"], 0.0),
+            primary_failed=failed,
+        )
+
+    def _carry_out(self, backend: Any, service: Any, tasks: list[Any], step: Plan) -> None:
+        stopping = [task for task in tasks if task.id in step.stop]
+        for task in stopping:
+            self._stop(task, f"Scaling activity initiated by (deployment {service.deployments[0]['id']})")
+        if stopping:
+            ecs_events.stopped(service, stopping)
+        if step.start:
+            started = self._start(backend, service, step.start)
+            tasks.extend(started)
+            ecs_events.started(service, started)
+            self._context.touch()
+
+    def _start(self, backend: Any, service: Any, count: int) -> list[Any]:
+        primary = service.deployments[0]
+        definition = backend.describe_task_definition(primary["taskDefinition"])
+        tags = list(service.tags or []) if service.propagate_tags == "SERVICE" else []
+        tags += list(definition.tags or []) if service.propagate_tags == "TASK_DEFINITION" else []
+        started: list[Any] = backend.run_task(
+            service.cluster_name,
+            primary["taskDefinition"],
+            count,
+            overrides=None,
+            started_by=primary["id"],
+            tags=tags,
+            launch_type="FARGATE",
+            networking_configuration=service.network_configuration or NO_NETWORK,
+            group=f"service:{service.name}",
+            platform_version=service.platform_version,
+        )
+        for task in started:
+            task.enable_execute_command = getattr(service, "enable_execute_command", False)
+        return started
+
+    def _stop(self, task: Any, reason: str) -> None:
+        if task.desired_status != "STOPPED":
+            ecs_state.ask_to_stop(task, reason, "ServiceSchedulerInitiated")
+            self._context.touch()
+
+    def _is_healthy(self, service: Any, task: Any) -> bool:
+        if task.last_status != "RUNNING" or not ecs_targets.are_healthy(self._elb, service, task):
+            return False
+        if ecs_deployment.has_health_checks(self._context.backend("ecs"), task):
+            return bool(task.health_status == "HEALTHY")
+        return bool(service.load_balancers) or _running_seconds(task) >= STEADY_SECONDS
+
+    def _stop_unhealthy(self, service: Any, tasks: list[Any]) -> None:
+        grace = getattr(service, "health_check_grace_period_seconds", None) or 0
+        for task in tasks:
+            if task.last_status != "RUNNING" or task.desired_status != "RUNNING" or _running_seconds(task) < grace:
+                continue
+            if task.health_status == "UNHEALTHY":
+                self._stop(task, "Task failed container health checks")
+                ecs_events.unhealthy_container(service, task)
+                continue
+            found = ecs_targets.unhealthy_group(self._elb, service, task)
+            if found is not None:
+                self._stop(task, f"Task failed ELB health checks in (target-group {found[0]})")
+                ecs_events.unhealthy_target(service, task, *found)
+
+    def _count_failures(self, service: Any, tasks: list[Any]) -> None:
+        """Failures in a row of the primary deployment: each task counts once, a healthy one wipes them out."""
+        primary = service.deployments[0]
+        for task in tasks:
+            if task.started_by != primary["id"]:
+                continue
+            if task.desired_status == "RUNNING" and not getattr(task, "was_healthy", False):
+                if self._is_healthy(service, task):
+                    task.was_healthy, primary["failedTasks"] = True, 0
+            elif ecs_deployment.has_failed(task) and not getattr(task, "failure_counted", False):
+                task.failure_counted = True
+                primary["failedTasks"] += 1
+                self._retry_at[primary["id"]] = time.monotonic() + backoff_seconds(primary["failedTasks"])
+                self._context.touch()
+
+    @property
+    def _elb(self) -> Any:
+        return self._context.backend("elbv2")
+
+
+def _running_seconds(task: Any) -> float:
+    started: datetime | None = getattr(task, "started_at", None)
+    return (datetime.now(UTC) - started).total_seconds() if started else 0.0
+
+
+def _age(task: Any) -> float:
+    return float((datetime.now(UTC) - task.created_at).total_seconds())
