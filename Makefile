@@ -11,8 +11,8 @@ help:    ## this list
 	@grep -E '^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): +## /  make \1\t/' | expand -t 16
 up:      ## set up what is missing, deploy, end with https://localhost:8443/ answering
 	@$(LOCAL) up
-preview: ## what production's settings would create; needs no Docker (MARKDOWN=file writes a comment)
-	@$(LOCAL) preview $(if $(MARKDOWN),--markdown $(MARKDOWN))
+preview: ## what production's settings would create; needs no Docker (MARKDOWN=, WRITE=, COMPARE= name files)
+	@$(LOCAL) preview $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(if $(WRITE),--write $(WRITE)) $(if $(COMPARE),--compare $(COMPARE))
 status:  ## what runs, and where
 	@$(LOCAL) status
 env:     ## export lines for pulumi and aws: eval "$$(make -s env)"

@@ -22,6 +22,8 @@ def parse(words: Sequence[str]) -> Options:
     commands.add_parser("up", help="set up what is missing, deploy, and end with the site answering")
     preview = commands.add_parser("preview", help="what production's settings would create; needs no Docker")
     preview.add_argument("--markdown", metavar="FILE", help="also write the plan as a pull request comment")
+    preview.add_argument("--write", metavar="FILE", help="keep the plan for a later comparison")
+    preview.add_argument("--compare", metavar="FILE", help="say what differs from a plan that --write has kept")
     commands.add_parser("status", help="what runs, and where")
     commands.add_parser("env", help='print export lines for pulumi and aws: eval "$(make -s env)"')
     commands.add_parser("down", help="destroy the stack and remove every container, process and file of it")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import daemon, plan, project
+from local import daemon, project
+from local.comparison import Comparison, compare
 from local.perform import perform
-from local.runtime import Runtime
+from local.plan import Plan
+from local.plan_text import as_markdown, as_text
+from local.runtime import Runtime, UsageError
 from local.stack import interruptible, open_stack
 
 STACK = "prod"
@@ -18,7 +21,7 @@ STACK = "prod"
 def preview(options: argparse.Namespace, runtime: Runtime) -> int:
     """Print the plan; with `--markdown FILE` also write it as a pull request comment. Raises OperatorError."""
     console = Console(stderr=True)
-    collected = plan.Plan()
+    collected = Plan()
     settings = project.stack_settings(STACK)
     with tempfile.TemporaryDirectory(prefix="preqly-preview-") as name:
         throwaway = replace(runtime, cloud="preqly-preview", folder=Path(name))
@@ -26,8 +29,22 @@ def preview(options: argparse.Namespace, runtime: Runtime) -> int:
             drive = open_stack(STACK, throwaway.folder, endpoints, settings)
             with interruptible(drive):
                 progress = perform(drive, console, f"Planning {STACK}", collected.listening_to(drive.stack.preview))
-    print(collected.as_text())  # noqa: T201
+    print(as_text(collected))  # noqa: T201
+    comparison = _against(options.compare, collected)
+    if comparison is not None:
+        print("\n".join([*comparison.lines(), "", f"Against {options.compare}: {comparison.headline()}"]))  # noqa: T201
     if options.markdown:
-        Path(options.markdown).write_text(collected.as_markdown(settings))
+        Path(options.markdown).write_text(as_markdown(collected, settings, comparison))
+    if options.write:
+        collected.write(Path(options.write))
     console.print(f"Planned in {progress.seconds:.0f} s. Nothing was created.", highlight=False)
     return 0
+
+
+def _against(name: str | None, collected: Plan) -> Comparison | None:
+    if name is None:
+        return None
+    try:
+        return compare(Plan.read(Path(name)), collected)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"--compare {name}: no plan that preview --write has written: {error}") from error

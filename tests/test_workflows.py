@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.plan import MARKER
+from local.plan_text import MARKER
 from local.runtime import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"

@@ -1,10 +1,13 @@
-"""The plan as text and as a pull request's comment."""
+"""The plan as text, as a pull request's comment, and against another plan."""
 
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
-from local.plan import MARKER, Plan, component_of
+from local.comparison import compare
+from local.plan import Plan, Planned
+from local.plan_text import MARKER, as_markdown, as_text, headline
 
 VPC = "urn:pulumi:prod::preqly::preqly:infra:Network$aws:ec2/vpc:Vpc::network"
 ZONE = "urn:pulumi:prod::preqly::aws:route53/zone:Zone::zone"
@@ -13,8 +16,8 @@ STACK = "urn:pulumi:prod::preqly::pulumi:pulumi:Stack::preqly-prod"
 
 def announced(urn: str, kind: str = "resourcePreEvent", outputs: dict[str, Any] | None = None) -> EngineEvent:
     type_token = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
-    state: dict[str, Any] = {"type": type_token, "urn": urn, "id": "", "parent": "", "provider": "", "inputs": {}}
-    state |= {"custom": urn != STACK, "outputs": outputs or {}}
+    state: dict[str, Any] = {"type": type_token, "urn": urn, "id": "", "parent": "", "provider": ""}
+    state |= {"custom": urn != STACK, "inputs": {"tags": {"a": 1}}, "outputs": outputs or {}}
     metadata = {"op": "create", "urn": urn, "type": type_token, "provider": "", "new": state}
     return EngineEvent.from_json({"sequence": 1, "timestamp": 0, kind: {"metadata": metadata}})
 
@@ -30,17 +33,21 @@ def plan() -> Plan:
     return made
 
 
+def planned(urn: str, **inputs: Any) -> Planned:
+    return Planned(urn=urn, operation="create", inputs=inputs)
+
+
 def test_a_resource_belongs_to_its_outermost_component() -> None:
-    assert component_of(VPC) == "Network"
-    assert component_of(ZONE) == "Stack"
+    assert planned(VPC).component == "Network"
+    assert planned(ZONE).component == "Stack"
 
 
 def test_the_headline_says_how_much_and_what_it_costs() -> None:
-    assert plan().headline() == "2 to create; about 97.4 US dollars a month"
+    assert headline(plan()) == "2 to create; about 97.40 US dollars a month"
 
 
 def test_the_text_lists_every_resource_under_its_component() -> None:
-    assert plan().as_text().splitlines()[:4] == [
+    assert as_text(plan()).splitlines()[:4] == [
         "Network",
         "  + aws:ec2:Vpc network",
         "Stack",
@@ -49,7 +56,34 @@ def test_the_text_lists_every_resource_under_its_component() -> None:
 
 
 def test_the_comment_starts_with_its_marker_and_holds_plan_and_settings() -> None:
-    comment = plan().as_markdown({"preqly:minTasks": 2})
+    comment = as_markdown(plan(), {"preqly:minTasks": 2}, None)
     assert comment.startswith(MARKER + "\n")
-    for part in ("2 to create", "| Network | 1 |", "+ aws:route53:Zone zone", "preqly:minTasks: 2"):
+    for part in ("2 to create", "| Network | 1 |", "aws:route53:Zone zone", "preqly:minTasks: 2"):
         assert part in comment
+
+
+def test_a_plan_survives_its_file(tmp_path: Path) -> None:
+    plan().write(tmp_path / "plan.json")
+    assert Plan.read(tmp_path / "plan.json") == plan()
+
+
+def test_a_comparison_names_what_comes_goes_and_changes_with_its_price() -> None:
+    before = Plan([planned(VPC, cidrBlock="10.0.0.0/16", tags={"a": 1, "b": 2}), planned(ZONE)], {})
+    after = Plan([planned(VPC, cidrBlock="10.1.0.0/16", tags={"a": 1, "b": 3}), planned(ZONE + "2")], {})
+    before.outputs["monthly_estimate_usd"], after.outputs["monthly_estimate_usd"] = 90, 97.5
+    found = compare(before, after)
+    assert found.headline() == "1 added, 1 removed, 1 changed; 90.00 -> 97.50 US dollars a month"
+    assert list(found.lines()) == [
+        "+ aws:route53:Zone zone2",
+        "- aws:route53:Zone zone",
+        "! aws:ec2:Vpc network",
+        "    cidrBlock: 10.0.0.0/16 -> 10.1.0.0/16",
+        "    tags.b: 2 -> 3",
+    ]
+    assert "**Against the target branch: 1 added" in as_markdown(after, {}, found)
+
+
+def test_equal_plans_have_no_difference() -> None:
+    found = compare(plan(), plan())
+    assert list(found.lines()) == []
+    assert found.headline() == "no resource differs; still about 97.40 US dollars a month"
