@@ -59,6 +59,7 @@ class ApiServer:
         self._save = save
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._listeners: list[BaseWSGIServer] = []
+        self._threads: list[threading.Thread] = []
 
     @property
     def endpoint(self) -> str:
@@ -79,14 +80,19 @@ class ApiServer:
             raise OSError(f"port {self._port} on {address} is in use") from error
         self._port = listener.port
         self._listeners.append(listener)
-        threading.Thread(target=listener.serve_forever, args=(0.05,), name=f"api-{address}", daemon=True).start()
+        thread = threading.Thread(target=listener.serve_forever, args=(0.05,), name=f"api-{address}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def stop(self) -> None:
         """Stop answering and free the ports. Requests that run end first."""
         for listener in self._listeners:
             listener.shutdown()
             listener.server_close()
+        for thread in self._threads:
+            thread.join()
         self._listeners.clear()
+        self._threads.clear()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """WSGI entry."""

@@ -45,9 +45,10 @@ class SnapshotStore:
         return loaded
 
     def stop(self) -> None:
-        """Save what is not saved yet and end."""
+        """Save once more, for some reads move moto's state on, and end."""
         with self._condition:
             self._stopping = True
+            self._changes += 1
             self._condition.notify_all()
         if self._thread.is_alive():
             self._thread.join()

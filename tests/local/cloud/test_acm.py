@@ -1,0 +1,77 @@
+"""Certificates of ACM: issued when their domains are proven, in the order they were asked for."""
+
+from typing import Any
+
+import pytest
+
+from local.cloud.server import EmbeddedCloud
+from tests.local.cloud.clouds import Start, client
+
+NAMES = ["app.preqly.com", "www.preqly.com", "shop.preqly.com"]
+
+
+@pytest.fixture
+def arn(cloud: EmbeddedCloud) -> str:
+    request = {"DomainName": NAMES[0], "SubjectAlternativeNames": NAMES[1:], "ValidationMethod": "DNS"}
+    return str(client(cloud, "acm").request_certificate(**request)["CertificateArn"])
+
+
+def describe(cloud: EmbeddedCloud, arn: str) -> dict[str, Any]:
+    certificate: dict[str, Any] = client(cloud, "acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    return certificate
+
+
+def publish(cloud: EmbeddedCloud, options: list[dict[str, Any]]) -> None:
+    route53 = client(cloud, "route53")
+    (zone,) = route53.list_hosted_zones()["HostedZones"]
+    changes = [
+        {
+            "Action": "UPSERT",
+            "ResourceRecordSet": {
+                "Name": option["ResourceRecord"]["Name"],
+                "Type": "CNAME",
+                "TTL": 60,
+                "ResourceRecords": [{"Value": option["ResourceRecord"]["Value"]}],
+            },
+        }
+        for option in options
+    ]
+    route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": changes})
+
+
+def test_a_certificate_waits_for_the_records_of_every_name(cloud: EmbeddedCloud, arn: str) -> None:
+    options = describe(cloud, arn)["DomainValidationOptions"]
+    publish(cloud, options[:-1])
+    assert describe(cloud, arn)["Status"] == "PENDING_VALIDATION"
+    publish(cloud, options)
+    assert describe(cloud, arn)["Status"] == "ISSUED"
+
+
+def test_a_record_with_another_value_proves_nothing(cloud: EmbeddedCloud, arn: str) -> None:
+    options = describe(cloud, arn)["DomainValidationOptions"]
+    wrong = [
+        {**option, "ResourceRecord": {**option["ResourceRecord"], "Value": "elsewhere.example."}} for option in options
+    ]
+    publish(cloud, wrong)
+    assert describe(cloud, arn)["Status"] == "PENDING_VALIDATION"
+
+
+def test_names_and_their_records_are_described_in_the_order_of_the_request(cloud: EmbeddedCloud, arn: str) -> None:
+    certificate = describe(cloud, arn)
+    assert certificate["SubjectAlternativeNames"] == NAMES
+    assert [option["DomainName"] for option in certificate["DomainValidationOptions"]] == NAMES
+
+
+def test_only_an_issued_certificate_has_a_date_of_issue(cloud: EmbeddedCloud, arn: str) -> None:
+    assert "IssuedAt" not in describe(cloud, arn)
+    publish(cloud, describe(cloud, arn)["DomainValidationOptions"])
+    assert "IssuedAt" in describe(cloud, arn)
+
+
+def test_an_issued_certificate_stays_issued_after_a_restart(start: Start) -> None:
+    cloud = start()
+    arn = client(cloud, "acm").request_certificate(DomainName=NAMES[0], ValidationMethod="DNS")["CertificateArn"]
+    publish(cloud, describe(cloud, arn)["DomainValidationOptions"])
+    issued = describe(cloud, arn)
+    cloud.stop()
+    assert describe(start(), arn) == issued

@@ -1,0 +1,63 @@
+"""Nothing of a cloud stays on Docker, and nothing else goes with it."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from local.cloud.cleanup import remove_all
+from local.cloud.config import LABEL, CloudConfig
+from local.cloud.containers import DockerHost, DockerUnavailableError
+
+pytestmark = pytest.mark.containers
+
+
+@pytest.fixture
+def host(config: CloudConfig) -> Iterator[DockerHost]:
+    yield DockerHost(config)
+    remove_all(config.name)
+
+
+@pytest.fixture
+def stranger(config: CloudConfig) -> Iterator[str]:
+    """A volume of a cloud whose name begins with ours."""
+    name = f"{config.name}-other-{uuid.uuid4().hex[:6]}"
+    client = DockerHost(config).client
+    client.volumes.create(name, labels={LABEL: f"{config.name}-other"})
+    yield name
+    client.volumes.get(name).remove()
+
+
+def objects_of(host: DockerHost, name: str) -> list[object]:
+    own = {"label": f"{LABEL}={name}"}
+    client = host.client
+    return [
+        *client.containers.list(all=True, filters=own),
+        *client.volumes.list(filters=own),
+        *client.networks.list(filters=own),
+    ]
+
+
+def test_containers_volumes_and_network_of_the_cloud_are_removed(host: DockerHost, config: CloudConfig) -> None:
+    volume = host.volume("data", "test")
+    host.run("one", config.images["pause"], "test", command=["sleep", "60"], volumes={volume: {"bind": "/data"}})
+    host.create("two", config.images["pause"], "test", command=["sleep", "60"])
+    remove_all(config.name)
+    assert objects_of(host, config.name) == []
+
+
+def test_what_belongs_to_another_cloud_stays(host: DockerHost, config: CloudConfig, stranger: str) -> None:
+    remove_all(config.name)
+    assert host.client.volumes.get(stranger).name == stranger
+
+
+def test_removing_twice_is_no_error(host: DockerHost, config: CloudConfig) -> None:
+    host.volume("data", "test")
+    remove_all(config.name)
+    remove_all(config.name)
+
+
+def test_a_docker_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    with pytest.raises(DockerUnavailableError, match="Start its engine"):
+        remove_all("anything")
