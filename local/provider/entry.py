@@ -25,6 +25,11 @@ class AutoName:
     lower: bool = False
     """For services that refuse capitals (S3, RDS)."""
 
+    @property
+    def prefix_property(self) -> str:
+        """The property by which a program chooses only how the name begins."""
+        return f"{self.property}Prefix"
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -90,7 +95,11 @@ class ResourceType:
     def accepts(self) -> frozenset[str]:
         """Every input property the entry carries. Others of the SDK are refused by name."""
         tags = {"tags", "tagsAll"} if self.tags else set()
-        return frozenset({*self.reported.split(), *self.unreported.split(), "region", *tags})
+        return frozenset({*self.reported.split(), *self.remembered(), "region", *tags})
+
+    def remembered(self) -> frozenset[str]:
+        """Input properties for which the last known state stands."""
+        return frozenset({*self.unreported.split(), *({self.name.prefix_property} if self.name else ())})
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def _inputs(entry: ResourceType, olds: Values, state: Values) -> Values:
         return {name: state[name] for name in names if state.get(name) not in (None, "", [], {})}
     inputs = {}
     for name, value in olds.items():
-        if name.startswith("__") or name in entry.unreported.split():
+        if name.startswith("__") or name in entry.remembered():
             inputs[name] = value
         elif state.get(name) is not None:
             whole = name in ("tags", "tagsAll")
@@ -155,7 +155,7 @@ def _state(entry: ResourceType, call: Call, found: Values) -> Values:
     if strange:
         raise OperationError(f"the entry of {entry.token} reports {', '.join(strange)}, which the SDK does not have")
     region = {"region": call.region} if "region" in known else {}
-    last = {name: call.state[name] for name in entry.unreported.split() if name in call.state}
+    last = {name: call.state[name] for name in entry.remembered() if name in call.state}
     reported = {name: value for name, value in found.items() if value is not None}
     return settle(entry, call.state, {**region, **last, **reported})
 

@@ -13,18 +13,23 @@ DEFAULTS = "__defaults"
 
 def fill_name(rule: AutoName, name: str, inputs: Values, olds: Values, seed: bytes, proposed: str = "") -> None:
     """Give `inputs` a name: the resource's present one, else a new one out of logical name and random seed."""
-    if inputs.get(rule.property) is not None or inputs.get(f"{rule.property}Prefix") is not None:
+    if inputs.get(rule.property) is not None:
         return
-    if is_automatic(rule, olds):
+    prefix = inputs.get(rule.prefix_property)
+    if is_automatic(rule, olds) and prefix == olds.get(rule.prefix_property):
         inputs[rule.property] = olds[rule.property]
     else:
-        inputs[rule.property] = proposed or new_name(rule, name, seed)
+        inputs[rule.property] = proposed or new_name(rule, name, seed, prefix)
     inputs[DEFAULTS] = [rule.property]
 
 
-def new_name(rule: AutoName, name: str, seed: bytes) -> str:
-    """`web` and a seed give `web-1f3a9c2`; the logical part is cut where the service's limit asks for it."""
+def new_name(rule: AutoName, name: str, seed: bytes, prefix: str | None = None) -> str:
+    """`web` and a seed give `web-1f3a9c2`; the logical part is cut where the service's limit asks for it.
+
+    With a prefix that the program chose, that and the digits are the name."""
     digits = hashlib.sha256(seed + name.encode()).hexdigest()[:HEX_DIGITS]
+    if isinstance(prefix, str):
+        return f"{prefix}{digits}"
     room = rule.max_length - HEX_DIGITS - len(rule.separator) - len(rule.prefix)
     made = f"{rule.prefix}{name[:room]}{rule.separator}{digits}"
     return made.lower() if rule.lower else made

@@ -21,6 +21,9 @@ from pulumi import _types
 _IMPORT = threading.RLock()
 
 
+_LOADING = threading.Lock()
+
+
 @dataclass(frozen=True)
 class Object:
     """An object with named properties, each with its type; `label` names it in messages."""
@@ -28,13 +31,6 @@ class Object:
     label: str
     properties: Mapping[str, Any]
     required: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Either:
-    """One of several types: JSON as text or as an object, for instance."""
-
-    choices: tuple[Any, ...]
 
 
 def snake(name: str) -> str:
@@ -48,41 +44,41 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def _module(token: str) -> tuple[Any, str]:
-    package, path, name = token.split(":")
-    parts = [part for part in path.split("/") if part != "index"]
-    *folders, file = parts
-    # The SDK imports its modules lazily, and Python 3.11's lazy loader shows other threads a half-made module.
-    with _IMPORT:
-        return importlib.import_module(".".join([f"pulumi_{package}", *folders, snake(file)])), name
+def _member(token: str, name: str) -> Any:
+    """What the SDK's package for a token calls `name`; None when it has no such thing."""
+    package, path, _ = token.split(":")
+    # The SDK loads its packages on first use, in a way that two threads must not do at once.
+    with _LOADING:
+        module: Any = importlib.import_module(f"pulumi_{package}")
+        for folder in path.split("/")[:-1]:
+            # By attribute: importing by name leaves a package of the SDK half loaded.
+            module = module if folder == "index" else getattr(module, folder, None)
+        return getattr(module, name, None)
 
 
 @cache
 def inputs_of(token: str) -> Object:
     """The arguments of a resource type. Raises LookupError when the SDK has no such type."""
-    try:
-        module, name = _module(token)
-        # A nested class may own the name: `BucketVersioningArgs` belongs to Bucket.
-        return object_of(getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args"), label=token)
-    except (ImportError, AttributeError) as error:
-        raise LookupError(f"the SDK has no resource type {token}") from error
+    name = token.rsplit(":", 1)[-1]
+    # A nested class may own the name: `BucketVersioningArgs` belongs to Bucket.
+    arguments = _member(token, f"{name}InitArgs") or _member(token, f"{name}Args")
+    if arguments is None:
+        raise LookupError(f"the SDK has no resource type {token}")
+    return object_of(arguments, label=token)
 
 
 @cache
 def outputs_of(token: str) -> frozenset[str]:
     """Names of everything a resource of this type can report."""
-    module, name = _module(token)
-    return frozenset(_types.resource_types(getattr(module, name)))
+    return frozenset(_types.resource_types(_member(token, token.rsplit(":", 1)[-1])))
 
 
 @cache
 def arguments_of(token: str) -> Object:
     """The arguments of a function. Raises LookupError when the SDK has no such function."""
-    try:
-        module, name = _module(token)
-        function = getattr(module, snake(name))
-    except (ImportError, AttributeError) as error:
-        raise LookupError(f"the SDK has no function {token}") from error
+    function = _member(token, snake(token.rsplit(":", 1)[-1]))
+    if function is None:
+        raise LookupError(f"the SDK has no function {token}")
     hints = typing.get_type_hints(function)
     names = [name for name in inspect.signature(function).parameters if name != "opts"]
     # The generated functions mark every argument as optional; what AWS insists on, the call itself reports.

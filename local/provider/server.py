@@ -1,6 +1,5 @@
 """Serves one package on a local port, for PULUMI_DEBUG_PROVIDERS."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,9 +21,19 @@ WORKERS = 64
 class Server:
     """A provider that answers on 127.0.0.1:`port` until `stop`."""
 
-    def __init__(self, port: int, server: grpc.Server) -> None:
+    def __init__(self, port: int, server: grpc.Server, entries: Catalog) -> None:
         self.port = port
         self._server = server
+        self._entries = entries
+
+    def preload(self) -> None:
+        """Import every SDK class now (seconds) instead of at its first use.
+
+        Not in a process that also runs the program: two threads cannot load the SDK's lazy modules at once.
+        """
+        for token in self._entries.resources:
+            schema.outputs_of(token)
+            schema.inputs_of(token)
 
     def stop(self) -> None:
         """Stop answering; operations under way get a second to end."""
@@ -47,12 +56,4 @@ def serve(package: str, endpoint: str, port: int = 0, journal: Path | None = Non
     except RuntimeError as error:
         raise OSError(f"port {port} on 127.0.0.1 is in use") from error
     server.start()
-    threading.Thread(target=_warm, args=(entries,), name=f"warm-{package}", daemon=True).start()
-    return Server(bound, server)
-
-
-def _warm(entries: Catalog) -> None:
-    # Importing the SDK's classes takes seconds: do it while the engine starts.
-    for token in entries.resources:
-        schema.outputs_of(token)
-        schema.inputs_of(token)
+    return Server(bound, server, entries)

@@ -55,10 +55,6 @@ def check_value(value: Any, annotation: Any, path: str) -> Iterator[Failure]:
 def _check_one(value: Any, kind: Any, path: str) -> Iterator[Failure]:
     if isinstance(value, Unknown) or kind is Any:
         return
-    if isinstance(kind, schema.Either):
-        attempts = [list(check_value(value, choice, path)) for choice in kind.choices]
-        yield from [] if [] in attempts else attempts[0]
-        return
     container, element = schema.element_type(kind)
     if container == "list":
         yield from _check_list(value, element, path)

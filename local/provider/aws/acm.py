@@ -6,11 +6,12 @@ from typing import Any
 from local.provider.aws import references
 from local.provider.aws.route53 import plain_name
 from local.provider.aws.tagging import ACM_TAGS
-from local.provider.call import Call, from_boto
+from local.provider.call import Call, from_boto, to_boto
 from local.provider.entry import ALL, ResourceType
 from local.provider.failures import OperationError
 from local.provider.values import Values
 
+_RECORD = {"resourceRecordName": "Name", "resourceRecordType": "Type", "resourceRecordValue": "Value"}
 ISSUED_SECONDS = 300
 """ACM takes minutes for a zone it can see; pulumi-aws would wait 75 minutes."""
 
@@ -23,11 +24,7 @@ def _describe(call: Call, arn: str) -> dict[str, Any]:
 def _request(call: Call) -> str:
     wanted = call.params("domainName validationMethod subjectAlternativeNames keyAlgorithm")
     if call.inputs.get("options"):
-        wanted["Options"] = {
-            "CertificateTransparencyLoggingPreference": call.inputs["options"][
-                "certificateTransparencyLoggingPreference"
-            ]
-        }
+        wanted["Options"] = to_boto(call.inputs["options"], "certificateTransparencyLoggingPreference export")
     token = hashlib.sha256(repr((call.urn, sorted(wanted.items(), key=str))).encode()).hexdigest()[:32]
     return str(call.aws("acm").request_certificate(**wanted, IdempotencyToken=token)["CertificateArn"])
 
@@ -49,12 +46,7 @@ def _read(call: Call) -> Values:
     options = [
         {
             "domainName": option["DomainName"],
-            **from_boto(
-                option["ResourceRecord"],
-                resourceRecordName="Name",
-                resourceRecordType="Type",
-                resourceRecordValue="Value",
-            ),
+            **from_boto(option["ResourceRecord"], **_RECORD),
         }
         for option in certificate.get("DomainValidationOptions", [])
         if "ResourceRecord" in option

@@ -70,7 +70,8 @@ def _read_address(call: Call) -> Values | None:
         return None
     known = from_boto(
         found[0],
-        "domain allocationId associationId publicIp networkInterfaceId",
+        "domain allocationId associationId publicIp",
+        networkInterface="NetworkInterfaceId",
         privateIp="PrivateIpAddress",
         instance="InstanceId",
     )

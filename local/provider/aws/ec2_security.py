@@ -36,7 +36,6 @@ def _read_group(call: Call) -> Values:
     return {
         **from_boto(group, "description vpcId ownerId", name="GroupName"),
         "arn": call.arn("ec2", f"security-group/{call.id}"),
-        "namePrefix": "",
     }
 
 

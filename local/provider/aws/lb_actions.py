@@ -26,11 +26,8 @@ def _to_action(action: Values) -> dict[str, Any]:
         raise ValueError(f"the embedded load balancer has no action {', '.join(sorted(strange))}")
     wanted = to_boto(action, "type order targetGroupArn", **_ACTIONS)
     if action.get("forward"):
-        wanted["ForwardConfig"] = {
-            "TargetGroups": [
-                to_boto(group, "weight", arn="TargetGroupArn") for group in action["forward"]["targetGroups"]
-            ]
-        }
+        groups = [to_boto(group, "weight", arn="TargetGroupArn") for group in action["forward"]["targetGroups"]]
+        wanted["ForwardConfig"] = {"TargetGroups": groups}
         if action["forward"].get("stickiness"):
             wanted["ForwardConfig"]["TargetGroupStickinessConfig"] = to_boto(
                 action["forward"]["stickiness"], "enabled", duration="DurationSeconds"
@@ -53,7 +50,8 @@ def _from_action(action: dict[str, Any]) -> Values:
         if stickiness.get("Enabled"):
             known["forward"]["stickiness"] = from_boto(stickiness, "enabled", duration="DurationSeconds")
         # AWS reports the one target group of a plain forward in both places.
-        known.setdefault("targetGroupArn", groups[0]["arn"]) if len(groups) == 1 else None
+        if len(groups) == 1:
+            known.setdefault("targetGroupArn", groups[0]["arn"])
     return known
 
 

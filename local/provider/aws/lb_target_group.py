@@ -80,11 +80,8 @@ def _update(call: Call) -> None:
 def _check(inputs: Values) -> list[tuple[str, str]]:
     if inputs.get("targetType") == "lambda":
         return []
-    return [
-        (name, "is required unless targetType is lambda")
-        for name in ("port", "protocol", "vpcId")
-        if name not in inputs
-    ]
+    missing = [name for name in ("port", "protocol", "vpcId") if name not in inputs]
+    return [(name, "is required unless targetType is lambda") for name in missing]
 
 
 RESOURCES = (

@@ -11,6 +11,7 @@ from local.provider.call import Call, from_boto
 from local.provider.entry import AutoName, ResourceType
 from local.provider.values import Values
 
+_ENCRYPTION = "ServerSideEncryptionConfiguration"
 HOSTED_ZONES = {"us-east-1": "Z3AQBSTGFYJSTF"}
 """Zone of S3's website endpoints, from the AWS General Reference."""
 
@@ -146,11 +147,7 @@ RESOURCES = (
         lambda call, s3, bucket: s3.put_bucket_encryption(
             Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": to_encryption(call.inputs["rules"])}
         ),
-        lambda s3, bucket: {
-            "rules": from_encryption(
-                s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-            )
-        },
+        lambda s3, bucket: {"rules": from_encryption(s3.get_bucket_encryption(Bucket=bucket)[_ENCRYPTION]["Rules"])},
         lambda s3, bucket: s3.delete_bucket_encryption(Bucket=bucket),
     ),
     _part(

@@ -7,9 +7,9 @@ from local.provider.call import from_boto, to_boto
 from local.provider.values import Values
 
 _LIFECYCLE = (
-    "status abortIncompleteMultipartUpload expiration noncurrentVersionExpiration noncurrentVersionTransitions "
+    "status abortIncompleteMultipartUpload expiration transitions "
+    "noncurrentVersionExpiration noncurrentVersionTransitions"
 )
-_LIFECYCLE += "transitions"
 _ENCRYPTION = {"sseAlgorithm": "SSEAlgorithm", "kmsMasterKeyId": "KMSMasterKeyID"}
 
 

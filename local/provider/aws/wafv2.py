@@ -18,7 +18,6 @@ _SPELLING = {
 }
 """Keys that are not just the property with a capital."""
 _BACK = {boto: wire for wire, boto in _SPELLING.items()}
-WEB_ACL = Reference("web ACL", lambda call, arn: _by_arn(call, arn))
 
 
 def _to_waf(value: Any) -> Any:
@@ -37,6 +36,9 @@ def _by_arn(call: Call, arn: str) -> dict[str, Any] | None:
     scope = "CLOUDFRONT" if ":global/" in arn else "REGIONAL"
     acls = call.aws("wafv2").list_web_acls(Scope=scope)["WebACLs"]
     return next((acl for acl in acls if acl["ARN"] == arn), None)
+
+
+WEB_ACL = Reference("web ACL", _by_arn)
 
 
 def _parameters(call: Call) -> dict[str, Any]:
@@ -116,7 +118,8 @@ _LOGGING = "resourceArn logDestinationConfigs loggingFilter redactedFields"
 RESOURCES = (
     ResourceType(
         "aws:wafv2/webAcl:WebAcl",
-        reported="name scope description defaultAction rules visibilityConfig captchaConfig challengeConfig tokenDomains",
+        reported="name scope description defaultAction rules visibilityConfig captchaConfig challengeConfig "
+        "tokenDomains",
         replaces="name scope",
         name=AutoName(max_length=128),
         tags=WAF_TAGS,
