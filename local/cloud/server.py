@@ -13,6 +13,8 @@ from local.cloud.config import CloudConfig
 from local.cloud.containers import DockerHost
 from local.cloud.context import CloudContext
 from local.cloud.ecr import EcrAgent
+from local.cloud.ecs import EcsAgent
+from local.cloud.elb import ElbAgent
 from local.cloud.persistence import SnapshotStore
 from local.cloud.rds import RdsAgent
 
@@ -120,4 +122,4 @@ def _release_process() -> None:
 
 def default_agents() -> Sequence[AgentFactory]:
     """The agents of a whole cloud, in the order in which they are started."""
-    return (EcrAgent, RdsAgent)
+    return (EcrAgent, RdsAgent, ElbAgent, EcsAgent)
