@@ -32,6 +32,7 @@ def database(
         max_storage_gb=settings.database_max_storage_gb,
         multi_az=settings.database_multi_az,
         backup_days=settings.database_backup_days,
+        log_days=settings.log_days,
         protect=settings.protect,
     )
     return Database("database", args)
