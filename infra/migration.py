@@ -10,15 +10,13 @@ import boto3
 import pulumi
 from botocore.exceptions import ClientError, WaiterError
 
+from infra import stopped_task
 from infra.policies import Arn
 
 MIGRATION_TAG = "preqly:migration"
 """Tag of the ECS service that names the task definition its release was migrated with."""
 TIMEOUT_SECONDS = 900
 POLL_SECONDS = 2
-LOG_LINES = 20
-LOG_ATTEMPTS = 3
-"""A stopped container's last lines reach CloudWatch a moment later than its exit code."""
 NEW_ROLE_SECONDS = 60
 """How long IAM may take to tell ECS about a role that was made a moment ago."""
 
@@ -51,12 +49,12 @@ class MigrationRequest:
         )
 
 
-def migrate_before_release(name: str) -> pulumi.ResourceHookBinding:
-    """Hooks for the ECS service: the migration runs once before each new release is rolled out; never in a preview."""
+def migrate_before_release(name: str) -> pulumi.ResourceHook:
+    """A hook for before the ECS service is created or updated: migrates each new release once, never in a preview."""
 
     async def migrate(args: pulumi.ResourceHookArgs) -> None:
-        inputs = await _known(args.new_inputs)
-        if _migrated_with(inputs) == _migrated_with(await _known(args.old_inputs)):
+        inputs = await known(args.new_inputs)
+        if _migrated_with(inputs) == _migrated_with(await known(args.old_inputs)):
             return
         request = MigrationRequest.from_service(inputs)
         # The wait is blocking, and the program's own loop has other resources to register meanwhile.
@@ -64,11 +62,10 @@ def migrate_before_release(name: str) -> pulumi.ResourceHookBinding:
             run_migration, boto3.Session(region_name=Arn.parse(request.task_definition).region), request
         )
 
-    hook = pulumi.ResourceHook(name, migrate)
-    return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+    return pulumi.ResourceHook(name, migrate)
 
 
-async def _known(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+async def known(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
     """Inputs as the engine hands them to a hook, with the marks of secret ones taken off."""
     return await pulumi.Output.from_input(dict(inputs or {})).future() or {}
 
@@ -93,7 +90,7 @@ def run_migration(session: boto3.Session, request: MigrationRequest) -> None:
     except WaiterError:
         ecs.stop_task(cluster=request.cluster, task=task, reason="the release's migration took too long")
         raise MigrationFailed(_report(session, request, task, f"did not end in {TIMEOUT_SECONDS} s")) from None
-    problem = _problem(_described(ecs, request, task))
+    problem = stopped_task.problem(_described(ecs, request, task))
     if problem:
         raise MigrationFailed(_report(session, request, task, problem))
 
@@ -135,19 +132,8 @@ def _described(ecs: Any, request: MigrationRequest, task: str) -> dict[str, Any]
     return tasks[0] if tasks else {}
 
 
-def _problem(task: Mapping[str, Any]) -> str | None:
-    """None when every container ended with exit code 0."""
-    for container in task.get("containers", []):
-        code = container.get("exitCode")
-        if code != 0:
-            ending = "never ran" if code is None else f"ended with exit code {code}"
-            reasons = [reason for reason in (task.get("stoppedReason"), container.get("reason")) if reason]
-            return ": ".join([f"container {container['name']} {ending}", *dict.fromkeys(reasons)])
-    return None if task.get("containers") else f"no container ran: {task.get('stoppedReason', 'ECS gives no reason')}"
-
-
 def _report(session: boto3.Session, request: MigrationRequest, task: str, problem: str) -> str:
-    lines = _last_log_lines(session, request, task)
+    lines = stopped_task.last_log_lines(session, request.task_definition, task)
     return "\n".join(
         [
             f"The migration failed, so the release was not rolled out and the old one keeps serving: {problem}",
@@ -156,23 +142,3 @@ def _report(session: boto3.Session, request: MigrationRequest, task: str, proble
             "Fix the migration and run `pulumi up` again; nothing else is needed.",
         ]
     )
-
-
-def _last_log_lines(session: boto3.Session, request: MigrationRequest, task: str) -> list[str]:
-    ecs: Any = session.client("ecs")
-    logs: Any = session.client("logs")
-    definition = ecs.describe_task_definition(taskDefinition=request.task_definition)["taskDefinition"]
-    container = definition["containerDefinitions"][0]
-    options = container["logConfiguration"]["options"]
-    stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task.rpartition('/')[2]}"
-    for _ in range(LOG_ATTEMPTS):
-        try:
-            answer = logs.get_log_events(
-                logGroupName=options["awslogs-group"], logStreamName=stream, limit=LOG_LINES, startFromHead=False
-            )
-        except ClientError:
-            answer = {"events": []}
-        if answer["events"]:
-            return [str(event["message"]).rstrip() for event in answer["events"]]
-        time.sleep(POLL_SECONDS)
-    return []
