@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local.provider.aws.tag_operations import KEPT_BY_PULUMI
 from local.provider.call import Call, from_boto
 from local.provider.entry import AutoName, ResourceType
 from local.provider.failures import OperationError
@@ -72,6 +73,7 @@ RESOURCES = (
         delete=lambda call: call.aws("application-autoscaling").deregister_scalable_target(**_scaled(call)),
         reported=f"{_SCALED} minCapacity maxCapacity",
         unreported="roleArn suspendedState",
+        tags=KEPT_BY_PULUMI,
         replaces=_SCALED,
     ),
     ResourceType(

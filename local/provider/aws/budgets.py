@@ -3,6 +3,7 @@
 from typing import Any
 
 from local.provider.aws.sns import TOPIC
+from local.provider.aws.tag_operations import KEPT_BY_PULUMI
 from local.provider.call import Call
 from local.provider.entry import AutoName, ResourceType
 from local.provider.values import Values
@@ -70,6 +71,7 @@ RESOURCES = (
         unreported="notifications",
         replaces="name",
         name=AutoName(max_length=100),
+        tags=KEPT_BY_PULUMI,
         references={"notifications.subscriberSnsTopicArns": TOPIC},
         unordered="notifications",
         equal={"limitAmount": lambda one, other: float(one) == float(other)},
