@@ -88,7 +88,7 @@ def _replaces(entry: ResourceType, path: str) -> bool:
     top = plain.split(".")[0]
     if top in TAGS:
         return entry.tags is None
-    if entry.name is not None and top == entry.name.prefix_property:
+    if entry.name is not None and top == entry.name.prefix_property():
         return True
     words = entry.replaces.split()
     if top == "region" or ALL in words or entry.update is None:

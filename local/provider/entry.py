@@ -25,7 +25,6 @@ class AutoName:
     lower: bool = False
     """For services that refuse capitals (S3, RDS)."""
 
-    @property
     def prefix_property(self) -> str:
         """The property by which a program chooses only how the name begins."""
         return f"{self.property}Prefix"
@@ -99,7 +98,7 @@ class ResourceType:
 
     def remembered(self) -> frozenset[str]:
         """Input properties for which the last known state stands."""
-        return frozenset({*self.unreported.split(), *({self.name.prefix_property} if self.name else ())})
+        return frozenset({*self.unreported.split(), *({self.name.prefix_property()} if self.name else ())})
 
 
 @dataclass(frozen=True)

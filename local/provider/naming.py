@@ -15,8 +15,8 @@ def fill_name(rule: AutoName, name: str, inputs: Values, olds: Values, seed: byt
     """Give `inputs` a name: the resource's present one, else a new one out of logical name and random seed."""
     if inputs.get(rule.property) is not None:
         return
-    prefix = inputs.get(rule.prefix_property)
-    if is_automatic(rule, olds) and prefix == olds.get(rule.prefix_property):
+    prefix = inputs.get(rule.prefix_property())
+    if is_automatic(rule, olds) and prefix == olds.get(rule.prefix_property()):
         inputs[rule.property] = olds[rule.property]
     else:
         inputs[rule.property] = proposed or new_name(rule, name, seed, prefix)
