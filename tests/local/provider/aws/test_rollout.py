@@ -6,6 +6,7 @@ import pytest
 
 from local.provider.aws import rollout
 from local.provider.aws.rollout import RolloutError, wait_until_steady
+from local.provider.call import Call
 
 NEW = "arn:aws:ecs:us-east-1:123456789012:task-definition/web:2"
 OLD = "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1"
@@ -36,21 +37,39 @@ class Ecs:
         return {"tasks": self._tasks}
 
 
+class Clients:
+    """The provider's clients, of which a rollout needs one."""
+
+    def __init__(self, ecs: Ecs) -> None:
+        self._ecs = ecs
+        self.region = "us-east-1"
+
+    def get(self, service: str, region: str) -> Ecs:
+        assert service == "ecs"
+        return self._ecs
+
+
+def call(ecs: Ecs, timeout: float = 0) -> Call:
+    return Call(Clients(ecs), "aws:ecs/service:Service", timeout=timeout)  # type: ignore[arg-type] # as much as is used
+
+
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rollout, "POLL_SECONDS", 0.0)
 
 
 def test_a_completed_rollout_of_the_asked_revision_is_done() -> None:
-    wait_until_steady(Ecs(service(deployment("PRIMARY", NEW, "COMPLETED"))), "c", "web", NEW)
+    wait_until_steady(call(Ecs(service(deployment("PRIMARY", NEW, "COMPLETED")))), "c", "web", NEW)
 
 
 def test_a_rollout_in_progress_is_waited_for_and_told() -> None:
     started = service(deployment("PRIMARY", NEW, "IN_PROGRESS", runningCount=1, desiredCount=2))
     lines: list[str] = []
     ecs = Ecs(started, started, service(deployment("PRIMARY", NEW, "COMPLETED", runningCount=2, desiredCount=2)))
-    wait_until_steady(ecs, "c", "web", NEW, log=lines.append)
-    assert lines == ["1 of 2 tasks of the new release run"]
+    watched = call(ecs)
+    watched.log = lines.append
+    wait_until_steady(watched, "c", "web", NEW)
+    assert lines == ["1 of 2 tasks of the new release run", "2 of 2 tasks of the new release run"]
 
 
 def test_a_failed_rollout_names_reason_events_and_stopped_tasks() -> None:
@@ -67,7 +86,7 @@ def test_a_failed_rollout_names_reason_events_and_stopped_tasks() -> None:
         "containers": [{"name": "web", "exitCode": 3, "reason": "boom"}, {"name": "proxy", "exitCode": 0}],
     }
     with pytest.raises(RolloutError) as failure:
-        wait_until_steady(Ecs(failed, tasks=[task]), "c", "web", NEW)
+        wait_until_steady(call(Ecs(failed, tasks=[task])), "c", "web", NEW)
     assert str(failure.value).splitlines() == [
         "service web failed to roll out web:2. ECS deployment circuit breaker: tasks failed to start.",
         "  task abc stopped: Essential container in task exited; web exit code 3 (boom)",
@@ -81,16 +100,16 @@ def test_a_rollback_is_a_failure_even_when_the_old_release_is_steady() -> None:
         deployment("ACTIVE", NEW, "FAILED", rolloutStateReason="circuit breaker"),
     )
     with pytest.raises(RolloutError, match=r"rolled back to web:1: web:2 did not become healthy\. circuit breaker"):
-        wait_until_steady(Ecs(rolled_back), "c", "web", NEW)
+        wait_until_steady(call(Ecs(rolled_back)), "c", "web", NEW)
 
 
 def test_the_wait_is_bounded() -> None:
     started = service(deployment("PRIMARY", NEW, "IN_PROGRESS", runningCount=0, desiredCount=2))
     with pytest.raises(RolloutError, match="not steady after 0 s: 0 of 2 tasks"):
-        wait_until_steady(Ecs(started), "c", "web", NEW, timeout_seconds=0)
+        wait_until_steady(call(Ecs(started), timeout=0.01), "c", "web", NEW)
 
 
 @pytest.mark.parametrize("answer", [{}, service(status="INACTIVE")])
 def test_a_service_that_is_gone_is_named(answer: dict[str, Any]) -> None:
     with pytest.raises(RolloutError, match="service web does not exist in cluster c"):
-        wait_until_steady(Ecs(answer), "c", "web", NEW)
+        wait_until_steady(call(Ecs(answer)), "c", "web", NEW)
