@@ -16,6 +16,8 @@ from rich.text import Text
 from local.runtime import ROOT
 
 COLOUR_TAG = re.compile(r"<\{%.*?%\}>")
+# How the engine frames a list of errors that has one member.
+_ONE_ERROR = re.compile(r"1 error occurred:\n\t\* ")
 _SHOWN_AT_ONCE = 8
 _VERBS = {
     "create": ("+", "creating", "created"),
@@ -101,8 +103,8 @@ class Progress:
         where = f"{short(event.urn)}: " if event.urn and not event.urn.endswith("pulumi:pulumi:Stack") else ""
         if event.severity == "warning":
             self.console.print(f"  warning: {where}{text}", highlight=False, markup=False, style="yellow")
-        elif text and text not in self.errors:
-            self.errors.append(f"{where}{text}")
+        elif text.strip() not in {"", "update failed", *self.errors}:
+            self.errors.append(f"{where}{_ONE_ERROR.sub('', text)}")
 
     def _picture(self) -> Group:
         now = time.monotonic()

@@ -1,5 +1,6 @@
 """The stand-in for the base of all official images, where no image registry answers: Debian, made by debootstrap."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ RELEASE = "trixie"
 IMAGE = images.DEBIAN_BASE
 PROBE_IMAGE = images.BASE_IMAGES["python"].official
 _PROBE_SECONDS = 15.0
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -50,9 +52,7 @@ class DebianBase:
             say("debootstrap")
             command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", RELEASE, tree]
             shell.run(shell.as_root(command), self._log)
-            if _CERTIFICATES.exists():
-                # Behind a proxy with its own authority, pip and apt inside the image must trust it too.
-                shell.run(shell.as_root(["cp", _CERTIFICATES, tree / "etc/ssl/certs/"]), self._log)
+            _trust_what_the_host_trusts(tree, Path(folder), self._log)
             say("importing the image")
             _import(tree, self._log)
             shell.run(shell.as_root(["rm", "-rf", "--one-file-system", tree]), self._log)
@@ -73,6 +73,22 @@ def registry_answers() -> bool:
             shell.answer(["docker", "manifest", "inspect", PROBE_IMAGE], seconds=_PROBE_SECONDS) is not None
         )
     return _registry[0]
+
+
+def _trust_what_the_host_trusts(tree: Path, folder: Path, log: Path) -> None:
+    """Behind a proxy with an authority of its own, pip and apt inside the image must know that authority too.
+
+    Where update-ca-certificates looks, so that a package that calls it later does not forget them again."""
+    if not _CERTIFICATES.exists():
+        return
+    known = set(_PEM.findall((tree / _CERTIFICATES.relative_to("/")).read_text()))
+    extra = [pem for pem in _PEM.findall(_CERTIFICATES.read_text()) if pem not in known]
+    own = folder / "own"
+    own.mkdir()
+    for number, pem in enumerate(extra):
+        (own / f"host-{number}.crt").write_text(pem + "\n")
+    shell.run(shell.as_root(["cp", "-r", f"{own}/.", tree / "usr/local/share/ca-certificates/"]), log)
+    shell.run(shell.as_root(["chroot", tree, "update-ca-certificates"]), log)
 
 
 def _import(tree: Path, log: Path) -> None:
