@@ -10,6 +10,14 @@ from infra.workload import Container
 USER = "10001:10001"
 TMP_MIB = 64
 STOP_TIMEOUT_SECONDS = 10
+HEALTH_CHECK = {
+    "command": ["CMD", "/usr/local/bin/healthcheck"],
+    "interval": 5,
+    "timeout": 4,
+    "retries": 3,
+    "startPeriod": 30,
+}
+"""In seconds; a container that starts slower than startPeriod and three checks is replaced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +68,7 @@ def _ecs_container(container: Container, target: EcsTarget) -> dict[str, Any]:
     if container.starts_after:
         definition["dependsOn"] = [{"containerName": name, "condition": "START"} for name in container.starts_after]
     if container.health_checked:
-        definition["healthCheck"] = {
-            "command": ["CMD", "/usr/local/bin/healthcheck"],
-            "interval": 5,
-            "timeout": 4,
-            "retries": 3,
-            "startPeriod": 30,
-        }
+        definition["healthCheck"] = HEALTH_CHECK
     return definition
 
 

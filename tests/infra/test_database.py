@@ -126,3 +126,18 @@ def test_the_url_asks_for_the_servers_certificate_and_its_name() -> None:
     assert (url.scheme, url.hostname, url.port, url.path) == ("postgres", "db.example", 5433, "/preqly")
     assert (url.username, url.password) == ("preqly", "secret")
     assert parse_qs(url.query) == {"sslmode": ["verify-full"], "sslrootcert": ["/etc/ssl/certs/rds-global-bundle.pem"]}
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_pulumi_refuses_to_delete_a_protected_database(engine: Any, instance: Any, protect: bool) -> None:
+    instance(protect=protect)
+    options = engine.options("rds/instance:Instance", "database-instance")
+    assert options.protect is protect
+    assert list(options.ignoreChanges) == ["snapshotIdentifier"]
+
+
+def test_the_instance_waits_for_its_log_groups_and_for_the_right_to_write_metrics(engine: Any, instance: Any) -> None:
+    instance()
+    dependencies = engine.options("rds/instance:Instance", "database-instance").dependencies
+    names = {urn.rpartition("::")[2] for urn in dependencies}
+    assert {"database-postgresql-log", "database-upgrade-log", "database-monitoring-writes"} <= names

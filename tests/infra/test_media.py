@@ -46,3 +46,4 @@ def test_abandoned_uploads_and_old_versions_cost_nothing_for_ever(bucket: Any) -
 def test_files_go_with_the_stack_only_when_it_is_not_protected(engine: Any, protect: bool) -> None:
     engine.run(lambda: MediaBucket("media", MediaBucketArgs(protect=protect)))
     assert engine.one("s3/bucket:Bucket")["forceDestroy"] is not protect
+    assert engine.options("s3/bucket:Bucket", "media-files").protect is protect

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 
 from infra import migration
@@ -146,3 +147,26 @@ def test_any_stack_name_makes_a_family_that_ecs_accepts(engine: Any, service: An
     pulumi.runtime.set_mocks(engine, project="preqly", stack=name)
     service()
     assert set(task(engine, "web")["family"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def test_the_migration_goes_before_and_the_verdict_comes_after_every_release(engine: Any, service: Any) -> None:
+    service()
+    hooks = engine.options("ecs/service:Service", "web-service").hooks
+    assert list(hooks.before_create) == list(hooks.before_update) == ["web-migration"]
+    assert list(hooks.after_create) == list(hooks.after_update) == ["web-rollout"]
+    assert not hooks.before_delete
+
+
+def test_a_deploy_never_resets_what_autoscaling_decided(engine: Any, service: Any) -> None:
+    service()
+    assert list(engine.options("ecs/service:Service", "web-service").ignoreChanges) == ["desiredCount"]
+
+
+def test_the_service_waits_for_what_a_task_needs_to_start(engine: Any) -> None:
+    def program() -> Any:
+        listener = aws.lb.Listener("https", load_balancer_arn="balancer", default_actions=[{"type": "forward"}])
+        WebService("web", replace(ARGS, ready=[listener]))
+
+    engine.run(program)
+    dependencies = engine.options("ecs/service:Service", "web-service").dependencies
+    assert [urn for urn in dependencies if urn.endswith("::https")]

@@ -1,0 +1,56 @@
+"""AWS's services as a test dictates them."""
+
+from typing import Any, cast
+
+import boto3
+import botocore.session
+from botocore.stub import Stubber
+
+from infra import stopped_task
+
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/web-cluster"
+TASK = "arn:aws:ecs:us-east-1:123456789012:task/web-cluster/0123abcd"
+
+
+class Aws:
+    """ECS and CloudWatch Logs that answer in the order a test says; unexpected or malformed requests fail."""
+
+    def __init__(self) -> None:
+        session = botocore.session.Session()
+        self._clients = {
+            name: session.create_client(
+                name, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+            )
+            for name in ("ecs", "logs")
+        }
+        self.ecs, self.logs = (Stubber(client) for client in self._clients.values())
+        self.ecs.activate()
+        self.logs.activate()
+
+    def client(self, name: str) -> Any:
+        return self._clients[name]
+
+    @property
+    def session(self) -> boto3.Session:
+        """What the code under test takes for a session."""
+        return cast(boto3.Session, self)
+
+    def logged(self, task_definition: str, *messages: str, container: str = "migrate") -> None:
+        """The task definition is read for its log group, and the stream of TASK holds these messages."""
+        options = {"awslogs-group": "app", "awslogs-stream-prefix": "prefix", "awslogs-region": "us-east-1"}
+        definition = {"name": container, "logConfiguration": {"logDriver": "awslogs", "options": options}}
+        self.ecs.add_response(
+            "describe_task_definition",
+            {"taskDefinition": {"containerDefinitions": [definition]}},
+            {"taskDefinition": task_definition},
+        )
+        self.logs.add_response(
+            "get_log_events",
+            {"events": [{"message": message} for message in messages]},
+            {
+                "logGroupName": "app",
+                "logStreamName": f"prefix/{container}/0123abcd",
+                "limit": stopped_task.LOG_LINES,
+                "startFromHead": False,
+            },
+        )

@@ -1,0 +1,97 @@
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra import rollout, stopped_task
+from infra.rollout import RolloutFailed, RolloutRequest, verify_rollout
+from tests.infra.stubs import CLUSTER, TASK, Aws
+
+FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-web"
+REQUEST = RolloutRequest(cluster=CLUSTER, service="web-service", task_definition=f"{FAMILY}:8")
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setattr(stopped_task, "LOG_PAUSE_SECONDS", 0)
+    return Aws()
+
+
+def runs(aws: Aws, revision: int, state: str = "COMPLETED") -> None:
+    """The service's primary deployment is this revision."""
+    service = {
+        "serviceName": "web-service",
+        "deployments": [
+            {"status": "ACTIVE", "taskDefinition": f"{FAMILY}:1"},
+            {"status": "PRIMARY", "taskDefinition": f"{FAMILY}:{revision}", "rolloutState": state},
+        ],
+        "events": [{"message": f"event {number}"} for number in range(5)],
+    }
+    asked = {"cluster": CLUSTER, "services": ["web-service"]}
+    aws.ecs.add_response("describe_services", {"services": [service]}, asked)
+
+
+def stopped(aws: Aws, *revisions: int) -> None:
+    """Tasks of these revisions stopped, all with the same name: only the newest is asked about."""
+    aws.ecs.add_response("list_tasks", {"taskArns": [TASK] * len(revisions)})
+    tasks = [
+        {
+            "taskArn": TASK,
+            "taskDefinitionArn": f"{FAMILY}:{revision}",
+            "createdAt": "2026-01-01T00:00:00Z",
+            "stoppedReason": "Essential container in task exited",
+            "containers": [{"name": "web", "exitCode": 3}],
+        }
+        for revision in revisions
+    ]
+    if revisions:
+        aws.ecs.add_response("describe_tasks", {"tasks": tasks})
+
+
+def test_a_release_that_runs_is_left_alone(aws: Aws) -> None:
+    runs(aws, 8)
+    verify_rollout(aws.session, REQUEST)
+
+
+def test_a_release_that_ecs_took_back_fails_with_exit_code_log_and_events(aws: Aws) -> None:
+    runs(aws, 7)
+    stopped(aws, 7, 8)
+    aws.logged(f"{FAMILY}:8", "ModuleNotFoundError: No module named 'core'", container="web")
+    with pytest.raises(RolloutFailed) as failure:
+        verify_rollout(aws.session, REQUEST)
+    assert str(failure.value).splitlines() == [
+        "The release preqly-test-web:8 did not become healthy: service web-service runs preqly-test-web:7.",
+        "task 0123abcd: container web ended with exit code 3: Essential container in task exited",
+        "last log lines:",
+        "  ModuleNotFoundError: No module named 'core'",
+        "event: event 0",
+        "event: event 1",
+        "event: event 2",
+        "Fix the release and run `pulumi up --refresh`, so that Pulumi sees what really runs.",
+    ]
+
+
+def test_a_failed_rollout_is_no_success_even_while_it_is_primary(aws: Aws) -> None:
+    runs(aws, 8, "FAILED")
+    stopped(aws)
+    with pytest.raises(RolloutFailed, match="preqly-test-web:8 did not become healthy"):
+        verify_rollout(aws.session, REQUEST)
+
+
+def test_the_stopped_tasks_of_other_releases_explain_nothing(aws: Aws) -> None:
+    runs(aws, 7)
+    stopped(aws, 6, 7)
+    with pytest.raises(RolloutFailed) as failure:
+        verify_rollout(aws.session, REQUEST)
+    assert "task 0123abcd" not in str(failure.value)
+
+
+def test_what_should_run_is_read_from_the_service_itself(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[RolloutRequest] = []
+    monkeypatch.setattr(rollout, "verify_rollout", lambda session, request: asked.append(request))
+    inputs = {"cluster": CLUSTER, "taskDefinition": f"{FAMILY}:8"}
+    args = pulumi.ResourceHookArgs(
+        urn="", id="", name="", type="", new_inputs=inputs, new_outputs={**inputs, "name": "web-service"}
+    )
+    engine.run(lambda: rollout.verify_after_release("rollout")(args))
+    assert asked == [REQUEST]
