@@ -1,0 +1,188 @@
+"""What the proxy believes, writes down and says while the application is away."""
+
+import json
+import re
+import ssl
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docker.stand import Site, client, docker, eventually, write_certificates
+
+pytestmark = pytest.mark.containers
+
+# Answers with what arrived, in place of the application.
+ECHO = """
+import http.server, json
+class Echo(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = json.dumps({k.lower(): v for k, v in self.headers.items()} | {"connection-number": id(self)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *arguments): pass
+http.server.ThreadingHTTPServer(("0.0.0.0", 8005), Echo).serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def network(built: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Proxies in front of an echo, without a database."""
+    site = Site(
+        built, f"preqly-docker-tests-{tmp_path_factory.mktemp('proxy').parent.name}", tmp_path_factory.mktemp("x")
+    )
+    docker("network", "create", "--label", "preqly-docker-tests", site.network)
+    try:
+        site.run("web", name="web", command=("python", "-c", ECHO))
+        yield site
+    finally:
+        site.remove()
+
+
+def arrived(network: Site, headers: dict[str, str], trusted: str = "", scheme: str = "https") -> dict[str, str]:
+    """Headers the application receives for a request with these headers."""
+    _, plain, tls = network.proxy(TRUSTED_PROXIES=trusted)
+    with client(tls if scheme == "https" else plain, scheme) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        found: dict[str, str] = visitor.get("/", headers=headers).json()
+        return found
+
+
+FORWARDED = {"X-Forwarded-For": "198.51.100.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+
+
+def test_a_visitor_cannot_pretend_an_address_a_scheme_or_a_host(network: Site) -> None:
+    found = arrived(network, FORWARDED, scheme="http")
+    assert found["x-forwarded-proto"] == "http"
+    assert found["x-forwarded-for"] != "198.51.100.9"
+    assert "," not in found["x-forwarded-for"]
+    assert "x-forwarded-host" not in found
+
+
+def test_a_trusted_load_balancer_is_believed(network: Site) -> None:
+    found = arrived(network, FORWARDED, trusted="10.0.0.0/8, 172.16.0.0/12,192.168.0.0/16", scheme="http")
+    assert (found["x-forwarded-proto"], found["x-forwarded-for"]) == ("https", "198.51.100.9")
+
+
+def test_only_the_last_address_before_a_trusted_one_counts(network: Site) -> None:
+    spoofed = FORWARDED | {"X-Forwarded-For": "127.0.0.1, 198.51.100.9"}
+    found = arrived(network, spoofed, trusted="10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+    assert found["x-forwarded-for"] == "198.51.100.9"
+
+
+def test_the_host_arrives_with_its_port(network: Site) -> None:
+    _, _, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        assert visitor.get("/").json()["host"] == f"localhost:{tls}"
+
+
+def test_connections_to_the_application_stay_open(network: Site) -> None:
+    _, _, tls = network.proxy()
+    numbers = set()
+    for _ in range(5):
+        with client(tls) as visitor:
+            assert eventually(lambda: visitor.get("/").status_code == 200)
+            numbers.add(visitor.get("/").json()["connection-number"])
+    assert len(numbers) == 1
+
+
+def test_a_request_id_is_made_or_passed_and_written_down(network: Site) -> None:
+    proxy, _, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/healthz").status_code == 200)
+        made = visitor.get("/made")
+        given = visitor.get("/given", headers={"X-Request-ID": "0123456789-abcdef"})
+        wrong = visitor.get("/wrong", headers={"X-Request-ID": 'x" injected'})
+    assert re.fullmatch("[0-9a-f]{32}", made.headers["x-request-id"])
+    assert made.json()["x-request-id"] == made.headers["x-request-id"]
+    assert given.headers["x-request-id"] == given.json()["x-request-id"] == "0123456789-abcdef"
+    assert re.fullmatch("[0-9a-f]{32}", wrong.headers["x-request-id"])
+
+    lines = [json.loads(line) for line in docker("logs", proxy).stdout.splitlines()]
+    assert [line["uri"] for line in lines] == ["/made", "/given", "/wrong"], "health checks are not written down"
+    assert lines[1]["request_id"] == "0123456789-abcdef"
+    assert (lines[1]["status"], lines[1]["scheme"]) == (200, "https")
+
+
+def test_a_link_that_sets_a_password_is_not_written_down(network: Site) -> None:
+    proxy, _, tls = network.proxy()
+    link = "/account/password/reset/MQ/die7kj-0fc0d6620eb0d4ee/"
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/healthz").status_code == 200)
+        visitor.get(link)
+        visitor.get("/next", headers={"Referer": f"https://localhost:{tls}{link}"})
+    log = docker("logs", proxy).stdout
+    assert "die7kj" not in log
+    assert '"uri":"/account/password/reset/..."' in log
+
+
+def test_while_the_application_is_away_visitors_are_asked_to_come_again(network: Site) -> None:
+    _, _, tls = network.proxy(UPSTREAM="127.0.0.1:9")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 503)
+        page, data, form = (
+            visitor.get("/"),
+            visitor.get("/api/movies/"),
+            visitor.post("/account/login/", data={"a": "b"}),
+        )
+    assert "We are back in a moment." in page.text
+    assert data.json() == {"error": {"status": 503, "message": "We are back in a moment."}}
+    for answer in (page, data, form):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_several_applications_share_the_load(network: Site) -> None:
+    network.run("web", name="web2", command=("python", "-c", ECHO))
+    proxy, _, tls = network.proxy(UPSTREAM="web:8005,web2:8005")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        for _ in range(4):
+            visitor.get("/")
+    upstreams = {json.loads(line)["upstream"] for line in docker("logs", proxy).stdout.splitlines()}
+    assert len({upstream for upstream in upstreams if "," not in upstream}) == 2
+
+
+def test_a_certificate_that_is_given_is_used(network: Site) -> None:
+    write_certificates(network.folder, "app.test")
+    key = network.folder / "db.key"
+    key.chmod(0o644)
+    volume = ("--volume", f"{network.folder}:/tls:ro")
+    _, _, tls = network.proxy(*volume, TLS_CERTIFICATE="/tls/db.pem", TLS_KEY="/tls/db.key")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+    served = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("localhost", tls)))
+    assert served == ssl.PEM_cert_to_DER_cert((network.folder / "db.pem").read_text())
+
+
+def test_old_versions_of_tls_are_refused(network: Site) -> None:
+    _, _, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+    for version, accepted in (("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)):
+        command = ["openssl", "s_client", "-connect", f"localhost:{tls}", version, "-cipher", "DEFAULT@SECLEVEL=0"]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) is accepted, version
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("UPSTREAM", "web", "'web' is not host:port"),
+        ("UPSTREAM", "a:1; } evil {", "is not host:port"),
+        ("TRUSTED_PROXIES", "everyone", "'everyone' is neither an address nor a network"),
+        ("TLS_CERTIFICATE", "/none.pem", "'/none.pem' cannot be read"),
+    ],
+)
+def test_a_wrong_variable_is_one_clear_line(network: Site, variable: str, value: str, problem: str) -> None:
+    proxy = network.run("proxy", "--env", f"{variable}={value}")
+    assert docker("wait", proxy).stdout.strip() == "1"
+    (line,) = docker("logs", proxy).stderr.splitlines()
+    assert line.startswith(f"Environment variable {variable}: ")
+    assert problem in line
+    assert f"Example: {variable}=" in line

@@ -1,0 +1,185 @@
+"""What a visitor sees through nginx and gunicorn: pages, headers, files, accounts, limits."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.docker.stand import Site, client, eventually
+
+pytestmark = pytest.mark.containers
+
+PASSWORD = "correct horse 9"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+HEADERS = {
+    "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "x-xss-protection": "0",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@pytest.fixture(scope="module")
+def ports(site: Site) -> tuple[int, int]:
+    """Plain and TLS port of a site that answers."""
+    volume = ("--volume", f"{site.network}-media:/srv/media")
+    site.web(*volume, SSL_REDIRECT="false")
+    _, plain, tls = site.proxy(*volume, TRUSTED_PROXIES="192.0.2.0/24")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/readyz").status_code == 200)
+    return plain, tls
+
+
+@pytest.fixture
+def visitor(ports: tuple[int, int]) -> Iterator[httpx.Client]:
+    with client(ports[1]) as found:
+        yield found
+
+
+def post(visitor: httpx.Client, address: str, **options: object) -> httpx.Response:
+    """Open the form and send it as a browser does: token, cookies, Origin and Referer."""
+    origin = str(visitor.base_url).rstrip("/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.get(address).text)
+    assert token, f"no form at {address}"
+    data = {"csrfmiddlewaretoken": token[1]} | dict(options.pop("data", {}))  # type: ignore[call-overload]
+    headers = {"Origin": origin, "Referer": f"{origin}{address}"}
+    return visitor.post(address, data=data, headers=headers, **options)  # type: ignore[arg-type]
+
+
+def member(visitor: httpx.Client, email: str) -> None:
+    fields = {"email": email, "name": "Ann", "password1": PASSWORD, "password2": PASSWORD}
+    assert post(visitor, "/account/sign-up/", data=fields).headers["location"] == "/account/profile/"
+
+
+def picture() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (900, 600), "teal").save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_movie_1_is_answered_over_tls_and_in_the_clear(ports: tuple[int, int]) -> None:
+    for port, scheme in zip(ports, ("http", "https"), strict=True):
+        with client(port, scheme) as visitor:
+            assert visitor.get("/api/movies/1").json()["title"] == "A Trip to the Moon"
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/", 200), ("/api/movies/1", 200), ("/api/movies/x", 400), ("/nothing", 404), ("/static/none.css", 404)],
+)
+def test_every_answer_carries_the_security_headers_once(visitor: httpx.Client, address: str, status: int) -> None:
+    answer = visitor.get(address)
+    assert answer.status_code == status
+    for name, value in (HEADERS | {"content-security-policy": POLICY}).items():
+        assert answer.headers.get_list(name) == [value], name
+    assert answer.headers["server"] == "nginx"
+
+
+def test_plain_answers_promise_no_tls(ports: tuple[int, int]) -> None:
+    with client(ports[0], "http") as visitor:
+        assert "strict-transport-security" not in visitor.get("/").headers
+
+
+def test_static_files_are_compressed_and_kept_for_a_year(visitor: httpx.Client) -> None:
+    address = re.search(r'href="(/static/core/site\.[0-9a-f]{12}\.css)"', visitor.get("/").text)[1]
+    answer = visitor.get(address)
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert int(answer.headers["content-length"]) < 0.4 * len(answer.content)
+
+
+def test_a_file_of_another_release_is_served_for_a_minute(visitor: httpx.Client) -> None:
+    answer = visitor.get("/static/core/site.0123456789ab.css")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "max-age=60")
+    assert visitor.get("/static/core/none.0123456789ab.css").status_code == 404
+
+
+def test_pages_are_compressed(visitor: httpx.Client) -> None:
+    answer = visitor.get("/")
+    assert (answer.headers["content-encoding"], answer.headers["vary"]) == ("gzip", "Accept-Encoding, Cookie")
+
+
+def test_signing_up_uploading_and_seeing_a_picture(visitor: httpx.Client, ports: tuple[int, int]) -> None:
+    member(visitor, "ann@example.com")
+    files = {"picture": ("me.jpg", picture(), "image/jpeg")}
+    assert post(visitor, "/account/profile/", data={"name": "Ann"}, files=files).status_code == 302
+    address = re.search(r'<img class="portrait" src="([^"]+)"', visitor.get("/account/profile/").text)[1]
+
+    answer = visitor.get(address)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    assert answer.headers["cache-control"] == "private, max-age=2592000, immutable"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert Image.open(io.BytesIO(answer.content)).size == (512, 341)
+    assert visitor.get(address, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert visitor.get(address, headers={"Range": "bytes=0-9"}).status_code == 206
+    with client(ports[1]) as stranger:
+        assert stranger.get(address).status_code == 404
+
+
+def test_logging_out_and_in_again(visitor: httpx.Client) -> None:
+    member(visitor, "bob@example.com")
+    assert post(visitor, "/account/profile/", data={"name": "Bob"}).status_code == 302
+    visitor.cookies.clear()
+    login = {"username": "BOB@example.com", "password": PASSWORD}
+    assert post(visitor, "/account/login/", data=login).headers["location"] == "/account/profile/"
+
+
+def test_a_form_sent_from_another_origin_is_refused(visitor: httpx.Client) -> None:
+    visitor.get("/account/login/")
+    token = visitor.cookies["csrftoken"]
+    headers = {"Origin": "https://localhost:1", "Referer": "https://localhost:1/"}
+    answer = visitor.post("/account/login/", data={"csrfmiddlewaretoken": token}, headers=headers)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/static/../etc/passwd",
+        "/static/%2e%2e/%2e%2e/etc/passwd",
+        "/static//etc/passwd",
+        "/media/pictures/../../etc/passwd",
+        "/media/public/..%2f..%2fetc/passwd",
+        "/-/media/volume/public/a.txt",
+        "/-/media/bucket",
+        "/-/errors/404.html",
+    ],
+)
+def test_no_path_leads_out_or_to_an_internal_place(ports: tuple[int, int], address: str) -> None:
+    with client(ports[1]) as visitor:
+        # The client would tidy the path.
+        request = visitor.build_request("GET", "/")
+        request.url = request.url.copy_with(raw_path=address.encode())
+        answer = visitor.send(request)
+    assert answer.status_code in {400, 404}
+    assert "root:" not in answer.text
+
+
+def test_an_upload_that_is_too_large_is_refused_in_words(visitor: httpx.Client) -> None:
+    answer = visitor.post("/account/profile/", content=b"x" * 6_000_000)
+    assert answer.status_code == 413
+    assert "a picture may have 4 MB" in answer.text
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_an_unknown_host_is_refused(visitor: httpx.Client) -> None:
+    assert visitor.get("/", headers={"Host": "evil.example"}).status_code == 400
+    assert visitor.get("/healthz", headers={"Host": "evil.example"}).status_code == 200
+
+
+def test_the_admins_pages_find_their_own_files(visitor: httpx.Client) -> None:
+    page = visitor.get("/admin/login/")
+    assert page.status_code == 200
+    addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+    assert addresses
+    assert [visitor.get(address).status_code for address in addresses] == [200] * len(addresses)
