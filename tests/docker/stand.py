@@ -53,6 +53,11 @@ class Site:
     folder: Path
     started: list[str] = field(default_factory=list)
 
+    @property
+    def media(self) -> str:
+        """The volume for uploads, if a test mounts it."""
+        return f"{self.network}-media"
+
     def run(self, image: str, *arguments: str | Path, name: str = "", command: tuple[str, ...] = ()) -> str:
         """Start a container of a built image, hardened as in production; its id."""
         alias = ("--network-alias", name) if name else ()
@@ -91,15 +96,16 @@ class Site:
         return docker("inspect", "--format", path, container).stdout.strip()
 
     def remove(self) -> None:
-        """Containers, their anonymous volumes, the network."""
+        """Containers, volumes, the network."""
         if self.started:
             docker("rm", "--force", "--volumes", *self.started, check=False)
+        docker("volume", "rm", self.media, check=False)
         docker("network", "rm", self.network, check=False)
 
 
-def client(port: int, scheme: str = "https", **options: object) -> httpx.Client:
+def client(port: int, scheme: str = "https") -> httpx.Client:
     """A visitor who trusts the certificate the proxy made for itself."""
-    return httpx.Client(base_url=f"{scheme}://localhost:{port}", verify=False, timeout=20, **options)  # noqa: S501 - nobody vouches for it
+    return httpx.Client(base_url=f"{scheme}://localhost:{port}", verify=False, timeout=20)  # noqa: S501 - nobody vouches for it
 
 
 def start_database(site: Site, image: str) -> None:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 
 FOLDER = Path(__file__).parents[2] / "docker" / "rds"
 BUNDLE = x509.load_pem_x509_certificates((FOLDER / "global-bundle.pem").read_bytes())
-LISTED = dict(reversed(line.split("  ", 1)) for line in (FOLDER / "fingerprints.txt").read_text().splitlines())
+LISTED = {line[66:]: line[:64] for line in (FOLDER / "fingerprints.txt").read_text().splitlines()}
 
 
 def name(certificate: x509.Certificate) -> str:

@@ -31,7 +31,7 @@ HEADERS = {
 @pytest.fixture(scope="module")
 def ports(site: Site) -> tuple[int, int]:
     """Plain and TLS port of a site that answers."""
-    volume = ("--volume", f"{site.network}-media:/srv/media")
+    volume = ("--volume", f"{site.media}:/srv/media")
     site.web(*volume, SSL_REDIRECT="false")
     _, plain, tls = site.proxy(*volume, TRUSTED_PROXIES="192.0.2.0/24")
     with client(tls) as visitor:
@@ -45,14 +45,22 @@ def visitor(ports: tuple[int, int]) -> Iterator[httpx.Client]:
         yield found
 
 
-def post(visitor: httpx.Client, address: str, **options: object) -> httpx.Response:
+def first(pattern: str, page: httpx.Response) -> str:
+    """The first group of a pattern that the page must have."""
+    found = re.search(pattern, page.text)
+    assert found, f"{pattern} is not in the page"
+    return found[1]
+
+
+def post(
+    visitor: httpx.Client, address: str, data: dict[str, str], files: dict[str, tuple[str, bytes, str]] | None = None
+) -> httpx.Response:
     """Open the form and send it as a browser does: token, cookies, Origin and Referer."""
     origin = str(visitor.base_url).rstrip("/")
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.get(address).text)
-    assert token, f"no form at {address}"
-    data = {"csrfmiddlewaretoken": token[1]} | dict(options.pop("data", {}))  # type: ignore[call-overload]
+    token = first(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.get(address))
+    data = {"csrfmiddlewaretoken": token} | data
     headers = {"Origin": origin, "Referer": f"{origin}{address}"}
-    return visitor.post(address, data=data, headers=headers, **options)  # type: ignore[arg-type]
+    return visitor.post(address, data=data, headers=headers, files=files)
 
 
 def member(visitor: httpx.Client, email: str) -> None:
@@ -90,7 +98,7 @@ def test_plain_answers_promise_no_tls(ports: tuple[int, int]) -> None:
 
 
 def test_static_files_are_compressed_and_kept_for_a_year(visitor: httpx.Client) -> None:
-    address = re.search(r'href="(/static/core/site\.[0-9a-f]{12}\.css)"', visitor.get("/").text)[1]
+    address = first(r'href="(/static/core/site\.[0-9a-f]{12}\.css)"', visitor.get("/"))
     answer = visitor.get(address)
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-encoding"] == "gzip"
@@ -113,7 +121,7 @@ def test_signing_up_uploading_and_seeing_a_picture(visitor: httpx.Client, ports:
     member(visitor, "ann@example.com")
     files = {"picture": ("me.jpg", picture(), "image/jpeg")}
     assert post(visitor, "/account/profile/", data={"name": "Ann"}, files=files).status_code == 302
-    address = re.search(r'<img class="portrait" src="([^"]+)"', visitor.get("/account/profile/").text)[1]
+    address = first(r'<img class="portrait" src="([^"]+)"', visitor.get("/account/profile/"))
 
     answer = visitor.get(address)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
