@@ -44,6 +44,16 @@ def compare_egress(settings: Settings) -> dict[str, float]:
     return {egress: round(_egress_usd(settings, egress), 2) for egress in ("gateway", "public", "endpoints")}
 
 
+def summary(settings: Settings) -> str:
+    """One line for previews: the month's cost, and what the other ways out of the tasks would make of it."""
+    choices = ", ".join(
+        f"{egress} {usd:.2f}{' (chosen)' if egress == settings.egress else ''}"
+        for egress, usd in compare_egress(settings).items()
+    )
+    total = monthly_estimate(settings).total_usd
+    return f"a quiet month costs about {total:.2f} USD in us-east-1, of it for the way out of the tasks: {choices}"
+
+
 def _compute(settings: Settings) -> Iterator[Line]:
     vcpu = settings.task_cpu / 1024 * prices.FARGATE_VCPU_HOUR[settings.architecture]
     memory = settings.task_memory / 1024 * prices.FARGATE_GB_HOUR[settings.architecture]

@@ -177,12 +177,12 @@ class _Monitor(mocks.MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         if request.type != "pulumi:pulumi:Stack":
             self.mocks.requests[request.type, request.name] = request  # type: ignore[attr-defined]
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        return super().RegisterResource(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         outputs = rpc.deserialize_properties(request.outputs)
         self.mocks.outputs[request.urn] = outputs  # type: ignore[attr-defined]
-        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+        return super().RegisterResourceOutputs(request)
 
 
 class _Hooks:
@@ -292,9 +292,9 @@ def declared() -> Recorder:
     return recorder
 
 
-def new_engine() -> Recorder:
-    """Point Pulumi's runtime at a new Recorder."""
+def new_engine(preview: bool = False) -> Recorder:
+    """Point Pulumi's runtime at a new Recorder, for an update or for a preview."""
     recorder = Recorder()
-    mocks.set_mocks(recorder, project="preqly", stack="test", preview=False, monitor=_Monitor(recorder))
+    mocks.set_mocks(recorder, project="preqly", stack="test", preview=preview, monitor=_Monitor(recorder))
     SETTINGS.callbacks = _Hooks(recorder)
     return recorder

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+import pulumi
 import pulumi_aws
 import pytest
 import yaml
@@ -281,6 +282,14 @@ def test_wrong_settings_stop_the_program_before_any_resource(engine):
         engine.run_program(egress="vpn")
     assert engine.resources == []
     assert engine.calls == []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_only_a_preview_says_what_the_month_costs(preview, monkeypatch):
+    told = []
+    monkeypatch.setattr(pulumi.log, "info", lambda message, **_: told.append(message))
+    new_engine(preview=preview).run_program()
+    assert [message for message in told if "a quiet month costs" in message] == told[: int(preview)]
 
 
 def test_every_alias_gets_records_and_a_place_on_the_certificate():

@@ -5,7 +5,7 @@ import pulumi
 from infra.alarms import Alarms, AlarmsArgs
 from infra.budget import Budget, BudgetArgs
 from infra.commands import Commands
-from infra.cost import compare_egress, monthly_estimate
+from infra.cost import compare_egress, monthly_estimate, summary
 from infra.dashboard import Dashboard, DashboardArgs
 from infra.database import PORT as DATABASE_PORT
 from infra.front_door import FrontDoor
@@ -59,7 +59,9 @@ def outputs(
     logs: Logs,
     dashboard: Dashboard,
 ) -> Outputs:
-    """What the stack tells: names, links, costs and commands, none of them secret."""
+    """What the stack tells: names, links, costs and commands, none of them secret. A preview says the cost as well."""
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.info(summary(settings))
     url = f"https://{settings.domain}"
     estimate = monthly_estimate(settings)
     commands = _commands(settings, stores, web, logs)

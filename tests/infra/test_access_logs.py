@@ -2,6 +2,8 @@
 
 import json
 
+import pulumi_aws as aws
+
 from infra.access_logs import AccessLogs, AccessLogsArgs, delivery_policy
 
 
@@ -59,7 +61,16 @@ def test_logs_expire_with_the_other_logs(engine):
 
 
 def test_who_is_given_the_name_waits_until_elb_may_write(engine):
-    assert declare(engine) == engine.one("s3/bucketPolicy:BucketPolicy")["bucket"]
+    args = AccessLogsArgs(region="eu-west-1", retention_days=90, protect=True)
+    engine.run(
+        lambda: aws.lb.LoadBalancer("b", access_logs={"bucket": AccessLogs("access-logs", args).bucket_name}).arn
+    )
+    waits_for = engine.options("lb/loadBalancer:LoadBalancer", "b").dependencies
+    assert any("BucketPolicy" in urn for urn in waits_for)
+
+
+def test_two_changes_of_the_buckets_access_do_not_meet(engine):
+    declare(engine)
     dependencies = engine.options("s3/bucketPolicy:BucketPolicy", "access-logs-delivery").dependencies
     assert any("BucketPublicAccessBlock" in urn for urn in dependencies)
 

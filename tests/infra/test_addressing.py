@@ -58,6 +58,20 @@ def test_the_largest_service_fits_one_zone_in_the_middle_of_a_rollout(vpc, egres
     assert 2 * tasks + others <= subnet.num_addresses < 2 * (tasks + 1) + others
 
 
+def test_the_plan_stays_as_it_is():
+    """Another plan would replace the subnets of every running stack, and the database inside them."""
+    plan = addressing.plan(ipaddress.IPv4Network("10.20.0.0/16"))
+    assert [str(subnet) for subnet in subnets(plan)] == [
+        "10.20.128.0/19",
+        "10.20.160.0/19",
+        "10.20.0.0/18",
+        "10.20.64.0/18",
+        "10.20.192.0/20",
+        "10.20.208.0/20",
+        "10.20.224.0/19",
+    ]
+
+
 @given(st.text(max_size=30))
 def test_nonsense_is_refused_and_answered_with_a_legal_range(text):
     if addressing.problem(text):

@@ -95,6 +95,8 @@ def run_with_fake_aws(line, tmp_path):
 def test_a_rollback_goes_to_the_release_before_and_waits_for_it(tmp_path):
     listed, updated, waited = run_with_fake_aws(COMMANDS.rollback, tmp_path)
     assert listed[listed.index("--family-prefix") + 1] == "preqly-prod-web"
+    assert listed[listed.index("--query") + 1] == "taskDefinitionArns[1]"
+    assert listed[listed.index("--sort") + 1] == "DESC"
     assert updated[updated.index("--task-definition") + 1].endswith(":6")
     assert waited[:3] == ["ecs", "wait", "services-stable"]
 

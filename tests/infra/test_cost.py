@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import prices
-from infra.cost import ALARMS, compare_egress, monthly_estimate
+from infra.cost import ALARMS, compare_egress, monthly_estimate, summary
 from infra.settings import Settings
 
 
@@ -57,6 +57,13 @@ def test_the_way_out_can_be_compared_before_it_is_chosen():
 def test_the_comparison_is_the_difference_of_the_bills(egress):
     compared = compare_egress(settings())
     assert total(egress=egress) - total() == pytest.approx(compared[egress] - compared["gateway"], abs=0.01)
+
+
+def test_a_preview_is_told_the_choice_with_its_numbers():
+    assert summary(settings(egress="public")) == (
+        "a quiet month costs about 62.82 USD in us-east-1, of it for the way out of the tasks: "
+        "gateway 36.50, public 7.30 (chosen), endpoints 73.00"
+    )
 
 
 def test_a_web_acl_costs_itself_and_its_rules():
