@@ -79,7 +79,7 @@ class Ignore:
         hidden = False
         names = [name.as_posix() for name in (path, *path.parents)]
         for hides, _, regex in self._rules:
-            if hides != hidden and any(regex.fullmatch(name) for name in names):
+            if any(regex.fullmatch(name) for name in names):
                 hidden = hides
         return hidden
 

@@ -29,6 +29,20 @@ def test_the_context_holds_what_dockerignore_leaves_in_it(sources: Path) -> None
     assert files == ["app/core/views.py", "app/manage.py", "docker/Dockerfile"]
 
 
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ("*\n!app/core", ["app/core/views.py"]),
+        ("*\n!**/views.py", ["app/core/views.py"]),
+        ("*\n!app\napp/*\n!app/manage.py", ["app/manage.py"]),
+        ("**\n!docker/Dockerfile", ["docker/Dockerfile"]),
+    ],
+)
+def test_a_rule_shows_what_lies_deep_in_a_hidden_folder(sources: Path, rules: str, expected: list[str]) -> None:
+    (sources / ".dockerignore").write_text(rules)
+    assert [path.as_posix() for path in build_context.context_files(sources)] == expected
+
+
 def test_what_the_builder_cannot_read_changes_no_hash(sources: Path) -> None:
     before = build_context.content_hash(sources, {})
     (sources / ".env").write_text("SECRET_KEY=other")
