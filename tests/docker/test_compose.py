@@ -1,0 +1,130 @@
+"""The site on one machine: docker/compose.yaml, from nothing to an answer, and what must outlive a new start."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docker.stand import ROOT, client, docker, eventually
+
+pytestmark = pytest.mark.containers
+Compose = Callable[..., str]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+PORTS = {"HTTP_PORT": free_port(), "HTTPS_PORT": free_port()}
+
+
+@pytest.fixture(scope="module")
+def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    """`compose(*arguments)`: what docker compose prints, for a copy of the project with secrets of its own."""
+    folder = tmp_path_factory.mktemp("compose")
+    for name in ("app", "docker"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("secrets"))
+    shutil.copy(ROOT / ".dockerignore", folder)
+    subprocess.run(["python3", folder / "docker/make_secrets.py"], check=True)
+    environment = os.environ | {f"{role.upper()}_IMAGE": image for role, image in base_images.items()}
+    environment |= {name: str(port) for name, port in PORTS.items()}
+    project = f"preqly-compose-test-{uuid.uuid4().hex[:6]}"
+    base = ["docker", "compose", "--project-name", project, "--file", str(folder / "docker/compose.yaml")]
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([*base, *arguments], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    try:
+        yield run
+    finally:
+        run("down", "--volumes", "--timeout", "5")
+
+
+@pytest.fixture(scope="module")
+def services(compose: Compose) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(compose("config", "--format", "json"))["services"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def running(compose: Compose) -> None:
+    compose("up", "--build", "--detach", "--wait")
+
+
+def test_only_the_proxy_publishes_ports(services: dict[str, Any]) -> None:
+    assert {name for name, service in services.items() if service.get("ports")} == {"proxy"}
+    assert [port["target"] for port in services["proxy"]["ports"]] == [8080, 8443]
+
+
+def test_the_proxy_shares_no_network_with_the_database(services: dict[str, Any]) -> None:
+    assert not set(services["proxy"]["networks"]) & set(services["db"]["networks"])
+
+
+def test_every_service_is_hardened_and_limited(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["pids_limit"], name
+        assert service["user"] in {"10001:10001", "postgres"}, name
+
+
+def test_no_secret_is_in_the_environment(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        secret = [key for key in service.get("environment", {}) if re.search("SECRET|DATABASE|PASSWORD", key)]
+        assert all(key.endswith("_FILE") for key in secret), name
+
+
+def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
+    def make() -> dict[str, str]:
+        subprocess.run(["python3", ROOT / "docker/make_secrets.py", tmp_path / "secrets"], check=True)
+        return {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+
+    first = make()
+    assert make() == first
+    assert re.fullmatch("[A-Za-z0-9]{64}", first["secret_key"])
+    assert re.fullmatch("postgres://preqly:[A-Za-z0-9]{32}@db:5432/preqly", first["database_url"])
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.usefixtures("running")
+def test_the_site_answers_on_both_ports() -> None:
+    for scheme, name in (("http", "HTTP_PORT"), ("https", "HTTPS_PORT")):
+        with client(PORTS[name], scheme) as visitor:
+            assert visitor.get("/api/movies/1").json()["title"] == "A Trip to the Moon"
+            assert visitor.get("/readyz").status_code == 200
+
+
+@pytest.mark.usefixtures("running")
+def test_data_outlives_the_containers(compose: Compose) -> None:
+    manage = ("exec", "--no-TTY", "web", "python", "manage.py", "shell", "--verbosity", "0", "--command")
+    compose(*manage, "from core.models import Movie; Movie.objects.filter(pk=1).update(title='Le Voyage')")
+    compose(*manage, "from django.core.files.storage import default_storage as s; open(s.path('a.txt'), 'w').close()")
+    compose("down", "--timeout", "5")
+    compose("up", "--detach", "--wait")
+    with client(PORTS["HTTPS_PORT"]) as visitor:
+        assert visitor.get("/api/movies/1").json()["title"] == "Le Voyage"
+    assert compose("exec", "--no-TTY", "proxy", "ls", "/srv/media").split() == ["a.txt"]
+
+
+@pytest.mark.usefixtures("running")
+def test_more_applications_share_the_load(compose: Compose) -> None:
+    compose("up", "--detach", "--wait", "--scale", "web=2", "--no-recreate")
+    compose("restart", "proxy")
+    with client(PORTS["HTTPS_PORT"]) as visitor:
+        assert eventually(lambda: visitor.get("/readyz").status_code == 200)
+        for _ in range(6):
+            assert visitor.get("/api/movies/1").status_code == 200
+    lines = docker("logs", compose("ps", "--quiet", "proxy").strip()).stdout.splitlines()[-6:]
+    assert len({json.loads(line)["upstream"] for line in lines}) == 2
