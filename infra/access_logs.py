@@ -12,7 +12,6 @@ import pulumi_aws as aws
 class AccessLogsArgs:
     """How long access logs are kept."""
 
-    region: str
     retention_days: int
     protect: bool
     """Whether the bucket, with logs inside, refuses to be deleted."""
@@ -34,9 +33,7 @@ class AccessLogs(pulumi.ComponentResource):
         policy = aws.s3.BucketPolicy(
             f"{name}-delivery",
             bucket=bucket.bucket,
-            policy=pulumi.Output.all(bucket.arn, account).apply(
-                lambda known: json.dumps(delivery_policy(known[0], known[1], args.region))
-            ),
+            policy=pulumi.Output.all(bucket.arn, account).apply(lambda known: json.dumps(delivery_policy(*known))),
             # S3 refuses two changes of a bucket's access at the same moment.
             opts=pulumi.ResourceOptions(parent=self, depends_on=private),
         )
@@ -45,15 +42,15 @@ class AccessLogs(pulumi.ComponentResource):
         self.register_outputs({"bucket_name": self.bucket_name})
 
 
-def delivery_policy(bucket_arn: str, account: str, region: str) -> dict[str, Any]:
+def delivery_policy(bucket_arn: str, account: str) -> dict[str, Any]:
     """ELB's log delivery may write to this account's folder, and nobody may speak to the bucket in the clear."""
     deliver = {
         "Sid": "DeliverAccessLogs",
         "Effect": "Allow",
+        # ELB writes under the account of the load balancer: this path shuts out those of other accounts.
         "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
         "Action": "s3:PutObject",
         "Resource": f"{bucket_arn}/AWSLogs/{account}/*",
-        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/*"}},
     }
     tls_only = {
         "Sid": "TlsOnly",

@@ -24,7 +24,7 @@ def certificate(settings: Settings, zone: Zone) -> Certificate:
 
 def access_logs(settings: Settings) -> AccessLogs:
     """Where the load balancer writes who came."""
-    args = AccessLogsArgs(region=settings.region, retention_days=settings.log_days, protect=settings.protect)
+    args = AccessLogsArgs(retention_days=settings.log_days, protect=settings.protect)
     return AccessLogs("access-logs", args)
 
 

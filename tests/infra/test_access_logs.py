@@ -8,7 +8,7 @@ from infra.access_logs import AccessLogs, AccessLogsArgs, delivery_policy
 
 
 def declare(engine, protect=True):
-    args = AccessLogsArgs(region="eu-west-1", retention_days=90, protect=protect)
+    args = AccessLogsArgs(retention_days=90, protect=protect)
     return engine.run(lambda: AccessLogs("access-logs", args).bucket_name)
 
 
@@ -26,9 +26,9 @@ def test_elbs_log_delivery_may_write_this_accounts_folder(engine):
 
 
 def test_other_accounts_load_balancers_may_not():
-    deliver, _ = delivery_policy("arn:aws:s3:::logs", "123456789012", "eu-west-1")["Statement"]
-    sources = deliver["Condition"]["ArnLike"]["aws:SourceArn"]
-    assert sources == "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/*"
+    """ELB writes under AWSLogs/<account of the load balancer>/."""
+    deliver, _ = delivery_policy("arn:aws:s3:::logs", "123456789012")["Statement"]
+    assert deliver["Resource"] == "arn:aws:s3:::logs/AWSLogs/123456789012/*"
 
 
 def test_nobody_speaks_to_it_in_the_clear(engine):
@@ -61,7 +61,7 @@ def test_logs_expire_with_the_other_logs(engine):
 
 
 def test_who_is_given_the_name_waits_until_elb_may_write(engine):
-    args = AccessLogsArgs(region="eu-west-1", retention_days=90, protect=True)
+    args = AccessLogsArgs(retention_days=90, protect=True)
     engine.run(
         lambda: aws.lb.LoadBalancer("b", access_logs={"bucket": AccessLogs("access-logs", args).bucket_name}).arn
     )
