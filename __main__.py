@@ -40,9 +40,10 @@ place = service.Place(network, firewall, endpoints, front)
 web = service.web_service(settings, images, stores, logs, roles, place)
 service.scaling(settings, web)
 
-# What the team sees: alarms, dashboard, budget, outputs
+# What the team sees: alarms, dashboard, budget, costs, outputs
 watched = watch.watched(settings, front, web, stores)
 alarms = watch.alarms(settings, watched)
 dashboard = watch.dashboard(settings, watched)
 watch.budget(settings, alarms)
-watch.outputs(settings, images, front, stores, web, logs, dashboard).export()
+watch.costs(settings)
+watch.outputs(settings, images, stores, watch.Site(front, web, logs, dashboard)).export()

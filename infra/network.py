@@ -43,44 +43,20 @@ class Network(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         plan = addressing.plan(ipaddress.IPv4Network(args.vpc_cidr))
-        self._zone_names = aws.get_availability_zones_output(
-            state="available",
-            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-            opts=pulumi.InvokeOutputOptions(parent=self),
-        ).names
-
-        vpc = self._vpc = aws.ec2.Vpc(
-            f"{name}-vpc",
-            cidr_block=args.vpc_cidr,
-            assign_generated_ipv6_cidr_block=True,
-            enable_dns_hostnames=True,
-            enable_dns_support=True,
-            opts=self._child,
-        )
-        # AWS's own default group lets its members talk to each other; without rules nothing can use it by mistake.
-        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc.id, ingress=[], egress=[], opts=self._child)
-        record_refused_traffic(f"{name}-refused", vpc.id, args.flow_log_group_arn, self)
-
+        self._zone_names = self._available_zones()
+        vpc = self._vpc = self._private_cloud()
         public, public_routes = self._public_subnets(plan)
         database, _ = self._subnets("database", plan.database)
         task, task_routes = (public, public_routes) if args.egress == "public" else self._subnets("task", plan.tasks)
         if args.egress == "gateway":
             self._nat_gateway(public[0], task_routes)
-        s3 = aws.ec2.VpcEndpoint(
-            f"{name}-s3",
-            vpc_id=vpc.id,
-            vpc_endpoint_type="Gateway",
-            service_name=f"com.amazonaws.{args.region}.s3",
-            route_table_ids=[task_routes.id],
-            opts=self._child,
-        )
 
         self.vpc_id = vpc.id
         self.vpc_cidr = vpc.cidr_block
         self.public_subnet_ids = _ids(public)
         self.task_subnet_ids = _ids(task)
         self.database_subnet_ids = _ids(database)
-        self.s3_prefix_list_id = s3.prefix_list_id
+        self.s3_prefix_list_id = self._s3_endpoint(task_routes).prefix_list_id
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,
@@ -91,6 +67,30 @@ class Network(pulumi.ComponentResource):
                 "s3_prefix_list_id": self.s3_prefix_list_id,
             }
         )
+
+    def _available_zones(self) -> pulumi.Output[list[str]]:
+        """The region's zones by name; local zones, which a team has to opt into, have no load balancers."""
+        names: pulumi.Output[list[str]] = aws.get_availability_zones_output(
+            state="available",
+            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            opts=pulumi.InvokeOutputOptions(parent=self),
+        ).names
+        return names
+
+    def _private_cloud(self) -> aws.ec2.Vpc:
+        """The VPC, watched, and with AWS's default group disarmed."""
+        vpc = aws.ec2.Vpc(
+            f"{self._name}-vpc",
+            cidr_block=self._args.vpc_cidr,
+            assign_generated_ipv6_cidr_block=True,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            opts=self._child,
+        )
+        # AWS's own default group lets its members talk to each other; without rules nothing can use it by mistake.
+        aws.ec2.DefaultSecurityGroup(f"{self._name}-default", vpc_id=vpc.id, ingress=[], egress=[], opts=self._child)
+        record_refused_traffic(f"{self._name}-refused", vpc.id, self._args.flow_log_group_arn, self)
+        return vpc
 
     def _subnets(
         self,
@@ -142,6 +142,17 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         return subnets, routes
+
+    def _s3_endpoint(self, routes: aws.ec2.RouteTable) -> aws.ec2.VpcEndpoint:
+        """S3 without the NAT gateway's price per GB: images' layers and media come from there."""
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            vpc_id=self._vpc.id,
+            vpc_endpoint_type="Gateway",
+            service_name=f"com.amazonaws.{self._args.region}.s3",
+            route_table_ids=[routes.id],
+            opts=self._child,
+        )
 
     def _nat_gateway(self, subnet: aws.ec2.Subnet, routes: aws.ec2.RouteTable) -> None:
         """One way out for all tasks: half the price of one per zone, and requests never use it."""

@@ -46,18 +46,24 @@ class WebAcl(pulumi.ComponentResource):
         aws.wafv2.WebAclAssociation(
             f"{name}-on-balancer", web_acl_arn=acl.arn, resource_arn=args.load_balancer_arn, opts=child
         )
+        self._log_refused(name, acl.arn, args)
+        self.web_acl_arn = acl.arn
+        self.register_outputs({"web_acl_arn": self.web_acl_arn})
+
+    def _log_refused(self, name: str, acl_arn: pulumi.Output[str], args: WebAclArgs) -> None:
+        """Keep what a rule refused or counted, without the visitor's credentials."""
         log = aws.cloudwatch.LogGroup(
             f"{name}-log",
             name_prefix="aws-waf-logs-",  # WAF writes to groups of this name only
             retention_in_days=args.retention_days,
             kms_key_id=args.key_arn,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         aws.wafv2.WebAclLoggingConfiguration(
             f"{name}-log",
-            resource_arn=acl.arn,
+            resource_arn=acl_arn,
             log_destination_configs=[log.arn],
-            redacted_fields=[{"single_header": {"name": name}} for name in ("authorization", "cookie")],
+            redacted_fields=[{"single_header": {"name": header}} for header in ("authorization", "cookie")],
             logging_filter={
                 "default_behavior": "DROP",
                 "filters": [
@@ -68,10 +74,8 @@ class WebAcl(pulumi.ComponentResource):
                     }
                 ],
             },
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        self.web_acl_arn = acl.arn
-        self.register_outputs({"web_acl_arn": self.web_acl_arn})
 
 
 def _managed(rule: str, priority: int) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What the team sees: alarms, the dashboard, the budget and the stack's outputs."""
 
+from typing import NamedTuple
+
 import pulumi
 
 from infra.alarms import Alarms, AlarmsArgs
@@ -17,6 +19,15 @@ from infra.settings import Settings
 from infra.web_service import WebService
 from infra.wiring.data import Stores
 from infra.wiring.release import Images
+
+
+class Site(NamedTuple):
+    """What runs, for those who are told of it."""
+
+    front: FrontDoor
+    web: WebService
+    logs: Logs
+    dashboard: Dashboard
 
 
 def watched(settings: Settings, front: FrontDoor, web: WebService, stores: Stores) -> Watched:
@@ -50,56 +61,52 @@ def budget(settings: Settings, alarms: Alarms) -> Budget | None:
     return Budget("budget", BudgetArgs(monthly_usd=settings.monthly_budget_usd, topic_arn=alarms.topic_arn))
 
 
-def outputs(
-    settings: Settings,
-    images: Images,
-    front: FrontDoor,
-    stores: Stores,
-    web: WebService,
-    logs: Logs,
-    dashboard: Dashboard,
-) -> Outputs:
-    """What the stack tells: names, links, costs and commands, none of them secret. A preview says the cost as well."""
+def costs(settings: Settings) -> None:
+    """Says in a preview what the month will cost, and what the other ways out of the tasks would make of it."""
     if pulumi.runtime.is_dry_run():
         pulumi.log.info(summary(settings))
-    url = f"https://{settings.domain}"
-    estimate = monthly_estimate(settings)
-    commands = _commands(settings, stores, web, logs)
-    page = pulumi.Output.all(commands, images.web.tag).apply(
-        lambda known: readme(url, known[1], known[0], estimate, compare_egress(settings))
-    )
+
+
+def outputs(settings: Settings, images: Images, stores: Stores, site: Site) -> Outputs:
+    """What the stack tells: names, links, costs and commands, none of them secret."""
+    commands = _commands(settings, stores, site)
+    digest = images.web.reference.apply(lambda reference: reference.rpartition("@")[2])
     return Outputs(
-        url=url,
+        url=f"https://{settings.domain}",
         hosting=settings.hosting,
-        release={
-            "digest": images.web.reference.apply(lambda reference: reference.rpartition("@")[2]),
-            "revision": images.web.revision,
-        },
+        release={"digest": digest, "revision": images.web.revision},
         web_image=images.web.reference,
         proxy_image=images.proxy.reference,
-        load_balancer_dns=front.load_balancer_dns,
+        load_balancer_dns=site.front.load_balancer_dns,
         database_endpoint=stores.database.endpoint,
         database_name=stores.database.name,
         media_bucket=stores.media.bucket_name,
         secret_arn=stores.secrets.secret_arn,
-        cluster_name=web.cluster_name,
-        service_name=web.service_name,
-        log_group=logs.log_group_name,
-        dashboard_url=dashboard.url,
-        monthly_estimate_usd=estimate.total_usd,
+        cluster_name=site.web.cluster_name,
+        service_name=site.web.service_name,
+        log_group=site.logs.log_group_name,
+        dashboard_url=site.dashboard.url,
+        monthly_estimate_usd=monthly_estimate(settings).total_usd,
         logs_command=commands.apply(lambda known: known.logs),
         shell_command=commands.apply(lambda known: known.shell),
         database_command=commands.apply(lambda known: known.database),
         rollback_command=commands.apply(lambda known: known.rollback),
-        readme=page,
+        readme=_page(settings, images, commands),
     )
 
 
-def _commands(settings: Settings, stores: Stores, web: WebService, logs: Logs) -> pulumi.Output[Commands]:
+def _page(settings: Settings, images: Images, commands: pulumi.Output[Commands]) -> pulumi.Output[str]:
+    url, estimate, choices = f"https://{settings.domain}", monthly_estimate(settings), compare_egress(settings)
+    return pulumi.Output.all(commands, images.web.tag).apply(
+        lambda known: readme(url, known[1], known[0], estimate, choices)
+    )
+
+
+def _commands(settings: Settings, stores: Stores, site: Site) -> pulumi.Output[Commands]:
     return pulumi.Output.all(
-        cluster=web.cluster_name,
-        service=web.service_name,
-        task_definition_arn=web.task_definition_arn,
-        log_group=logs.log_group_name,
+        cluster=site.web.cluster_name,
+        service=site.web.service_name,
+        task_definition_arn=site.web.task_definition_arn,
+        log_group=site.logs.log_group_name,
         database_address=stores.database.address,
     ).apply(lambda known: Commands(region=settings.region, database_port=DATABASE_PORT, **known))
