@@ -44,6 +44,13 @@ class LoginForm(AuthenticationForm):
     }
 
 
+class PictureInput(forms.ClearableFileInput):
+    """A file to choose, and a box to tick for none; the page shows the picture itself."""
+
+    template_name = "account/picture_input.html"
+    clear_checkbox_label = "Remove my picture"
+
+
 class ProfileForm(forms.ModelForm):
     """Name and picture of the person who is logged in."""
 
@@ -52,9 +59,7 @@ class ProfileForm(forms.ModelForm):
         fields = ("name", "picture")
         widgets: ClassVar = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
-            "picture": forms.ClearableFileInput(
-                attrs={"accept": ",".join(f"image/{name.lower()}" for name in FORMATS)}
-            ),
+            "picture": PictureInput(attrs={"accept": ",".join(f"image/{name.lower()}" for name in FORMATS)}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # For the widgets' templates, which FORM_RENDERER looks up among the applications' own.
+    "django.forms",
 ]
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#middleware-ordering
 MIDDLEWARE = [
@@ -69,6 +71,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# https://docs.djangoproject.com/en/5.2/ref/forms/renderers/#templatessetting
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-connections
 DATABASES = {

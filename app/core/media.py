@@ -50,7 +50,7 @@ def media(request: HttpRequest, path: str) -> HttpResponse:
     response = HttpResponse(headers={"Content-Type": ""})
     if settings.MEDIA_BUCKET:
         response["X-Accel-Redirect"] = FROM_BUCKET
-        response[SIGNED_URL_HEADER] = default_storage.url(path)
+        response[SIGNED_URL_HEADER] = default_storage.signed_url(path)
     else:
         response["X-Accel-Redirect"] = FROM_VOLUME + quote(path)
     return response

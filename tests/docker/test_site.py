@@ -112,6 +112,11 @@ def test_a_file_of_another_release_is_served_for_a_minute(visitor: httpx.Client)
     assert visitor.get("/static/core/none.0123456789ab.css").status_code == 404
 
 
+def test_a_browser_finds_an_icon_on_pages_that_name_none(visitor: httpx.Client) -> None:
+    answer = visitor.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
 def test_pages_are_compressed(visitor: httpx.Client) -> None:
     answer = visitor.get("/")
     assert (answer.headers["content-encoding"], answer.headers["vary"]) == ("gzip", "Accept-Encoding, Cookie")

@@ -124,6 +124,7 @@ def test_the_picture_before_is_deleted(client: Client, ann: User, picture: Calla
     upload(client, picture(20, 20))
     (second,) = folder.iterdir()
     assert first != second
+    assert "Remove my picture" in client.get("/account/profile/").text
     client.post("/account/profile/", {"name": "Ann", "picture-clear": "on"})
     assert list(folder.iterdir()) == []
 

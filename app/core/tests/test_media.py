@@ -90,5 +90,17 @@ def test_an_endpoint_of_ones_own_is_addressed_by_path(
         assert (f"{url.scheme}://{url.netloc}", url.path) == (endpoint, "/preqly-media-1/public/a%20b.txt")
 
 
+def test_pages_link_to_the_sites_own_address_never_to_the_bucket(
+    client: Client, ann: User, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _signed(settings, client, monkeypatch, AWS_REGION="us-east-1")
+    ann.picture.name = "pictures/1/a b.webp"
+    ann.save()
+    client.force_login(ann)
+    page = client.get("/account/profile/").text
+    assert 'src="/media/pictures/1/a%20b.webp"' in page
+    assert "amazonaws.com" not in page
+
+
 def test_without_a_bucket_no_url_is_signed(client: Client) -> None:
     assert not client.get("/media/public/a.txt").has_header("X-Media-Url")
