@@ -101,7 +101,15 @@ class _HaProxy:
         self._slots = dict(slots)
 
     def _adopt(self, container: Container) -> None:
-        """A container that an earlier process made: what it runs with is not known, so it is loaded anew."""
+        """A container that an earlier process made, or that ended: what it runs with is not known, so load it anew."""
+        if container.status == "exited":
+            state = self._context.docker.client.api.inspect_container(container.id)["State"]
+            logger.warning(
+                "elb: %s ended with exit code %s: %s",
+                container.name,
+                state["ExitCode"],
+                container.logs(tail=5).decode(errors="replace").strip(),
+            )
         self._container, self._configuration, self._slots = str(container.id), "", None
 
     def _present(self, container: Container) -> dict[str, Slots]:

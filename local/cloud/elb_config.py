@@ -15,8 +15,16 @@ CONNECT_SECONDS = 10
 """How long an application load balancer tries to reach a target before it answers 504."""
 CLIENT_KEEP_ALIVE_SECONDS = "3600"
 _RESPONSE_HEADER = re.compile(r"routing\.http\.response\.(?P<name>[a-z_]+)\.header_value")
+DRAWS = 1000
+"""How finely requests are divided over weighted target groups."""
+BAD_GATEWAY = "502 Bad Gateway"
 # HAProxy says 503 for a target it cannot reach; a load balancer says 502 when refused and 504 when nobody answers.
 _REFUSED, _NO_ANSWER = "{ txn.sess_term_state -m beg SC }", "{ txn.sess_term_state -m beg sC }"
+
+_NO_TARGET = (
+    "return status 503 content-type text/html "
+    f"string {quote(PAGE.format('503 Service Temporarily Unavailable'))} hdr Server awselb/2.0"
+)
 
 
 def backend_name(group: TargetGroup) -> str:
@@ -69,22 +77,15 @@ def _defaults(balancer: LoadBalancer) -> list[str]:
         "option redispatch 1",
         "retry-on conn-failure",
         "unique-id-format 1-%{+X}Ts-%[uuid,regsub(-,,g),bytes(0,24)]",
-        _error_page(502, "502 Bad Gateway"),
-        f"http-error status 503 content-type text/html lf-string {_page_of_state()} hdr Server awselb/2.0",
+        _error_page(502, BAD_GATEWAY),
+        # HAProxy's own 503 means that a target was not reached; `_response_headers` puts the status right.
+        _error_page(503, BAD_GATEWAY),
         _error_page(504, "504 Gateway Time-out"),
     ]
 
 
 def _error_page(status: int, title: str) -> str:
     return f"http-error status {status} content-type text/html string {quote(PAGE.format(title))} hdr Server awselb/2.0"
-
-
-def _page_of_state() -> str:
-    title = (
-        "%[txn.sess_term_state,regsub(^SC.*,502 Bad Gateway),regsub(^sC.*,504 Gateway Time-out),"
-        "regsub(^[^5].*,503 Service Temporarily Unavailable)]"
-    )
-    return quote(PAGE).replace("{0}", title)
 
 
 def _frontend(balancer: LoadBalancer, listener: Listener, ports: Ports) -> list[str]:
@@ -140,7 +141,7 @@ def _choose(listener: Listener) -> Iterator[str]:
 
 def _act(balancer: LoadBalancer, listener: Listener, scheme: str, ports: Ports) -> Iterator[str]:
     if any(len(target_groups_of(rule.actions)) > 1 for rule in listener.rules):
-        yield "http-request set-var(txn.draw) rand(1000)"
+        yield f"http-request set-var(txn.draw) rand({DRAWS})"
     forwards: list[str] = []
     for index, rule in enumerate(listener.rules):
         when = f"{{ var({CHOSEN}) -m str r{index} }}"
@@ -159,9 +160,16 @@ def _forward(balancer: LoadBalancer, rule: Rule, when: str) -> Iterator[str]:
     for arn, weight in weights:
         if arn not in groups:
             raise RuleError(f"a listener of {balancer.name} forwards to {arn}, which does not exist")
+        drawn = f"{when} {_share(below, below + weight, total)}" if len(weights) > 1 else when
         below += weight
-        share = f" {{ var(txn.draw) -m int lt {1000 * below // total} }}" if len(weights) > 1 and below < total else ""
-        yield f"use_backend {backend_name(groups[arn])} if {when}{share}"
+        name = backend_name(groups[arn])
+        yield f"http-request {_NO_TARGET} if {drawn} {{ nbsrv({name}) lt 1 }}"
+        yield f"use_backend {name} if {drawn}"
+
+
+def _share(low: int, high: int, total: int) -> str:
+    draw = "var(txn.draw) -m int"
+    return f"{{ {draw} ge {DRAWS * low // total} }} {{ {draw} lt {DRAWS * high // total} }}"
 
 
 def _response_headers(listener: Listener) -> Iterator[str]:

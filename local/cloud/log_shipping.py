@@ -2,7 +2,7 @@
 
 import logging
 import threading
-import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from local.cloud.ecs_state import TaskView
 
 logger = logging.getLogger("preqly.cloud")
 
-BATCH_SECONDS = 0.5
 KEPT_EVENTS = 5000
 """Per stream, which lives in memory and in the snapshot; the oldest go first."""
 FINISH_SECONDS = 3.0
@@ -63,74 +62,77 @@ class LogShipper:
 
     def __init__(self, context: CloudContext) -> None:
         self._context = context
-        self._followers: dict[str, dict[str, threading.Thread]] = {}
+        self._followers: dict[str, dict[str, _Follower]] = {}
 
     def follow(self, task: TaskView, containers: TaskContainers) -> None:
-        """Follow every container of the task that has started. Repeatable."""
+        """Follow every container of the task that has started, and ship what they have said. Repeatable."""
         followers = self._followers.setdefault(task.id, {})
         for definition in task.containers:
             name = definition["name"]
             state = containers.states.get(name)
             target = stream_of(definition, task.id)
-            if state is None or not state.was_started or target is None or name in followers:
+            if target is None or state is None or not state.was_started:
                 continue
-            thread = threading.Thread(
-                target=self._ship, args=(containers.ids[name], *target), name=f"logs-{name}", daemon=True
-            )
-            followers[name] = thread
-            thread.start()
+            if name not in followers:
+                followers[name] = _Follower(self._context, containers.ids[name], *target)
+            followers[name].ship()
 
     def finish(self, task_id: str) -> None:
-        """Wait for the last lines of a task whose containers have ended."""
-        for thread in self._followers.pop(task_id, {}).values():
-            thread.join(FINISH_SECONDS)
+        """Ship the last lines of a task whose containers have ended."""
+        for follower in self._followers.pop(task_id, {}).values():
+            follower.finish()
 
-    def _ship(self, container: str, group: str, stream: str) -> None:
+
+class _Follower:
+    """Reads one container's output in a thread; what was read is shipped by whoever calls `ship`."""
+
+    def __init__(self, context: CloudContext, container: str, group: str, stream: str) -> None:
+        self._context, self._container, self._group, self._stream = context, container, group, stream
+        self._lines: deque[bytes] = deque()
+        self._last = self._last_timestamp()
+        self._thread = threading.Thread(target=self._read, name=f"logs-{stream[:40]}", daemon=True)
+        self._thread.start()
+
+    def ship(self) -> None:
+        """Put what was read since into the log stream."""
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        events = [event for event in map(parse_line, lines) if event and event["timestamp"] > self._last]
+        if not events:
+            return
+        with self._context.lock:
+            group = self._context.backend("logs").groups.get(self._group)
+            if group is not None and self._stream in group.streams:
+                group.put_log_events(self._stream, sorted(events, key=lambda event: event["timestamp"]))
+                del group.streams[self._stream].events[:-KEPT_EVENTS]
+
+    def finish(self) -> None:
+        """Ship the rest; the container has ended."""
+        self._thread.join(FINISH_SECONDS)
+        self.ship()
+
+    def _read(self) -> None:
         try:
-            lines = self._context.docker.client.api.logs(
-                container, stream=True, follow=True, timestamps=True, since=self._last_seconds(group, stream)
+            chunks = self._context.docker.client.api.logs(
+                self._container,
+                stream=True,
+                follow=True,
+                timestamps=True,
+                # Whole seconds, and never zero: Docker's SDK takes nothing else. `ship` drops what comes twice.
+                since=self._last // 1000 or None,
             )
-            self._ship_lines(lines, group, stream)
+            self._lines.extend(whole_lines(chunks))
         except NotFound:
             return
         except (DockerException, OSError) as error:
             # A follower lost costs log lines, never the task.
-            logger.warning("logs: %s: %s", stream, error)
+            logger.warning("logs: %s: %s", self._stream, error)
 
-    def _ship_lines(self, chunks: Iterable[bytes], group: str, stream: str) -> None:
-        batch: list[dict[str, Any]] = []
-        last = self._last_timestamp(group, stream)
-        sent_at = 0.0
-        for line in whole_lines(chunks):
-            event = parse_line(line)
-            if event is None or event["timestamp"] <= last:
-                continue
-            batch.append(event)
-            if time.monotonic() - sent_at > BATCH_SECONDS:
-                self._put(group, stream, batch)
-                batch, sent_at = [], time.monotonic()
-        self._put(group, stream, batch)
-
-    def _put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
-        if not events:
-            return
+    def _last_timestamp(self) -> int:
+        """Of the events an earlier process shipped."""
         with self._context.lock:
-            log_group = self._context.backend("logs").groups.get(group)
-            if log_group is None or stream not in log_group.streams:
-                return
-            log_group.put_log_events(stream, sorted(events, key=lambda event: event["timestamp"]))
-            log_stream = log_group.streams[stream]
-            del log_stream.events[:-KEPT_EVENTS]
-
-    def _last_timestamp(self, group: str, stream: str) -> int:
-        with self._context.lock:
-            log_group = self._context.backend("logs").groups.get(group)
-            events = log_group.streams[stream].events if log_group and stream in log_group.streams else []
+            group = self._context.backend("logs").groups.get(self._group)
+            events = group.streams[self._stream].events if group and self._stream in group.streams else []
             return max((int(event.timestamp) for event in events), default=0)
-
-    def _last_seconds(self, group: str, stream: str) -> int | None:
-        # Docker's SDK takes no zero.
-        return self._last_timestamp(group, stream) // 1000 or None
 
 
 def whole_lines(chunks: Iterable[bytes]) -> Iterable[bytes]:

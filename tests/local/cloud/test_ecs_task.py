@@ -1,0 +1,197 @@
+"""One-off tasks on real containers: what they are given, how they end, what is said of them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.cloud.cleanup import remove_all
+from tests.local.cloud.ecs_stand import CLUSTER, Stand, new_config, wait_until
+
+pytestmark = [pytest.mark.containers]
+
+HELD = ["python3", "-c", "import time; time.sleep(600)"]
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    config = new_config(tmp_path_factory.mktemp("ecs"))
+    try:
+        made = Stand(config)
+        made.iam.create_role(RoleName="task", AssumeRolePolicyDocument="{}")
+        yield made
+        made.cloud.stop()
+    finally:
+        remove_all(config.name)
+
+
+def job(stand: Stand, script: str, **more: Any) -> dict[str, Any]:
+    container = stand.container(command=["python3", "-c", script], **more)
+    del container["healthCheck"]
+    return container
+
+
+def events(stand: Stand, arn: str, name: str = "web") -> list[dict[str, Any]]:
+    stream = f"web/{name}/{arn.rpartition('/')[2]}"
+    found = stand.logs.filter_log_events(logGroupName="app")["events"]
+    return [event for event in found if event["logStreamName"] == stream]
+
+
+def messages(stand: Stand, arn: str, name: str = "web") -> list[str]:
+    return [event["message"] for event in events(stand, arn, name)]
+
+
+def running(stand: Stand, arn: str) -> Any:
+    """The task's one container, once it runs."""
+
+    def found() -> list[Any]:
+        return [c for c in stand.containers() if c.labels["preqly.task"] in arn and c.status == "running"]
+
+    wait_until(lambda: bool(found()), 30)
+    return found()[0]
+
+
+def test_a_task_runs_to_its_end_with_its_exit_code_and_its_output(stand: Stand) -> None:
+    definition = stand.register(job(stand, "import os; print('hello', os.environ['WHO']); raise SystemExit(4)"))
+    override = {"name": "web", "environment": [{"name": "WHO", "value": "world"}]}
+    arn = stand.run_task(definition, overrides={"containerOverrides": [override]})
+    task = stand.stopped(arn)
+    assert (task["stopCode"], task["stoppedReason"]) == (
+        "EssentialContainerExited",
+        "Essential container in task exited",
+    )
+    assert task["containers"][0]["exitCode"] == 4
+    assert messages(stand, arn) == ["hello world"]
+    assert not [c for c in stand.containers() if c.labels["preqly.task"] in arn]
+    assert arn in stand.ecs.list_tasks(cluster=CLUSTER, desiredStatus="STOPPED")["taskArns"]
+
+
+def test_a_command_can_be_overridden(stand: Stand) -> None:
+    definition = stand.register(job(stand, "raise SystemExit(1)"))
+    override = {"name": "web", "command": ["python3", "-c", "print('overridden')"]}
+    arn = stand.run_task(definition, overrides={"containerOverrides": [override]})
+    assert stand.stopped(arn)["containers"][0]["exitCode"] == 0
+    assert messages(stand, arn) == ["overridden"]
+
+
+def test_secrets_are_read_by_key_and_version_and_leave_no_trace(stand: Stand) -> None:
+    secret = stand.secretsmanager.create_secret(Name="app", SecretString=json.dumps({"KEY": "first-value"}))
+    stand.secretsmanager.put_secret_value(SecretId="app", SecretString=json.dumps({"KEY": "second-value"}))
+    reference = f"{secret['ARN']}:KEY::{secret['VersionId']}"
+    script = "import os; print(os.environ['PASSWORD'] == 'first-' + 'value', flush=True); __import__('time').sleep(600)"
+    definition = stand.register(job(stand, script, secrets=[{"name": "PASSWORD", "valueFrom": reference}]))
+    arn = stand.run_task(definition)
+    wait_until(lambda: messages(stand, arn) == ["True"], 30)
+    container = running(stand, arn)
+    assert "first-value" not in json.dumps([container.labels, container.name, container.attrs["Args"]])
+    stand.ecs.stop_task(cluster=CLUSTER, task=arn, reason="enough")
+    task = stand.stopped(arn)
+    assert (task["stopCode"], task["stoppedReason"]) == ("UserInitiated", "enough")
+    assert "first-value" not in json.dumps(task, default=str)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (":NOPE::", "did not contain json key NOPE"),
+        (":KEY::11111111-1111-1111-1111-111111111111", "from secrets manager"),
+    ],
+)
+def test_a_secret_that_is_missing_stops_the_task(stand: Stand, key: str, told: str) -> None:
+    secret = stand.secretsmanager.create_secret(Name=f"lost-{len(key)}", SecretString='{"KEY": "hidden-value"}')
+    container = job(stand, "pass", secrets=[{"name": "PASSWORD", "valueFrom": secret["ARN"] + key}])
+    task = stand.stopped(stand.run_task(stand.register(container)))
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert task["stoppedReason"].startswith("ResourceInitializationError: unable to pull secrets or registry auth: ")
+    assert told in task["stoppedReason"]
+    assert "hidden-value" not in task["stoppedReason"]
+
+
+def test_an_image_that_does_not_exist_stops_the_task(stand: Stand) -> None:
+    image = f"127.0.0.1:{stand.config.registry_port}/nothing:here"
+    task = stand.stopped(stand.run_task(stand.register(job(stand, "pass", image=image))))
+    assert task["stoppedReason"].startswith("CannotPullContainerError: ")
+
+
+def test_a_log_group_that_does_not_exist_stops_the_task(stand: Stand) -> None:
+    options = {"awslogs-group": "gone", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web"}
+    container = job(stand, "pass", logConfiguration={"logDriver": "awslogs", "options": options})
+    task = stand.stopped(stand.run_task(stand.register(container)))
+    assert "The specified log group does not exist" in task["stoppedReason"]
+
+
+def test_containers_start_in_the_order_they_depend_on_and_stop_in_reverse(stand: Stand) -> None:
+    first = {**job(stand, "print('migrated')"), "name": "first", "essential": False}
+    second = {**stand.container("two"), "name": "second", "dependsOn": [_after("first", "SUCCESS")]}
+    second["healthCheck"] = {**second["healthCheck"], "interval": 5, "startPeriod": 0}
+    third = {**job(stand, _until_terminated()), "name": "third", "dependsOn": [_after("second", "HEALTHY")]}
+    arn = stand.run_task(stand.register(first, second, third))
+    wait_until(lambda: messages(stand, arn, "third") == ["up"], 40)
+    task = stand.ecs.describe_tasks(cluster=CLUSTER, tasks=[arn])["tasks"][0]
+    states = {c["name"]: (c["lastStatus"], c["healthStatus"]) for c in task["containers"]}
+    assert states["first"] == ("STOPPED", "UNKNOWN")
+    assert states["second"] == ("RUNNING", "HEALTHY")
+    stand.ecs.stop_task(cluster=CLUSTER, task=arn)
+    stand.stopped(arn)
+    assert events(stand, arn, "second")[-1]["timestamp"] > events(stand, arn, "third")[-1]["timestamp"]
+
+
+def test_a_dependency_that_fails_stops_the_task(stand: Stand) -> None:
+    first = {**job(stand, "raise SystemExit(7)"), "name": "first", "essential": False}
+    second = {**job(stand, "pass"), "name": "second", "dependsOn": [_after("first", "SUCCESS")]}
+    task = stand.stopped(stand.run_task(stand.register(first, second)))
+    assert task["stoppedReason"] == "container second was not started: its dependency first ended with exit code 7"
+
+
+def test_a_container_that_ignores_sigterm_is_killed_after_its_timeout(stand: Stand) -> None:
+    stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    arn = stand.run_task(stand.register(job(stand, stubborn, stopTimeout=2)))
+    wait_until(lambda: messages(stand, arn) == ["up"], 30)
+    stand.ecs.stop_task(cluster=CLUSTER, task=arn)
+    assert stand.stopped(arn)["containers"][0]["exitCode"] == 137
+
+
+def test_a_task_runs_hardened_and_within_its_limits(stand: Stand) -> None:
+    volume = {"sourceVolume": "scratch", "containerPath": "/scratch", "readOnly": False}
+    container = {**stand.container(), "command": HELD, "mountPoints": [volume]}
+    del container["healthCheck"]
+    arn = stand.run_task(stand.register(container, volumes=[{"name": "scratch"}]))
+    found = running(stand, arn)
+    host, config = found.attrs["HostConfig"], found.attrs["Config"]
+    assert (config["User"], host["ReadonlyRootfs"], host["CapDrop"]) == ("10001:10001", True, ["ALL"])
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (500_000_000, 256 << 20, 256 << 20)
+    assert host["NetworkMode"].startswith("container:")
+    assert host["PortBindings"] in (None, {})
+    code, _ = found.exec_run(["sh", "-c", "touch /tmp/x && ! touch /x && test -d /scratch"])
+    assert code == 0
+    stand.ecs.stop_task(cluster=CLUSTER, task=arn)
+    stand.stopped(arn)
+    assert not [volume for volume in stand.docker.volumes.list() if stand.config.name in volume.name]
+
+
+def test_a_task_is_its_role_and_reaches_aws(stand: Stand) -> None:
+    role = "arn:aws:iam::123456789012:role/task"
+    script = (
+        "import os, urllib.request as r; r.urlopen(os.environ['AWS_ENDPOINT_URL']+'/moto-api/'); "
+        "print(os.environ['AWS_REGION'], os.environ['AWS_ACCESS_KEY_ID'], os.environ['AWS_SECRET_ACCESS_KEY'],"
+        " os.environ['AWS_SESSION_TOKEN'])"
+    )
+    arn = stand.run_task(stand.register(job(stand, script), taskRoleArn=role))
+    assert stand.stopped(arn)["containers"][0]["exitCode"] == 0
+    region, key, secret, token = messages(stand, arn)[0].split()
+    assert region == "us-east-1"
+    assert stand.identity(key, secret, token).startswith("arn:aws:sts::123456789012:assumed-role/task/")
+
+
+def _after(name: str, condition: str) -> dict[str, str]:
+    return {"containerName": name, "condition": condition}
+
+
+def _until_terminated() -> str:
+    return (
+        "import signal, sys, time\n"
+        "def end(*_):\n    time.sleep(1)\n    print('down', flush=True)\n    sys.exit()\n"
+        "signal.signal(15, end)\nprint('up', flush=True)\ntime.sleep(600)"
+    )
