@@ -2,13 +2,12 @@
 
 import argparse
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.table import Table
 
 from local import daemon, site
 from local.endpoints import Endpoints
@@ -34,8 +33,7 @@ def what_is_emulated(images: Mapping[str, str]) -> str:
 
 def tell_where_to_look(runtime: Runtime, console: Console) -> None:
     """The last thing `make up` prints."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for what, where in (
+    rows = (
         ("Site", site.url(runtime)),
         ("", f"{site.plain_url(runtime)} redirects there"),
         ("", f"certificate authority: {site.authority(runtime)}"),
@@ -43,9 +41,8 @@ def tell_where_to_look(runtime: Runtime, console: Console) -> None:
         ("AWS and Pulumi", 'eval "$(make -s env)"; then: aws ecs list-services --cluster ..., pulumi stack output'),
         ("Logs", f"pulumi stack output logs_command; the cloud's own: {daemon.log_file(runtime)}"),
         ("Remove", "make down"),
-    ):
-        table.add_row(what, where)
-    console.print(table, highlight=False, soft_wrap=True)
+    )
+    _print(console, rows)
 
 
 def status(_: argparse.Namespace, runtime: Runtime) -> int:
@@ -55,16 +52,13 @@ def status(_: argparse.Namespace, runtime: Runtime) -> int:
         say("The embedded cloud is not running. Start it with: make up")
         return 1
     console = Console()
-    console.print(f"Embedded cloud {runtime.cloud}: {endpoints.api}, log {daemon.log_file(runtime)}", highlight=False)
+    _print(console, [("Cloud", f"{runtime.cloud}: {endpoints.api}, log {daemon.log_file(runtime)}")])
     if pid_file(runtime).exists():
-        console.print("Docker engine: started by set-up, stopped by make down", highlight=False)
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        _print(console, [("Docker", "engine started by set-up, stopped by make down")])
     try:
-        for row in (*_services(endpoints), *_databases(endpoints), *_targets(endpoints)):
-            table.add_row(*row)
+        _print(console, [*_services(endpoints), *_databases(endpoints), *_targets(endpoints)])
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(f"The embedded cloud does not answer: {error}") from error
-    console.print(table, highlight=False, soft_wrap=True)
     return 0
 
 
@@ -95,6 +89,12 @@ def client(endpoints: Endpoints, service: str) -> Any:
     )
     make: Any = session.client
     return make(service, endpoint_url=endpoints.api)
+
+
+def _print(console: Console, rows: Iterable[tuple[str, str]]) -> None:
+    """Whole lines, however narrow the terminal is: they are there to be copied."""
+    for what, where in rows:
+        console.print(f"{what:<15} {where}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _services(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
