@@ -2,6 +2,8 @@
 
 import os
 
+from gunicorn.workers import gthread
+
 bind = ["0.0.0.0:8005"]
 wsgi_app = "config.wsgi"
 chdir = "/app"
@@ -21,6 +23,9 @@ keepalive = 75
 timeout = 30
 # Below the platform's own patience (10 s) before it kills.
 graceful_timeout = 8
+# How long idle connections stay open after a stop, so that a request already on its way is answered. The proxy is one
+# hop away and repeats a request on a closed connection; gunicorn's own 2 s would make a stop take longer than 3 s.
+gthread.STOP_KEEPALIVE_LINGER = 0.5
 # Against slow leaks; the jitter keeps the workers from restarting together.
 max_requests = 1000
 max_requests_jitter = 100

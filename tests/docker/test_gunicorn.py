@@ -1,0 +1,57 @@
+"""gunicorn's settings, and how they fit to nginx's and to the platform's."""
+
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
+from gunicorn.workers import gthread  # type: ignore[import-untyped]
+
+DOCKER = Path(__file__).parents[2] / "docker"
+STOP_TIMEOUT_SECONDS = 10
+"""What the task definition gives a container between TERM and KILL."""
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    # Fails when a new gunicorn has no such constant: then the stop must be looked at again.
+    monkeypatch.setattr(gthread, "STOP_KEEPALIVE_LINGER", gthread.STOP_KEEPALIVE_LINGER)
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+    monkeypatch.setenv("WEB_THREADS", "4")
+    return runpy.run_path(str(DOCKER / "gunicorn.conf.py"))
+
+
+def seconds_of(directive: str) -> list[int]:
+    """Values of a directive of nginx, in the order of the file."""
+    found = re.findall(rf"^\s*{directive} (\d+)s;", (DOCKER / "nginx/nginx.conf").read_text(), re.M)
+    assert found, directive
+    return [int(value) for value in found]
+
+
+def test_processes_and_threads_come_from_the_environment(settings: dict[str, Any]) -> None:
+    assert (settings["worker_class"], settings["workers"], settings["threads"]) == ("gthread", 3, 4)
+
+
+def test_every_setting_is_one_that_gunicorn_knows(settings: dict[str, Any]) -> None:
+    ours = {name for name in settings if not name.startswith("__")} - {"os", "gthread"}
+    assert ours <= {setting.name for setting in KNOWN_SETTINGS}
+
+
+def test_a_stop_ends_before_the_platform_kills(settings: dict[str, Any]) -> None:
+    assert settings["graceful_timeout"] < STOP_TIMEOUT_SECONDS
+    assert gthread.STOP_KEEPALIVE_LINGER <= 1
+
+
+def test_who_is_asked_keeps_connections_longer_than_who_asks(settings: dict[str, Any]) -> None:
+    to_visitors, to_application = seconds_of("keepalive_timeout")
+    load_balancer = 60
+    assert to_visitors > load_balancer
+    assert settings["keepalive"] > to_application
+
+
+def test_nothing_is_written_but_to_the_tmpfs_and_requests_are_logged_once(settings: dict[str, Any]) -> None:
+    assert settings["worker_tmp_dir"] == "/tmp"  # noqa: S108
+    assert settings["control_socket_disable"]
+    assert settings["accesslog"] is None
