@@ -1,6 +1,6 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds
+from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups
 
 __all__ = ["apply"]
 
@@ -17,3 +17,4 @@ def apply(*, agents: bool, registry: str) -> None:
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)
     rds.apply(agents=agents)
+    rds_groups.apply()

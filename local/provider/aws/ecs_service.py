@@ -7,7 +7,7 @@ from local.provider.aws.ecs_task_definition import TASK_DEFINITION
 from local.provider.aws.references import SECURITY_GROUP, SUBNET, TARGET_GROUP
 from local.provider.aws.rollout import primary_deployment, wait_until_steady
 from local.provider.aws.tag_operations import ECS, tagging
-from local.provider.aws.wire import report
+from local.provider.aws.wire import pick, report
 from local.provider.call import Call
 from local.provider.entry import AutoName, ResourceType
 from local.provider.failures import is_missing
@@ -142,7 +142,7 @@ def _read_network(network: Values | None) -> Values:
     if not network:
         return {}
     public = network.get("assignPublicIp") == "ENABLED"
-    return {"networkConfiguration": {**report(network, "subnets securityGroups"), "assignPublicIp": public}}
+    return {"networkConfiguration": {**pick(network, "subnets securityGroups"), "assignPublicIp": public}}
 
 
 def _delete(call: Call) -> None:

@@ -20,11 +20,17 @@ _SHARED = (
 )
 
 
-def _active(call: Call, arn: str) -> bool:
-    return bool(call.aws("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]["status"] == "ACTIVE")
+def active_definition(call: Call, name: str) -> dict[str, Any] | None:
+    """The revision of this ARN, or the latest of this family, while it is ACTIVE; None when there is none."""
+    try:
+        definition = dict(call.aws("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"])
+    except call.aws("ecs").exceptions.ClientException:
+        # ECS's way to say that it knows none of this name.
+        return None
+    return definition if definition["status"] == "ACTIVE" else None
 
 
-TASK_DEFINITION = Reference("active task definition", _active)
+TASK_DEFINITION = Reference("active task definition", active_definition)
 
 
 def _register(call: Call) -> str:
@@ -76,9 +82,8 @@ def _exists(call: Call, arn: str) -> bool:
 
 
 def _read(call: Call) -> Values | None:
-    wanted = call.state.get("arn") or call.id
-    definition = call.aws("ecs").describe_task_definition(taskDefinition=wanted)["taskDefinition"]
-    if definition["status"] != "ACTIVE":
+    definition = active_definition(call, call.state.get("arn") or call.id)
+    if definition is None:
         return None
     arn = definition["taskDefinitionArn"]
     volumes = [
