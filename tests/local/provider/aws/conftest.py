@@ -126,7 +126,7 @@ class Emulation:
     stub: Any
     endpoint: str
 
-    def resource(self, token: str, name: str = "thing", **inputs: Any) -> Deployed:
+    def resource(self, token: str, name: str = "thing", /, **inputs: Any) -> Deployed:
         """A resource of this type, created when inputs are given."""
         deployed = Deployed(self.stub, token, name)
         return deployed.up(**inputs) if inputs else deployed
