@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pulumi.automation.errors import CommandError
+from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
 from local.progress import OnEvent, Progress
@@ -13,12 +14,29 @@ from local.stack import Drive
 def perform(drive: Drive, console: Console, title: str, operation: Callable[[OnEvent], object]) -> Progress:
     """Run it to the end. Raises UsageError for refused settings, OperatorError for what the engine could not do,
     KeyboardInterrupt when the operator stopped it."""
+    failures: list[Exception] = []
     with Progress(console, title) as progress:
         try:
-            operation(progress.on_event)
+            operation(_never_raising(progress.on_event, failures))
         except CommandError as error:
             raise _explain(drive, progress, error) from None
+    for failure in failures:
+        # A terminal that went away in the middle is no failure of the deployment.
+        if not isinstance(failure, OSError):
+            raise failure
     return progress
+
+
+def _never_raising(listen: OnEvent, failures: list[Exception]) -> OnEvent:
+    """The engine waits for ever on a listener that has raised: keep what it raised for later instead."""
+
+    def listener(event: EngineEvent) -> None:
+        try:
+            listen(event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the engine must not stand still
+            failures.append(error)
+
+    return listener
 
 
 def _explain(drive: Drive, progress: Progress, error: CommandError) -> BaseException:
