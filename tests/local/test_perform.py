@@ -11,8 +11,7 @@ from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from infra.settings import SettingsError
-from infra.settings_rules import Problem
+from infra.settings import Problem, SettingsError
 from local.perform import perform
 from local.progress import OnEvent
 from local.runtime import OperatorError, UsageError
