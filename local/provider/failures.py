@@ -36,7 +36,10 @@ def describe(error: BaseException) -> str:
     """One line: the AWS operation, what AWS said, its code."""
     if isinstance(error, ClientError):
         details = error.response.get("Error", {})
-        return f"{error.operation_name}: {details.get('Message')} ({details.get('Code')})"
+        message = str(details.get("Message"))
+        if message.lstrip().startswith("<"):
+            message = "the emulation of AWS broke on this call; its log says where"
+        return f"{error.operation_name}: {message} ({details.get('Code')})"
     if isinstance(error, BotoCoreError):
         return " ".join(str(error).split())
     return str(error) or type(error).__name__

@@ -100,8 +100,15 @@ def _read_nat_gateway(call: Call) -> Values | None:
 
 
 def _delete_nat_gateway(call: Call) -> None:
-    call.aws("ec2").delete_nat_gateway(NatGatewayId=call.id)
-    call.wait_for(lambda: not _nat_gateway(call), f"{call.id} to be deleted")
+    ec2 = call.aws("ec2")
+    if _nat_gateway(call):
+        ec2.delete_nat_gateway(NatGatewayId=call.id)
+        call.wait_for(lambda: not _nat_gateway(call), f"{call.id} to be deleted")
+    if call.state.get("allocationId"):
+        # AWS lets the address go with the gateway; the emulation has to be told.
+        for address in ec2.describe_addresses(AllocationIds=[call.state["allocationId"]])["Addresses"]:
+            if address.get("AssociationId"):
+                ec2.disassociate_address(AssociationId=address["AssociationId"])
 
 
 RESOURCES = (

@@ -109,6 +109,9 @@ def _read_rule(call: Call) -> Values | None:
     if rule is None:
         return None
     known = from_boto(rule, "ipProtocol description", securityGroupId="GroupId", **_SOURCES)
+    if "cidrIpv4" not in known and "cidrIpv6" not in known:
+        # The emulation keeps descriptions of address blocks only.
+        known["description"] = call.state.get("description")
     if rule["IpProtocol"] != "-1":
         known |= from_boto(rule, "fromPort toPort")
     return {
@@ -128,7 +131,7 @@ def _rule_type(direction: str, kind: str) -> ResourceType:
     def delete(call: Call) -> None:
         if _rule(call) is not None:
             revoke = getattr(call.aws("ec2"), f"revoke_security_group_{direction}")
-            revoke(GroupId=call.state["securityGroupId"], IpPermissions=[_permission(call.state)])
+            revoke(GroupId=call.state["securityGroupId"], SecurityGroupRuleIds=[call.id])
 
     return ResourceType(
         f"aws:vpc/securityGroup{kind}Rule:SecurityGroup{kind}Rule",

@@ -66,11 +66,13 @@ def _set_vpc_attributes(call: Call) -> None:
 
 def _read_subnet(call: Call) -> Values:
     (subnet,) = call.aws("ec2").describe_subnets(SubnetIds=[call.id])["Subnets"]
-    ipv6 = _ipv6(subnet.get("Ipv6CidrBlockAssociationSet", []))
+    blocks = subnet.get("Ipv6CidrBlockAssociationSet", [])
+    ipv6 = _ipv6(blocks)
     return {
         **from_boto(subnet, "vpcId cidrBlock availabilityZone availabilityZoneId mapPublicIpOnLaunch ownerId"),
         **from_boto(subnet, "assignIpv6AddressOnCreation", arn="SubnetArn"),
-        "ipv6CidrBlock": ipv6.get("Ipv6CidrBlock"),
+        # The emulation reports that there is a block, not which.
+        "ipv6CidrBlock": ipv6.get("Ipv6CidrBlock", call.state.get("ipv6CidrBlock")) if blocks else None,
         "ipv6CidrBlockAssociationId": ipv6.get("AssociationId", ""),
     }
 
