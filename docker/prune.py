@@ -9,7 +9,7 @@ SERVICES = {"s3", "sts", "sso", "sso-oidc"}
 
 
 def main(environment: Path) -> None:
-    """Other AWS services' descriptions, the libraries' own tests, headers and type stubs."""
+    """Other AWS services' descriptions, the libraries' own tests, type stubs and translators' files."""
     (packages,) = (environment / "lib").glob("python3*/site-packages")
     for service in [*(packages / "botocore" / "data").iterdir(), *(packages / "boto3" / "data").iterdir()]:
         if service.is_dir() and service.name not in SERVICES:
@@ -18,8 +18,10 @@ def main(environment: Path) -> None:
         # Django's test client is a package called test, and so is imported by name in places.
         if folder.parent.name != "django":
             shutil.rmtree(folder)
-    for stub in packages.rglob("*.pyi"):
-        stub.unlink()
+    # Stubs are for editors, .po files for translators: the compiled .mo beside each is what runs.
+    for pattern in ("*.pyi", "*.po"):
+        for file in packages.rglob(pattern):
+            file.unlink()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -24,10 +23,8 @@ class SignUpForm(BaseUserCreationForm):
         }
 
     def clean_email(self) -> str:
-        """One spelling for every address."""
+        """One spelling for every address, so that the model finds the account that has it already."""
         email: str = self.cleaned_data["email"].lower()
-        if User.objects.filter(email__iexact=email).exists():
-            raise ValidationError("There is an account with this address. Log in, or ask for a new password.")
         return email
 
 

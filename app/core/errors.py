@@ -44,5 +44,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
     if request.path.startswith(API):
         return api_error(status, message)
-    # Without the request no context processor runs, and so no query.
+    # Without the request no context processor runs: what broke the page cannot break this one too.
     return render(None, "core/error.html", {"status": status, "message": message}, status=status)

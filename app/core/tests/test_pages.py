@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client, RequestFactory
 
+from account.models import User
 from core import errors
 
 
@@ -38,6 +39,13 @@ def test_an_unknown_host_is_refused_without_repeating_it(client: Client) -> None
 def test_a_crash_shows_a_page_that_needs_no_database(rf: RequestFactory) -> None:
     response = errors.server_error(rf.get("/"))
     assert (response.status_code, "Something went wrong here." in response.text) == (500, True)
+
+
+@pytest.mark.django_db
+def test_an_error_page_asks_the_database_nothing(client: Client, django_assert_num_queries) -> None:
+    client.force_login(User.objects.create_user("ann@example.com", "correct horse 9"))
+    with django_assert_num_queries(0):
+        assert client.get("/nothing/").status_code == 404
 
 
 def test_a_crash_below_the_api_answers_in_json(rf: RequestFactory) -> None:
