@@ -127,7 +127,7 @@ def free_ports() -> dict[str, int]:
 
 
 def kill_group(process: "subprocess.Popen[str]") -> None:
-    """What a power cut does to a command and to the engine it started."""
+    """What a power cut does to a command, to the engine it started and to the cloud's process."""
     children = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
     ).stdout.split()

@@ -28,11 +28,12 @@ NEW_HEADLINE = "Rolled out under load."
 
 
 def test_a_first_run_may_be_killed_in_the_middle(checkout: Checkout) -> None:
-    process = checkout.start("up")
-    assert process.stderr is not None
-    created = (line for line in process.stderr if " created" in line)
-    assert len(list(islice(created, 25))) == 25, "the run ended before it had created anything"
-    kill_group(process)
+    with checkout.start("up") as process:
+        assert process.stderr is not None
+        created = (line for line in process.stderr if " created" in line)
+        count = len(list(islice(created, 25)))
+        kill_group(process)
+    assert count == 25, "the run ended before it had created anything"
 
 
 def test_up_goes_on_from_there_and_ends_with_the_site(checkout: Checkout) -> None:
