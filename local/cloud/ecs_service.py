@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from local.cloud import ecs_deployment, ecs_events, ecs_state, ecs_targets
+from local.cloud import ecs_deployment, ecs_events, ecs_scaling, ecs_state, ecs_targets
 from local.cloud.context import CloudContext
 from local.cloud.ecs_rollout import Plan, ServiceState, TaskState, backoff_seconds, plan
 
@@ -45,6 +45,8 @@ class ServiceScheduler:
             self._context.touch()
 
     def _schedule(self, backend: Any, service: Any, tasks: list[Any]) -> None:
+        if ecs_scaling.bound_desired_count(self._context.backend("application-autoscaling"), service):
+            self._context.touch()
         self._stop_unhealthy(service, tasks)
         self._count_failures(service, tasks)
         ecs_deployment.judge(service)

@@ -1,13 +1,9 @@
 """A small cluster behind a load balancer, for tests that let containers really run."""
 
-import dataclasses
-import itertools
 import ssl
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,50 +12,38 @@ import docker
 import httpx
 from botocore.config import Config
 
+from local.cloud.cleanup import remove_all
 from local.cloud.config import CloudConfig
 from local.cloud.ecs import EcsAgent
 from local.cloud.elb import ElbAgent
 from local.cloud.server import EmbeddedCloud
 from tests.local.cloud.clouds import free_port
+from tests.local.cloud.ecs_front import make_front
+from tests.local.cloud.ecs_load import Load, requests, wait_until
 
-IMAGE = "preqly-standin/python:trixie"
 CLUSTER = "cluster"
-SERVER = """
-import http.server, os, signal, sys, threading, time
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def do_GET(self):
-        if self.path == "/slow":
-            time.sleep(1)
-        code = int(os.environ.get("HEALTH", 200)) if self.path == "/healthz" else 200
-        body = (os.environ["RELEASE"] + "".join(f"\\n{k.lower()}: {v}" for k, v in self.headers.items())).encode()
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Server", "backend")
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *arguments):
-        pass
-server = http.server.ThreadingHTTPServer(("", 8000), Handler)
-server.daemon_threads = False
-signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-print("serving", os.environ["RELEASE"], flush=True)
-server.serve_forever()
-print("served", os.environ["RELEASE"], flush=True)
-"""
-CHECK = "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/alive')"
 
 
-def new_config(folder: Path) -> CloudConfig:
-    """A cloud of its own."""
-    return CloudConfig(
-        name=f"test-{uuid.uuid4().hex[:8]}",
-        state_dir=folder / "state",
-        api_port=free_port(),
-        http_port=free_port(),
-        https_port=free_port(),
-        registry_port=free_port(),
+@contextmanager
+def standing(folder: Path) -> Iterator["Stand"]:
+    """A stand of its own, and nothing left of it afterwards."""
+    stand = Stand(
+        CloudConfig(
+            name=f"test-{uuid.uuid4().hex[:8]}",
+            state_dir=folder / "state",
+            api_port=free_port(),
+            http_port=free_port(),
+            https_port=free_port(),
+            registry_port=free_port(),
+        )
     )
+    try:
+        stand.start()
+        stand.prepare()
+        yield stand
+    finally:
+        stand.cloud.stop()
+        remove_all(stand.config.name)
 
 
 class Stand:
@@ -68,18 +52,23 @@ class Stand:
     def __init__(self, config: CloudConfig) -> None:
         self.config = config
         self.docker = docker.from_env()
-        self.cloud = self.start()
-        self._families = itertools.count(1)
+        self.cloud = self._new_cloud()
+
+    def prepare(self) -> None:
+        """What every service needs."""
         self._make_network()
-        self._make_load_balancer()
+        front = make_front(self.elbv2, self.acm, self.vpc, self.subnets, self.group)
+        self.load_balancer, self.target_group, self.listener = front
         self.logs.create_log_group(logGroupName="app")
         self.ecs.create_cluster(clusterName=CLUSTER)
 
-    def start(self) -> EmbeddedCloud:
+    def start(self) -> None:
         """A new process would do the same: load the state, adopt the containers."""
-        self.cloud = EmbeddedCloud(self.config, agents=[EcsAgent, ElbAgent])
+        self.cloud = self._new_cloud()
         self.cloud.start()
-        return self.cloud
+
+    def _new_cloud(self) -> EmbeddedCloud:
+        return EmbeddedCloud(self.config, agents=[EcsAgent, ElbAgent])
 
     def __getattr__(self, service: str) -> Any:
         client = boto3.client(
@@ -116,74 +105,6 @@ class Stand:
         ]
         self.group = self.ec2.create_security_group(GroupName="x", Description="x", VpcId=self.vpc)["GroupId"]
         self.network = {"awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": [self.group]}}
-
-    def _make_load_balancer(self) -> None:
-        certificate = self.acm.request_certificate(DomainName="app.preqly.com", ValidationMethod="DNS")
-        made = self.elbv2.create_load_balancer(Name="front", Subnets=self.subnets, SecurityGroups=[self.group])
-        self.load_balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
-        self.target_group = self.elbv2.create_target_group(
-            Name="tasks",
-            Protocol="HTTP",
-            Port=8000,
-            VpcId=self.vpc,
-            TargetType="ip",
-            HealthCheckPath="/healthz",
-            HealthCheckIntervalSeconds=2,
-            HealthCheckTimeoutSeconds=1,
-            HealthyThresholdCount=2,
-            UnhealthyThresholdCount=2,
-        )["TargetGroups"][0]["TargetGroupArn"]
-        self.elbv2.modify_target_group_attributes(
-            TargetGroupArn=self.target_group,
-            Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "3"}],
-        )
-        redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
-        self.elbv2.create_listener(
-            LoadBalancerArn=self.load_balancer,
-            Protocol="HTTP",
-            Port=80,
-            DefaultActions=[{"Type": "redirect", "RedirectConfig": redirect}],
-        )
-        self.listener = self.elbv2.create_listener(
-            LoadBalancerArn=self.load_balancer,
-            Protocol="HTTPS",
-            Port=443,
-            Certificates=[{"CertificateArn": certificate["CertificateArn"]}],
-            DefaultActions=[{"Type": "forward", "TargetGroupArn": self.target_group}],
-        )["Listeners"][0]["ListenerArn"]
-
-    def container(self, release: str = "one", **more: Any) -> dict[str, Any]:
-        """Definition of a container that serves its release's name."""
-        return {
-            "name": "web",
-            "image": IMAGE,
-            "user": "10001:10001",
-            "readonlyRootFilesystem": True,
-            "command": ["python3", "-c", SERVER],
-            "linuxParameters": {
-                "capabilities": {"drop": ["ALL"]},
-                "tmpfs": [{"containerPath": "/tmp", "size": 16, "mountOptions": ["mode=1777"]}],  # noqa: S108
-            },
-            "stopTimeout": 5,
-            "portMappings": [{"containerPort": 8000}],
-            "healthCheck": {
-                "command": ["CMD", "python3", "-c", CHECK],
-                "interval": 5,
-                "timeout": 4,
-                "retries": 2,
-                "startPeriod": 1,
-            },
-            "logConfiguration": {
-                "logDriver": "awslogs",
-                "options": {
-                    "awslogs-group": "app",
-                    "awslogs-region": "us-east-1",
-                    "awslogs-stream-prefix": "web",
-                },
-            },
-            **more,
-            "environment": [{"name": "RELEASE", "value": release}, *more.get("environment", ())],
-        }
 
     def register(self, *containers: dict[str, Any], family: str = "web", **more: Any) -> str:
         """ARN of a new task definition."""
@@ -288,53 +209,6 @@ class Stand:
         context = ssl.create_default_context(cafile=str(self.cloud.context.certificates.certificate_path))
         return httpx.Client(base_url=f"https://localhost:{self.config.https_port}", verify=context, timeout=10)
 
-    @contextmanager
-    def load(self, clients: int = 4) -> Iterator["Load"]:
-        """Requests without a pause, from several clients that keep their connections."""
-        load = Load()
-        threads = [threading.Thread(target=load.run, args=(self.client(), n)) for n in range(clients)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield load
-        finally:
-            load.stopping.set()
-            for thread in threads:
-                thread.join()
-
-
-@dataclasses.dataclass
-class Load:
-    """What came of the requests."""
-
-    releases: set[str] = dataclasses.field(default_factory=set)
-    failures: list[str] = dataclasses.field(default_factory=list)
-    requests: int = 0
-    stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
-
-    def run(self, client: httpx.Client, number: int) -> None:
-        # One client in four holds requests open for a second.
-        path = "/slow" if number % 4 == 3 else "/"
-        with client:
-            while not self.stopping.wait(0.01):
-                self._request(client, path)
-
-    def _request(self, client: httpx.Client, path: str) -> None:
-        self.requests += 1
-        try:
-            answer = client.get(path)
-        except httpx.HTTPError as error:
-            self.failures.append(repr(error))
-            return
-        if answer.status_code == 200:
-            self.releases.add(answer.text.splitlines()[0])
-        else:
-            self.failures.append(f"{answer.status_code} {answer.text}")
-
-
-def wait_until(is_true: Callable[[], bool], seconds: float, told: Callable[[], Any] = lambda: "") -> None:
-    """Return when it is true; fail with what is told when it takes longer."""
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {told()}"
-        time.sleep(0.2)
+    def load(self, clients: int = 4) -> AbstractContextManager[Load]:
+        """Requests without a pause through the load balancer."""
+        return requests(self.client, clients)

@@ -4,30 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud.cleanup import remove_all
-from tests.local.cloud.ecs_stand import CLUSTER, Stand, new_config, wait_until
+from tests.local.cloud.ecs_definitions import serving
+from tests.local.cloud.ecs_load import wait_until
+from tests.local.cloud.ecs_stand import CLUSTER, Stand, standing
 
 pytestmark = [pytest.mark.containers]
 
 
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    config = new_config(tmp_path_factory.mktemp("ecs"))
-    try:
-        made = Stand(config)
-        made.create_service("web", made.register(made.container("one")))
+    with standing(tmp_path_factory.mktemp("cloud")) as made:
+        made.create_service("web", made.register(serving("one")))
         made.steady("web")
         yield made
-        made.cloud.stop()
-    finally:
-        remove_all(config.name)
 
 
 def test_a_rolling_update_fails_no_request(stand: Stand) -> None:
     before = {container.id for container in stand.containers()}
     with stand.load() as load:
         wait_until(lambda: load.requests > 50, 20)
-        stand.ecs.update_service(cluster=CLUSTER, service="web", taskDefinition=stand.register(stand.container("two")))
+        stand.ecs.update_service(cluster=CLUSTER, service="web", taskDefinition=stand.register(serving("two")))
         service = stand.steady("web")
     assert load.failures == []
     assert load.releases == {"one", "two"}
@@ -73,7 +69,7 @@ def test_a_bad_release_is_rolled_back_without_a_failed_request(
     stand: Stand, change: dict[str, object], stop_code: str, exit_code: int, reason: str
 ) -> None:
     good = stand.steady("web")["deployments"][0]
-    bad = stand.register(stand.container("bad", **change))
+    bad = stand.register(serving("bad", **change))
     with stand.load(2) as load:
         stand.ecs.update_service(cluster=CLUSTER, service="web", taskDefinition=bad)
         failed: list[dict[str, object]] = []

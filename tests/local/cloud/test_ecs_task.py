@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from local.cloud.cleanup import remove_all
-from tests.local.cloud.ecs_stand import CLUSTER, Stand, new_config, wait_until
+from tests.local.cloud.ecs_definitions import serving
+from tests.local.cloud.ecs_load import wait_until
+from tests.local.cloud.ecs_stand import CLUSTER, Stand, standing
 
 pytestmark = [pytest.mark.containers]
 
@@ -16,18 +17,13 @@ HELD = ["python3", "-c", "import time; time.sleep(600)"]
 
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    config = new_config(tmp_path_factory.mktemp("ecs"))
-    try:
-        made = Stand(config)
+    with standing(tmp_path_factory.mktemp("cloud")) as made:
         made.iam.create_role(RoleName="task", AssumeRolePolicyDocument="{}")
         yield made
-        made.cloud.stop()
-    finally:
-        remove_all(config.name)
 
 
 def job(stand: Stand, script: str, **more: Any) -> dict[str, Any]:
-    container = stand.container(command=["python3", "-c", script], **more)
+    container = serving(command=["python3", "-c", script], **more)
     del container["healthCheck"]
     return container
 
@@ -123,7 +119,7 @@ def test_a_log_group_that_does_not_exist_stops_the_task(stand: Stand) -> None:
 
 def test_containers_start_in_the_order_they_depend_on_and_stop_in_reverse(stand: Stand) -> None:
     first = {**job(stand, "print('migrated')"), "name": "first", "essential": False}
-    second = {**stand.container("two"), "name": "second", "dependsOn": [_after("first", "SUCCESS")]}
+    second = {**serving("two"), "name": "second", "dependsOn": [_after("first", "SUCCESS")]}
     second["healthCheck"] = {**second["healthCheck"], "interval": 5, "startPeriod": 0}
     third = {**job(stand, _until_terminated()), "name": "third", "dependsOn": [_after("second", "HEALTHY")]}
     arn = stand.run_task(stand.register(first, second, third))
@@ -154,7 +150,7 @@ def test_a_container_that_ignores_sigterm_is_killed_after_its_timeout(stand: Sta
 
 def test_a_task_runs_hardened_and_within_its_limits(stand: Stand) -> None:
     volume = {"sourceVolume": "scratch", "containerPath": "/scratch", "readOnly": False}
-    container = {**stand.container(), "command": HELD, "mountPoints": [volume]}
+    container = {**serving(), "command": HELD, "mountPoints": [volume]}
     del container["healthCheck"]
     arn = stand.run_task(stand.register(container, volumes=[{"name": "scratch"}]))
     found = running(stand, arn)

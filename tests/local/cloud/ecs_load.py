@@ -1,0 +1,62 @@
+"""Constant requests from clients that keep their connections, and waiting with a reason."""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+
+@contextmanager
+def requests(client: Callable[[], httpx.Client], clients: int = 4) -> Iterator["Load"]:
+    """Requests without a pause, from several clients that keep their connections."""
+    load = Load()
+    threads = [threading.Thread(target=load.run, args=(client(), n)) for n in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield load
+    finally:
+        load.stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+@dataclasses.dataclass
+class Load:
+    """What came of the requests."""
+
+    releases: set[str] = dataclasses.field(default_factory=set)
+    failures: list[str] = dataclasses.field(default_factory=list)
+    requests: int = 0
+    stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    def run(self, client: httpx.Client, number: int) -> None:
+        # One client in four holds requests open for a second.
+        path = "/slow" if number % 4 == 3 else "/"
+        with client:
+            while not self.stopping.wait(0.01):
+                self._request(client, path)
+
+    def _request(self, client: httpx.Client, path: str) -> None:
+        self.requests += 1
+        try:
+            answer = client.get(path)
+        except httpx.HTTPError as error:
+            self.failures.append(repr(error))
+            return
+        if answer.status_code == 200:
+            self.releases.add(answer.text.splitlines()[0])
+        else:
+            self.failures.append(f"{answer.status_code} {answer.text}")
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float, told: Callable[[], Any] = lambda: "") -> None:
+    """Return when it is true; fail with what is told when it takes longer."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {told()}"
+        time.sleep(0.2)
