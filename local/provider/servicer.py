@@ -1,13 +1,9 @@
 """Pulumi's provider protocol over gRPC: translates messages, knows nothing of any resource."""
 
-import logging
 import threading
-from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
-import grpc
-from google.protobuf import any_pb2, empty_pb2
-from google.rpc import status_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from local.provider import lifecycle
@@ -18,13 +14,11 @@ from local.provider.clients import Clients
 from local.provider.configuration import default_tags, region_of
 from local.provider.difference import delete_first, differences
 from local.provider.entry import ResourceType
-from local.provider.failures import HalfMadeError, OperationError, describe
+from local.provider.failures import OperationError
 from local.provider.journal import Journal
 from local.provider.progress import EngineLog
+from local.provider.status import fail, guarded
 from local.provider.values import Properties, contains_unknown, decode, encode
-
-logger = logging.getLogger("preqly.provider")
-Answer = TypeVar("Answer")
 
 pb = provider_pb2
 
@@ -84,7 +78,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             proposed=(orphan.name if orphan else "") or (automatic.proposed_name if mode == automatic.ENFORCE else ""),
             disabled=mode == automatic.DISABLE,
         )
-        failures = _guarded(context, lambda: check(entry, news.values, olds.values, naming, self._default_tags))
+        failures = guarded(context, lambda: check(entry, news.values, olds.values, naming, self._default_tags))
         return pb.CheckResponse(
             inputs=encode(news.values, news.secrets),
             failures=[pb.CheckFailure(property=one.property, reason=one.reason) for one in failures],
@@ -119,7 +113,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         call.timeout = request.timeout
         if request.preview:
             return pb.CreateResponse(properties=self._outputs(entry, lifecycle.previewed(entry, call), news))
-        state = _guarded(context, lambda: lifecycle.create(entry, call, self._journal))
+        hidden = _hidden(entry, news)
+        state = guarded(context, lambda: lifecycle.create(entry, call, self._journal), secrets=hidden)
         return pb.CreateResponse(id=call.id, properties=self._outputs(entry, state, news))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -128,7 +123,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         state, inputs = decode(request.properties), decode(request.inputs)
         call = self._call(request, entry, olds=inputs.values, news=inputs.values)
         call.state = state.values
-        found = _guarded(context, lambda: lifecycle.read(entry, call))
+        found = guarded(context, lambda: lifecycle.read(entry, call))
         if found is None:
             return pb.ReadResponse()
         return pb.ReadResponse(
@@ -145,7 +140,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         call.state, call.timeout = state.values, request.timeout
         if request.preview:
             return pb.UpdateResponse(properties=self._outputs(entry, lifecycle.previewed(entry, call), news))
-        after = _guarded(context, lambda: lifecycle.update(entry, call))
+        after = guarded(context, lambda: lifecycle.update(entry, call), secrets=_hidden(entry, news))
         return pb.UpdateResponse(properties=self._outputs(entry, after, news))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -154,25 +149,25 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         inputs = decode(request.old_inputs).values
         call = self._call(request, entry, olds=inputs, news=inputs)
         call.state, call.timeout = decode(request.properties).values, request.timeout
-        _guarded(context, lambda: lifecycle.remove(entry, call))
+        guarded(context, lambda: lifecycle.remove(entry, call))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
-        function = _guarded(context, lambda: self._catalog.function(request.tok))
+        function = guarded(context, lambda: self._catalog.function(request.tok))
         arguments = decode(request.args).values
         failures = check_arguments(function, arguments)
         if failures:
             wrong = [pb.CheckFailure(property=one.property, reason=one.reason) for one in failures]
             return pb.InvokeResponse(failures=wrong)
         if contains_unknown(arguments):
-            _fail(context, OperationError(f"{function.token}: its arguments are not known yet"))
+            fail(context, OperationError(f"{function.token}: its arguments are not known yet"))
         call = Call(self._clients, function.token, inputs=arguments, stop=self._stop)
-        answer = _guarded(context, lambda: function.invoke(call), function.token)
+        answer = guarded(context, lambda: function.invoke(call), function.token)
         return pb.InvokeResponse(**{"return": encode(answer)})
 
     def _entry(self, request: Any, context: Any) -> ResourceType:
         token = request.type or request.urn.split("::")[2].split("$")[-1]
-        return _guarded(context, lambda: self._catalog.resource(token))
+        return guarded(context, lambda: self._catalog.resource(token))
 
     def _call(self, request: Any, entry: ResourceType, *, olds: Any, news: Any) -> Call:
         physical_id = getattr(request, "id", "")  # a CreateRequest has none
@@ -182,26 +177,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return call
 
     def _outputs(self, entry: ResourceType, state: Any, source: Properties) -> Any:
-        hidden = source.secrets | frozenset(entry.secret_outputs.split())
-        return encode({name: value for name, value in state.items() if not name.startswith("__")}, hidden)
+        return encode(
+            {name: value for name, value in state.items() if not name.startswith("__")}, _hidden(entry, source)
+        )
 
 
-def _guarded(context: Any, work: Callable[[], Answer], what: str = "") -> Answer:
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001 # whatever an entry raises must reach the operator, not kill the call
-        _fail(context, error, what)
-
-
-def _fail(context: Any, error: Exception, what: str = "") -> NoReturn:
-    message = f"{what}: {describe(error)}" if what else describe(error)
-    if isinstance(error, HalfMadeError):
-        detail = any_pb2.Any()
-        detail.Pack(pb.ErrorResourceInitFailed(id=error.physical_id, properties=encode(error.state), reasons=[message]))
-        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[detail])
-        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    elif not isinstance(error, OperationError):
-        logger.exception("%s failed", what or "an operation")
-        message = f"{type(error).__name__}: {message}"
-    context.abort(grpc.StatusCode.UNKNOWN, message)
-    raise AssertionError("abort always raises")
+def _hidden(entry: ResourceType, source: Properties) -> frozenset[str]:
+    """Properties that must be stored encrypted."""
+    return source.secrets | frozenset(entry.secret_outputs.split())

@@ -4,8 +4,13 @@ import threading
 import time
 from typing import Any
 
+import grpc
 import pytest
+from google.rpc import status_pb2
 from moto.backends import get_backend
+from pulumi.runtime.proto import provider_pb2
+
+from local.provider.values import decode
 
 INSTANCE = "aws:rds/instance:Instance"
 SUBNETS = "aws:rds/subnetGroup:SubnetGroup"
@@ -138,6 +143,20 @@ def test_a_database_that_fails_to_start_is_named(
     backend_instance(database.id).status = "incompatible-network"
     said = refusal(lambda: database.up(**{**inputs, "multiAz": True}))
     assert said == f"database instance {database.id} is incompatible-network; its events in RDS say why"
+
+
+def test_a_half_made_database_keeps_its_password_secret(
+    emulation: Any, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = emulation.resource(INSTANCE, "half", **inputs)
+    backend_instance(database.id).status = "incompatible-network"
+    with pytest.raises(grpc.RpcError) as failure:
+        database.up(**{**inputs, "password": "canary-three"})
+    details = dict(failure.value.trailing_metadata())["grpc-status-details-bin"]
+    status = status_pb2.Status.FromString(details)
+    half = provider_pb2.ErrorResourceInitFailed.FromString(status.details[0].value)
+    assert half.id == database.id
+    assert "password" in decode(half.properties).secrets
 
 
 def test_creation_waits_until_the_database_is_available(emulation: Any, inputs: dict[str, Any]) -> None:
