@@ -4,16 +4,15 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 from docker.models.containers import Container
 from docker.types import EndpointConfig
 
 from local.cloud.containers import put_files, remove_container
 from local.cloud.context import CloudContext
 from local.cloud.postgres import files
+from local.cloud.rds_instance import Instance, copy_of
 
 logger = logging.getLogger("preqly.cloud")
 
@@ -23,40 +22,14 @@ SPECIFICATION_LABEL = "preqly.db.specification"
 RESTART_SECONDS = 5.0
 """A server that ends right after its start is started again no sooner."""
 
+CONFLICT = 409
+"""Docker's answer to what a container cannot do in its state."""
+CANNOT_CONNECT = 2
+"""psql's exit code when no server takes the connection."""
+
 
 class DatabaseNotReadyError(Exception):
     """PostgreSQL does not answer yet."""
-
-
-@dataclass(frozen=True)
-class Instance:
-    """What moto says about one DB instance, copied so that no lock is held while Docker works."""
-
-    identifier: str
-    resource_id: str
-    address: str
-    port: int
-    status: str
-    master: str
-    password: str = field(repr=False)
-    database: str | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def force_ssl(self) -> bool:
-        """RDS refuses connections without TLS from PostgreSQL 15 on, unless told otherwise."""
-        return self.parameters.get("rds.force_ssl", "1") != "0"
-
-    @property
-    def suffix(self) -> str:
-        """Of the names of its container and its volume: a new instance of an old name starts empty, as on RDS."""
-        return self.resource_id.lower()
-
-    @property
-    def wish(self) -> str:
-        """Changes when something has to be told to the running server."""
-        text = repr((self.master, self.password, self.database, sorted(self.parameters.items())))
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 class RdsAgent:
@@ -88,7 +61,7 @@ class RdsAgent:
     def _instances(self) -> list[Instance]:
         with self._context.lock:
             databases = self._context.backend("rds").databases.values()
-            return [_copy(database) for database in databases if database.engine == "postgres"]
+            return [copy_of(database) for database in databases if database.engine == "postgres"]
 
     def _reconcile_instance(self, instance: Instance, container: Container | None) -> None:
         specification = self._specification(instance)
@@ -196,23 +169,27 @@ class RdsAgent:
         return {name: value for name, value in instance.parameters.items() if name in known or "." in name}
 
     def _psql(self, instance: Instance, container: Container, *arguments: str) -> str:
-        code, output = container.exec_run(
-            list(files.psql_command(instance.port, *arguments)),
-            user="postgres",
-            environment={"PATH": "/usr/lib/postgresql/17/bin:/usr/bin:/bin"},
-        )
+        try:
+            code, output = container.exec_run(
+                list(files.psql_command(instance.port, *arguments)),
+                user="postgres",
+                environment={"PATH": "/usr/lib/postgresql/17/bin:/usr/bin:/bin"},
+            )
+        except APIError as error:
+            if error.status_code == CONFLICT:
+                raise DatabaseNotReadyError from error  # the container is not running
+            raise
+        if code == CANNOT_CONNECT:
+            raise DatabaseNotReadyError
         if code != 0:
-            text = output.decode(errors="replace").strip()
-            if "No such file or directory" in text or "starting up" in text or "shutting down" in text:
-                raise DatabaseNotReadyError
-            raise RuntimeError(f"psql: {text}")
+            raise RuntimeError(f"psql: {output.decode(errors='replace').strip()}")
         return str(output.decode().strip())
 
     def _set_available(self, instance: Instance) -> None:
         with self._context.lock:
             database = self._context.backend("rds").databases.get(instance.identifier)
             # Asked for anew while we worked: the next pass takes it up.
-            if database is not None and _copy(database) == instance:
+            if database is not None and copy_of(database) == instance:
                 database.status = "available"
                 self._context.touch()
 
@@ -224,24 +201,3 @@ class RdsAgent:
         for volume in docker.volumes(ROLE):
             if volume.name not in {self._context.config.object_name(identifier.lower()) for identifier in known}:
                 volume.remove(force=True)
-
-
-def _copy(database: Any) -> Instance:
-    """Read one of moto's DB instances; the caller holds the lock."""
-    parameters = {
-        name: str(parameter["ParameterValue"])
-        for group in database.db_parameter_groups()
-        for name, parameter in group.parameters.items()
-        if parameter.get("ParameterValue") is not None
-    }
-    return Instance(
-        identifier=database.db_instance_identifier,
-        resource_id=database.dbi_resource_id,
-        address=database.address,
-        port=database.port,
-        status=database.status,
-        master=database.master_username,
-        password=database._master_user_password,
-        database=database.db_name,
-        parameters=parameters,
-    )

@@ -1,0 +1,82 @@
+"""A DB instance for tests, and a client that connects to it as the application would."""
+
+from typing import Any
+
+from local.cloud.server import EmbeddedCloud
+from tests.local.cloud.clouds import client, eventually
+
+PASSWORD = "first-Password1"
+PARAMETERS = {
+    "rds.force_ssl": "1",
+    "log_min_duration_statement": "500",
+    "max_connections": "77",
+    "shared_preload_libraries": "pg_stat_statements,pg_cron",
+    "not_a_setting": "3",
+}
+
+
+def create(cloud: EmbeddedCloud) -> None:
+    ec2, rds = client(cloud, "ec2"), client(cloud, "rds")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]
+        for i, zone in enumerate("ab")
+    ]
+    ids = [subnet["SubnetId"] for subnet in subnets]
+    rds.create_db_subnet_group(DBSubnetGroupName="private", DBSubnetGroupDescription="private", SubnetIds=ids)
+    rds.create_db_parameter_group(
+        DBParameterGroupName="settings", DBParameterGroupFamily="postgres17", Description="settings"
+    )
+    set_parameters(cloud, PARAMETERS)
+    create_instance(cloud)
+
+
+def create_instance(cloud: EmbeddedCloud) -> None:
+    client(cloud, "rds").create_db_instance(
+        DBInstanceIdentifier="site",
+        Engine="postgres",
+        EngineVersion="17",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage=20,
+        MasterUsername="preqly",
+        MasterUserPassword=PASSWORD,
+        DBName="preqly",
+        Port=5433,
+        DBSubnetGroupName="private",
+        DBParameterGroupName="settings",
+    )
+
+
+def set_parameters(cloud: EmbeddedCloud, parameters: dict[str, str]) -> None:
+    entries = [
+        {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"}
+        for name, value in parameters.items()
+    ]
+    client(cloud, "rds").modify_db_parameter_group(DBParameterGroupName="settings", Parameters=entries)
+
+
+def instance(cloud: EmbeddedCloud) -> dict[str, Any]:
+    (found,) = client(cloud, "rds").describe_db_instances()["DBInstances"]
+    return dict(found)
+
+
+def wait_until_available(cloud: EmbeddedCloud) -> None:
+    eventually(lambda: instance(cloud)["DBInstanceStatus"] == "available", 60)
+
+
+def psql(cloud: EmbeddedCloud, sql: str, password: str = PASSWORD, mode: str = "verify-full") -> str:
+    """What a client on the network is told: rows, or the error."""
+    endpoint = instance(cloud)["Endpoint"]
+    address = f"host={endpoint['Address']} port={endpoint['Port']} user=preqly dbname=preqly"
+    authority = cloud.context.certificates.certificate_path
+    container = cloud.context.docker.run(
+        "client",
+        cloud.config.images["postgres"],
+        "client",
+        entrypoint=["psql", "-XAt", f"{address} sslmode={mode} sslrootcert=/ca.pem", "-c", sql],
+        command=[],
+        environment={"PGPASSWORD": password},
+        volumes={str(authority): {"bind": "/ca.pem", "mode": "ro"}},
+    )
+    container.wait(timeout=30)
+    return str(container.logs().decode().strip())

@@ -1,0 +1,37 @@
+"""The texts PostgreSQL is configured with."""
+
+import base64
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.cloud.postgres import files
+
+
+def test_the_verifier_is_what_the_standard_makes_of_a_password() -> None:
+    # The example of RFC 7677, section 3: user "user", password "pencil".
+    verifier = files.scram_verifier("pencil", base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ=="))
+    assert verifier == (
+        "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$"
+        "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rds.force_ssl", "1"), ("port", "1"), ("ssl", "off"), ("shared_buffers", "{DBInstanceClassMemory/32768}")],
+)
+def test_settings_that_the_cloud_decides_are_left_out(name: str, value: str) -> None:
+    assert files.parameters_conf({name: value, "work_mem": "8MB"}) == "work_mem = '8MB'\n"
+
+
+def test_values_cannot_end_their_quotes() -> None:
+    assert files.parameters_conf({"work_mem": "1'\nssl = off"}) == "work_mem = '1''\nssl = off'\n"
+    assert "\\set master 'o''brien'\n" in files.roles_sql("o'brien", "v", None)
+
+
+def test_the_start_script_is_valid_for_the_shell(tmp_path: Path) -> None:
+    script = tmp_path / "start.sh"
+    script.write_text(files.START_SCRIPT)
+    assert subprocess.run(["sh", "-n", str(script)], check=False).returncode == 0
