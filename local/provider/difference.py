@@ -42,7 +42,7 @@ def differences(entry: ResourceType, olds: Values, news: Values, ignored: tuple[
 
 def same(entry: ResourceType, name: str, one: Any, other: Any) -> bool:
     """Whether two values of a property mean the same."""
-    if one == other and type(one) is type(other):
+    if one == other:
         return True
     if one is None or other is None or isinstance(one, Unknown) or isinstance(other, Unknown):
         return False
@@ -50,7 +50,7 @@ def same(entry: ResourceType, name: str, one: Any, other: Any) -> bool:
         return entry.equal[name](one, other)
     if name in entry.unordered.split() and isinstance(one, list) and isinstance(other, list):
         return sorted(map(_sortable, one)) == sorted(map(_sortable, other))
-    return bool(one == other)
+    return False
 
 
 def _sortable(value: Any) -> str:

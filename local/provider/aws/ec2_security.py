@@ -25,9 +25,9 @@ def _create_group(call: Call) -> str:
     description = call.inputs.get("description", MANAGED)
     group_id = str(ec2.create_security_group(Description=description, **wanted)["GroupId"])
     # AWS lets a new group out everywhere; pulumi-aws takes that away, so that only rules of the program are left.
-    ec2.revoke_security_group_egress(
-        GroupId=group_id, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    )
+    everywhere = _group(call, group_id)["IpPermissionsEgress"]
+    if everywhere:
+        ec2.revoke_security_group_egress(GroupId=group_id, IpPermissions=everywhere)
     return group_id
 
 

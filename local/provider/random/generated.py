@@ -51,9 +51,9 @@ def _check_length(inputs: Values) -> list[tuple[str, str]]:
     return [(name, f"is {length}; it must be at least 1")] if isinstance(length, int) and length < 1 else []
 
 
-def _kept(call: Call) -> Values:
-    # There is no cloud behind it: the state is the resource.
-    return call.state
+def _kept(call: Call) -> Values | None:
+    # There is no cloud behind it: the state is the resource. What a killed run drew and never saved is lost.
+    return call.state if "result" in call.state or "hex" in call.state else None
 
 
 def _type(token: str, properties: str, make: Callable[[Call], str], secret_outputs: str = "") -> ResourceType:
