@@ -147,3 +147,38 @@ def test_a_topics_policy_is_no_drift_of_the_topic(emulation: Any) -> None:
     assert (topic.drift(), policy.drift(), subscription.drift()) == ({}, {}, {})
     subscription.delete()
     assert not subscription.is_there()
+
+
+def test_a_host_carries_one_role_and_the_role_may_change(emulation: Any) -> None:
+    first = emulation.resource(ROLE, "host", assumeRolePolicy=TRUST)
+    second = emulation.resource(ROLE, "other-host", assumeRolePolicy=TRUST)
+    profile = emulation.resource("aws:iam/instanceProfile:InstanceProfile", role=first.id)
+    assert profile.drift() == {}
+    profile.up(role=second.id)
+    assert profile.state["role"] == second.id
+    profile.delete()
+    assert not profile.is_there()
+
+
+def test_an_identity_provider_keeps_its_address_and_changes_its_thumbprints(emulation: Any) -> None:
+    inputs = {"url": "https://token.actions.githubusercontent.com", "clientIdLists": ["sts.amazonaws.com"]}
+    token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+    provider = emulation.resource(token, **inputs, thumbprintLists=["a" * 40], tags={"a": "b"})
+    assert provider.drift() == {}
+    provider.up(**inputs, thumbprintLists=["b" * 40])
+    assert provider.state["thumbprintLists"] == ["b" * 40]
+    assert provider.diff(**{**inputs, "clientIdLists": ["other"]})[1] == {"clientIdLists"}
+    provider.delete()
+    assert not provider.is_there()
+
+
+def test_a_parameter_is_secret_unless_the_program_says_otherwise(emulation: Any, refusal: Any) -> None:
+    token = "aws:ssm/parameter:Parameter"
+    parameter = emulation.resource(token, type="SecureString", value="one", tags={"a": "b"})
+    assert parameter.drift() == {}
+    assert "value" in parameter.secrets
+    parameter.up(type="SecureString", value="two")
+    assert emulation.client("ssm").get_parameter(Name=parameter.id, WithDecryption=True)["Parameter"]["Value"] == "two"
+    parameter.delete()
+    assert not parameter.is_there()
+    assert "exactly one of" in refusal(lambda: emulation.resource(token, "x", type="String"))
