@@ -10,7 +10,10 @@ PERIOD_SECONDS = 0.5
 
 
 class Agent(Protocol):
-    """Compares moto's state with Docker's and acts on the difference; keeps nothing that a restart would miss."""
+    """Compares moto's state with Docker's and acts on the difference; keeps nothing that a restart would miss.
+
+    May have a `close()`, called once after its last pass.
+    """
 
     @property
     def name(self) -> str:
@@ -53,3 +56,5 @@ class AgentThread:
                     logger.warning("%s: %s", self._agent.name, message, exc_info=logger.isEnabledFor(logging.DEBUG))
                 last_error = message
             self._stopping.wait(PERIOD_SECONDS)
+        if close := getattr(self._agent, "close", None):
+            close()

@@ -57,6 +57,11 @@ class DockerHost:
         """The Docker SDK's client, for what this class does not cover. Raises DockerUnavailableError."""
         return connect()
 
+    def close(self) -> None:
+        """End the connections to the engine; the next use makes new ones."""
+        if client := vars(self).pop("client", None):
+            client.close()
+
     def labels(self, role: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """Labels of an object of this cloud."""
         return {LABEL: self._config.name, ROLE_LABEL: role, **(extra or {})}

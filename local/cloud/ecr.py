@@ -73,6 +73,10 @@ class EcrAgent:
         except httpx.ConnectError:
             return  # it is starting
 
+    def close(self) -> None:
+        """End the connection to the registry."""
+        self._registry.close()
+
     def _running_registry(self) -> Container:
         docker = self._context.docker
         found = docker.containers(ROLE)
@@ -107,22 +111,25 @@ class EcrAgent:
             ]
 
     def _purge_repositories(self, container: Container) -> None:
+        # Before moto is asked: what is stored now and unknown then was never created, or is deleted.
+        stored = set(self._registry.get("/_catalog", params={"n": 1000}).json()["repositories"])
         with self._context.lock:
             deleted = set(deleted_repositories(self._backend()))
             known = set(self._backend().repositories)
-        stored = set(self._registry.get("/_catalog", params={"n": 1000}).json()["repositories"])
         # ECR refuses pushes to repositories it does not know; here they are taken and thrown away.
         doomed = deleted | (stored - known)
         if not doomed:
             return
         folders = [shlex.quote(f"{DATA_FOLDER}/docker/registry/v2/repositories/{name}") for name in sorted(doomed)]
         _run(container, f"rm -rf {' '.join(folders)}")
-        if not known:
-            # Nobody can be pushing now, so layers that nothing names can go.
-            _run(container, f"registry garbage-collect --delete-untagged {FOLDER}/registry.yml")
         with self._context.lock:
+            # At once: a repository of the same name may be pushed to from now on.
             deleted_repositories(self._backend()).difference_update(deleted)
             self._context.touch()
+            if not self._backend().repositories:
+                # Under the lock, though Docker works: nobody can create a repository and push while layers go.
+                collect = f"registry garbage-collect --delete-untagged {FOLDER}/registry.yml"
+                _run(container, f"[ ! -d {DATA_FOLDER}/docker/registry/v2/blobs ] || {collect}")
 
     def _purge_images(self, repository: KnownRepository) -> None:
         kept = {digest for _, digest in repository.images}

@@ -37,6 +37,7 @@ class EmbeddedCloud:
         self.config = config
         self._agents = agents
         self._threads: list[AgentThread] = []
+        self._owns_process = False
         lock = threading.RLock()
         self._store = SnapshotStore(config.state_dir, lock)
         self._api = ApiServer(config, lock, self._store.save)
@@ -60,6 +61,7 @@ class EmbeddedCloud:
         """
         factories = self._factories()
         _claim_process()
+        self._owns_process = True
         try:
             self._start(factories)
         except BaseException:
@@ -73,9 +75,12 @@ class EmbeddedCloud:
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         self._threads.clear()
+        self.context.docker.close()
         self._api.stop()
         self._store.stop()
-        _release_process()
+        if self._owns_process:
+            self._owns_process = False
+            _process_is_taken.release()
 
     def _start(self, factories: Sequence[AgentFactory]) -> None:
         self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -113,11 +118,6 @@ def _claim_process() -> None:
     # moto keeps its state in modules: a second cloud beside the first would be the same one.
     if not _process_is_taken.acquire(blocking=False):
         raise RuntimeError("an embedded cloud already runs in this process; stop it, or use another process")
-
-
-def _release_process() -> None:
-    if _process_is_taken.locked():
-        _process_is_taken.release()
 
 
 def default_agents() -> Sequence[AgentFactory]:

@@ -59,6 +59,15 @@ def test_a_second_cloud_in_the_process_is_refused(config: CloudConfig, cloud: Em
     assert client(cloud, "sts").get_caller_identity()
 
 
+def test_stopping_a_cloud_twice_leaves_the_next_one_alone(config: CloudConfig, start: Start) -> None:
+    first = start()
+    first.stop()
+    start()
+    first.stop()
+    with pytest.raises(RuntimeError, match="already runs"):
+        EmbeddedCloud(config, agents=False).start()
+
+
 def test_a_port_in_use_is_said_and_leaves_the_process_free(config: CloudConfig, start: Start) -> None:
     with socket.create_server(("127.0.0.1", config.api_port)), pytest.raises(OSError, match=str(config.api_port)):
         EmbeddedCloud(config, agents=False).start()
