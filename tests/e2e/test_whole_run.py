@@ -151,7 +151,7 @@ def test_no_secret_is_in_the_clear_anywhere(checkout: Checkout) -> None:
 
 def test_every_output_is_there_and_true(checkout: Checkout) -> None:
     outputs = checkout.outputs()
-    assert outputs["url"] == "https://app.preqly.com/"
+    assert outputs["url"] == "https://app.preqly.com"
     service = checkout.aws("ecs").describe_services(
         cluster=outputs["cluster_name"], services=[outputs["service_name"]]
     )["services"][0]
