@@ -1,5 +1,6 @@
 """The agent of ECR: a registry container, kept in step with the repositories and images in moto."""
 
+import logging
 import shlex
 from dataclasses import dataclass, field
 
@@ -16,6 +17,9 @@ SUFFIX = "registry"
 FOLDER = "/preqly"
 DATA_FOLDER = "/var/lib/registry"
 REQUEST_SECONDS = 10.0
+
+# It tells of every request, of which there are several a second.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -70,7 +74,7 @@ class EcrAgent:
             for repository in self._repositories():
                 self._purge_images(repository)
                 self._record_pushes(repository)
-        except httpx.ConnectError:
+        except httpx.TransportError:
             return  # it is starting
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ logger = logging.getLogger("preqly.cloud")
 FORMAT = 1
 """Raised when an older snapshot of ours can no longer be read."""
 
-DEBOUNCE_SECONDS = 0.5
+DEBOUNCE_SECONDS = 2.0
 """How long an agent's change may wait for more of its kind. A request's change does not wait."""
 
 

@@ -21,7 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from moto.backends import get_backend
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.logs.models import LogStream
 from moto.s3.models import FakeKey
+
+KEPT_LOG_EVENTS = 500
+"""How many of a log stream's latest events a restart keeps; more of them would slow down every save."""
 
 _blob_of_key: "weakref.WeakKeyDictionary[FakeKey, tuple[int, str]]" = weakref.WeakKeyDictionary()
 
@@ -89,6 +93,8 @@ class _StatePickler(pickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         """How to rebuild what refuses to be pickled."""
+        if isinstance(obj, LogStream):
+            return _new, (LogStream,), {**vars(obj), "events": obj.events[-KEPT_LOG_EVENTS:]}
         if isinstance(obj, FakeKey):
             return _new, (type(obj),), self._key_state(obj), None, None, _set_key_state
         if isinstance(obj, IAMBackend):

@@ -2,7 +2,6 @@
 
 import json
 from functools import lru_cache
-from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
@@ -18,10 +17,14 @@ def apply() -> None:
 def _aws_policies(self: IAMBackend) -> list[AWSManagedPolicy]:
     if self.region_name != "aws":
         return []
-    return [AWSManagedPolicy.from_data(name, self.account_id, "aws", data) for name, data in _shipped().items()]
+    policies = list(_shipped(self.account_id))
+    for policy in policies:
+        policy.attachment_count = 0
+    return policies
 
 
 @lru_cache
-def _shipped() -> dict[str, Any]:
-    policies: dict[str, Any] = json.loads(aws_managed_policies_data)
-    return policies
+def _shipped(account: str) -> tuple[AWSManagedPolicy, ...]:
+    # The policies are kept, not the text and the trees they are made of: those are five times as large.
+    data = json.loads(aws_managed_policies_data)
+    return tuple(AWSManagedPolicy.from_data(name, account, "aws", policy) for name, policy in data.items())

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,17 @@ def test_a_failed_load_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_the_snapshot_is_for_its_owner_only(start: Start, config: CloudConfig) -> None:
     client(start(), "sns").create_topic(Name="secret")
     assert (config.state_dir / "moto.snapshot").stat().st_mode & 0o077 == 0
+
+
+def test_the_latest_log_events_survive_and_old_ones_do_not_pile_up(start: Start) -> None:
+    cloud = start()
+    logs = client(cloud, "logs")
+    logs.create_log_group(logGroupName="app")
+    logs.create_log_stream(logGroupName="app", logStreamName="web")
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now, "message": f"line {number}"} for number in range(snapshot.KEPT_LOG_EVENTS + 5)]
+    logs.put_log_events(logGroupName="app", logStreamName="web", logEvents=events)
+    cloud.stop()
+
+    answer = client(start(), "logs").get_log_events(logGroupName="app", logStreamName="web", limit=1000)
+    assert [event["message"] for event in answer["events"]] == [event["message"] for event in events[5:]]
