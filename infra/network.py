@@ -1,6 +1,7 @@
 """The private network: two availability zones, subnets for what faces the world, for tasks and for the database."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -53,7 +54,8 @@ class Network(pulumi.ComponentResource):
 
         self.vpc_id = vpc.id
         self.vpc_cidr = vpc.cidr_block
-        self.public_subnet_ids = _ids(public)
+        # Known once they reach the internet: AWS makes no public load balancer in a network without a gateway.
+        self.public_subnet_ids = _ids(public, after=self._ways_out)
         self.task_subnet_ids = _ids(task)
         self.database_subnet_ids = _ids(database)
         self.s3_prefix_list_id = self._s3_endpoint(task_routes).prefix_list_id
@@ -127,20 +129,17 @@ class Network(pulumi.ComponentResource):
         )
         subnets, routes = self._subnets("public", plan.public, ipv6)
         gateway = aws.ec2.InternetGateway(f"{self._name}-internet", vpc_id=self._vpc.id, opts=self._child)
-        self._way_out = aws.ec2.Route(
-            f"{self._name}-public-ipv4",
-            route_table_id=routes.id,
-            destination_cidr_block="0.0.0.0/0",
-            gateway_id=gateway.id,
-            opts=self._child,
-        )
-        aws.ec2.Route(
-            f"{self._name}-public-ipv6",
-            route_table_id=routes.id,
-            destination_ipv6_cidr_block="::/0",
-            gateway_id=gateway.id,
-            opts=self._child,
-        )
+        everywhere = {"ipv4": {"destination_cidr_block": "0.0.0.0/0"}, "ipv6": {"destination_ipv6_cidr_block": "::/0"}}
+        self._ways_out = [
+            aws.ec2.Route(
+                f"{self._name}-public-{family}",
+                route_table_id=routes.id,
+                gateway_id=gateway.id,
+                **destination,
+                opts=self._child,
+            )
+            for family, destination in everywhere.items()
+        ]
         return subnets, routes
 
     def _s3_endpoint(self, routes: aws.ec2.RouteTable) -> aws.ec2.VpcEndpoint:
@@ -161,7 +160,7 @@ class Network(pulumi.ComponentResource):
             f"{self._name}-nat",
             subnet_id=subnet.id,
             allocation_id=address.allocation_id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._way_out]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._ways_out),
         )
         aws.ec2.Route(
             f"{self._name}-task-ipv4",
@@ -172,5 +171,7 @@ class Network(pulumi.ComponentResource):
         )
 
 
-def _ids(subnets: list[aws.ec2.Subnet]) -> pulumi.Output[list[str]]:
-    return pulumi.Output.all(*(subnet.id for subnet in subnets))
+def _ids(subnets: list[aws.ec2.Subnet], after: Sequence[aws.ec2.Route] = ()) -> pulumi.Output[list[str]]:
+    """The subnets' ids, for those who use them to wait until the routes exist and, deleting, to go before them."""
+    known = pulumi.Output.all(*(one.id for one in (*subnets, *after)))
+    return known.apply(lambda ids: ids[: len(subnets)])

@@ -70,6 +70,12 @@ def test_the_nat_gateway_waits_for_the_internet(engine):
     assert any(urn.endswith("::network-public-ipv4") for urn in dependencies)
 
 
+def test_who_uses_the_public_subnets_waits_for_the_internet(declared):
+    dependencies = declared.options("lb/loadBalancer:LoadBalancer", "front-balancer").dependencies
+    names = {urn.rpartition("::")[2] for urn in dependencies}
+    assert {"network-public-ipv4", "network-public-ipv6"} <= names
+
+
 def test_public_puts_tasks_into_the_public_subnets_and_pays_for_no_gateway(engine):
     subnets = declare(engine, "public")
     assert subnets["task"] == subnets["public"]
