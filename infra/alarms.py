@@ -54,7 +54,7 @@ class Alarms(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         # Not encrypted with a key: alarms carry names and numbers, and with AWS's own key CloudWatch could not publish.
         topic = aws.sns.Topic(f"{name}-topic", opts=child)
-        aws.sns.TopicPolicy(
+        policy = aws.sns.TopicPolicy(
             f"{name}-publishers",
             arn=topic.arn,
             policy=topic.arn.apply(lambda arn: policies.publish_to(arn, PUBLISHERS)),
@@ -62,7 +62,8 @@ class Alarms(pulumi.ComponentResource):
         )
         if email:
             aws.sns.TopicSubscription(f"{name}-email", topic=topic.arn, protocol="email", endpoint=email, opts=child)
-        arn: pulumi.Output[str] = topic.arn
+        # Through the policy: RDS and Budgets try the topic when they are told of it.
+        arn: pulumi.Output[str] = policy.arn
         return arn
 
     def _alarm(self, name: str, alarm: Alarm) -> None:

@@ -55,6 +55,12 @@ def test_only_aws_services_of_this_account_publish(engine: Any) -> None:
     assert statement["Resource"] == TOPIC
 
 
+def test_whoever_is_told_of_the_topic_waits_until_it_takes_what_they_publish(engine: Any) -> None:
+    declare(engine)
+    events = engine.options("rds/eventSubscription:EventSubscription", "alarms-database-events")
+    assert any(urn.endswith("::alarms-publishers") for urn in events.dependencies)
+
+
 @pytest.mark.parametrize(("email", "subscribers"), [("", []), ("ops@preqly.com", ["ops@preqly.com"])])
 def test_whoever_asked_is_told_by_mail(engine: Any, email: str, subscribers: list[str]) -> None:
     found = declare(engine, email).all("sns/topicSubscription:TopicSubscription")
