@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from infra import policies
+from infra.enhanced_monitoring import monitoring_role
 
 PORT = 5433
 """Not PostgreSQL's own 5432 (RDS.23): scanners try that first."""
@@ -44,7 +44,10 @@ class DatabaseArgs:
     log_days: int = 365
     """How long the engine's own log is kept in CloudWatch."""
     protect: bool
-    """True refuses deletion, in AWS and in Pulumi, and takes a final snapshot if it is ever lifted."""
+    """True refuses deletion, in AWS and in Pulumi, and RDS takes a final snapshot of what is deleted all the same.
+
+    False deletes the database with its backups: whoever lifts the protection takes a snapshot before (README).
+    """
 
 
 class Database(pulumi.ComponentResource):
@@ -79,7 +82,7 @@ class Database(pulumi.ComponentResource):
         # An own name, random like Pulumi's: the log groups must exist, encrypted, before RDS makes them itself.
         identifier = pulumi.Output.concat(f"{NAME}-", self._random(f"{name}-name"))
         subnets = aws.rds.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnet_ids, opts=child)
-        role, may_write = self._monitoring_role(name)
+        role, may_write = monitoring_role(name, self)
         return aws.rds.Instance(
             f"{name}-instance",
             identifier=identifier,
@@ -129,23 +132,13 @@ class Database(pulumi.ComponentResource):
             family=f"postgres{args.engine_version}",
             description="TLS forced; schema changes and slow statements logged",
             parameters=[
-                {"name": "rds.force_ssl", "value": "1"},
+                # RDS's own value since PostgreSQL 15, reported as applied this way: another word would differ forever.
+                {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
                 {"name": "log_statement", "value": "ddl"},
                 {"name": "log_min_duration_statement", "value": str(SLOW_STATEMENT_MS)},
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-    def _monitoring_role(self, name: str) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
-        child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(f"{name}-monitoring", assume_role_policy=policies.monitoring_trust(), opts=child)
-        attachment = aws.iam.RolePolicyAttachment(
-            f"{name}-monitoring-writes",
-            role=role.name,
-            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
-            opts=child,
-        )
-        return role, attachment
 
 
 def _engine(args: DatabaseArgs) -> dict[str, Any]:
@@ -153,6 +146,8 @@ def _engine(args: DatabaseArgs) -> dict[str, Any]:
         "engine": "postgres",
         "engine_version": args.engine_version,
         "auto_minor_version_upgrade": True,
+        # A major version is named in the settings alone, so only a person who wrote another one gets it.
+        "allow_major_version_upgrade": True,
         "maintenance_window": "sun:04:30-sun:05:30",
         "instance_class": args.instance_class,
         "db_name": NAME,

@@ -53,10 +53,10 @@ def test_the_engine_forces_tls_and_logs_slow_statements(engine: Any, instance: A
     inputs = instance(engine_version="18")
     group = engine.one("rds/parameterGroup:ParameterGroup")
     assert group["family"] == "postgres18"
-    assert {item["name"]: item["value"] for item in group["parameters"]} == {
-        "rds.force_ssl": "1",
-        "log_statement": "ddl",
-        "log_min_duration_statement": "1000",
+    assert {item["name"]: (item["value"], item.get("applyMethod")) for item in group["parameters"]} == {
+        "rds.force_ssl": ("1", "pending-reboot"),
+        "log_statement": ("ddl", None),
+        "log_min_duration_statement": ("1000", None),
     }
     assert inputs["parameterGroupName"] == "database-parameters-1a2b3c4"
 
@@ -65,6 +65,12 @@ def test_aws_raises_the_minor_version_and_nobody_pins_it(instance: Any) -> None:
     inputs = instance()
     assert inputs["engineVersion"] == "17"
     assert inputs["autoMinorVersionUpgrade"] is True
+
+
+def test_another_major_version_in_the_settings_is_allowed_and_brings_its_parameters(engine: Any, instance: Any) -> None:
+    inputs = instance(engine_version="18")
+    assert (inputs["engineVersion"], inputs["allowMajorVersionUpgrade"]) == ("18", True)
+    assert engine.one("rds/parameterGroup:ParameterGroup")["family"] == "postgres18"
 
 
 def test_neither_port_nor_name_of_the_admin_is_the_engines_default(instance: Any) -> None:
