@@ -80,7 +80,8 @@ def _port_mappings(container: Container) -> list[dict[str, Any]]:
 
 def _linux_parameters() -> dict[str, Any]:
     return {
-        "capabilities": {"drop": ["ALL"]},
+        # ECS reports the empty list too; without it every `up` would find a change and start all tasks anew.
+        "capabilities": {"add": [], "drop": ["ALL"]},
         # The images' first process is the server itself: it takes SIGTERM and leaves no children behind.
         "initProcessEnabled": False,
         "tmpfs": [

@@ -34,7 +34,7 @@ def test_every_container_is_hardened(container: Container) -> None:
     assert definition["user"] == "10001:10001"
     assert definition["readonlyRootFilesystem"] is True
     assert definition["privileged"] is False
-    assert definition["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+    assert definition["linuxParameters"]["capabilities"] == {"add": [], "drop": ["ALL"]}
     (tmp,) = definition["linuxParameters"]["tmpfs"]
     assert tmp["containerPath"] == "/tmp"  # noqa: S108
     assert set(tmp["mountOptions"]) == {"mode=1777", "nodev", "noexec", "nosuid"}
