@@ -1,4 +1,7 @@
-"""Commands the team pastes into a shell: AWS's own command line, complete, without a secret. Pure: no resources."""
+"""Commands the team pastes into a shell: AWS's own command line, complete, without a secret. Pure: no resources.
+
+`--no-paginate` because the command line applies `--query` to each page, so a hundred releases would answer twice.
+"""
 
 from dataclasses import dataclass
 
@@ -51,7 +54,7 @@ class Commands:
         family = self.task_definition_arn.rpartition("/")[2].rpartition(":")[0]
         previous = (
             f"aws ecs list-task-definitions --region {self.region} --family-prefix {family} --status ACTIVE "
-            "--sort DESC --query 'taskDefinitionArns[1]' --output text"
+            "--sort DESC --no-paginate --query 'taskDefinitionArns[1]' --output text"
         )
         where = f"--region {self.region} --cluster {self.cluster}"
         return (
@@ -62,5 +65,5 @@ class Commands:
     def _a_task(self) -> str:
         return (
             f"aws ecs list-tasks --region {self.region} --cluster {self.cluster} --service-name {self.service} "
-            "--desired-status RUNNING --query 'taskArns[0]' --output text"
+            "--desired-status RUNNING --no-paginate --query 'taskArns[0]' --output text"
         )

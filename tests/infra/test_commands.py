@@ -21,7 +21,7 @@ COMMANDS = Commands(
 ALL = {name: getattr(COMMANDS, name) for name in ("logs", "shell", "database", "rollback")}
 
 # `logs tail`, `ecs wait` and these options belong to the command line itself, not to a service's API.
-GLOBAL = {"region", "query", "output"}
+GLOBAL = {"region", "query", "output", "no-paginate"}
 OWN = {"logs tail": {"follow"}, "ecs wait": {"cluster", "services"}}
 
 
@@ -52,6 +52,13 @@ def test_awss_command_line_knows_every_option(name):
         service, command = call.split()[:2]
         options = set(re.findall(r"(?<= --)[a-z-]+", call))
         assert options <= known_options(service, command) | GLOBAL, call
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_one_answer_is_taken_from_one_page(name):
+    for call in calls(ALL[name]):
+        if call.split()[1].startswith("list-"):
+            assert "--no-paginate" in call.split()
 
 
 @pytest.mark.parametrize("name", ALL)
