@@ -19,6 +19,8 @@ TIMEOUT_SECONDS = 900
 POLL_SECONDS = 2
 NEW_ROLE_SECONDS = 60
 """How long IAM may take to tell ECS about a role that was made a moment ago."""
+NOT_YET = ("unable to assume the role", "unable to assume the service linked role")
+"""What ECS says until then: of the task's own roles, and of the one AWS makes for ECS in a new account."""
 
 
 class MigrationFailed(Exception):  # noqa: N818 - it is an outcome the operator reads, named as such
@@ -117,7 +119,7 @@ def _start(ecs: Any, request: MigrationRequest) -> str:
                 },
             )
         except ClientError as error:
-            if "unable to assume the role" not in str(error) or time.monotonic() > deadline:
+            if not any(words in str(error).lower() for words in NOT_YET) or time.monotonic() > deadline:
                 raise MigrationFailed(f"The migration could not start: {error}") from None
             time.sleep(POLL_SECONDS)
             continue

@@ -117,8 +117,15 @@ def test_a_task_that_ecs_does_not_place_is_told_with_ecs_reason(aws: Aws) -> Non
         run(aws)
 
 
-def test_a_role_that_was_made_a_moment_ago_is_waited_for(aws: Aws) -> None:
-    aws.ecs.add_client_error("run_task", "ClientException", "ECS was unable to assume the role 'x' that was provided")
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ClientException", "ECS was unable to assume the role 'x' that was provided"),
+        ("InvalidParameterException", "Unable to assume the service linked role. Please verify that it exists."),
+    ],
+)
+def test_a_role_that_was_made_a_moment_ago_is_waited_for(aws: Aws, code: str, message: str) -> None:
+    aws.ecs.add_client_error("run_task", code, message)
     starts(aws)
     stops(aws, exit_code=0, reason="done")
     run(aws)
