@@ -202,5 +202,5 @@ def _values_at(value: Any, path: list[str]) -> Iterator[str]:
             yield from _values_at(item, path)
     elif path and isinstance(value, Mapping):
         yield from _values_at(value.get(path[0]), path[1:])
-    elif isinstance(value, str) and value:
+    elif isinstance(value, str):
         yield value

@@ -48,7 +48,7 @@ def network(emulation: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def balancer(emulation: Any, network: dict[str, Any]) -> Any:
-    bucket = emulation.resource("aws:s3/bucket:Bucket", "access-logs")
+    bucket = emulation.resource("aws:s3/bucket:Bucket", "access-logs", forceDestroy=True)
     return emulation.resource(
         BALANCER,
         "front",
@@ -89,7 +89,9 @@ def certificate(emulation: Any) -> Any:
 
 
 def unchanged(resource: Any, inputs: dict[str, Any]) -> bool:
-    return resource.drift() == {} and resource.diff(**inputs) == (set(), set())
+    assert resource.drift() == {}
+    assert resource.diff(**inputs) == (set(), set())
+    return True
 
 
 def given(resource: Any) -> dict[str, Any]:
