@@ -8,6 +8,8 @@ from local.cloud.ecs_rollout import breaker_threshold
 from local.cloud.ecs_state import LEAVING
 
 FAILED_TO_START = "tasks failed to start."
+FAILED_SHOWN_SECONDS = 20.0
+"""How long a failed deployment without tasks is still described, so that whoever waits for it reads why."""
 Deployment = dict[str, Any]
 
 
@@ -91,7 +93,10 @@ def settle(service: Any, tasks: list[Any], healthy: set[str]) -> bool:
     kept = [
         deployment
         for deployment in service.deployments
-        if deployment is primary or deployment["id"] in left or _may_be_rolled_back_to(deployment, primary)
+        if deployment is primary
+        or deployment["id"] in left
+        or _may_be_rolled_back_to(deployment, primary)
+        or _has_just_failed(deployment)
     ]
     changed = completed or len(kept) != len(service.deployments)
     service.deployments[:] = kept
@@ -100,6 +105,11 @@ def settle(service: Any, tasks: list[Any], healthy: set[str]) -> bool:
 
 def _may_be_rolled_back_to(deployment: Deployment, primary: Deployment) -> bool:
     return bool(primary["rolloutState"] == "IN_PROGRESS" and deployment["rolloutState"] == "COMPLETED")
+
+
+def _has_just_failed(deployment: Deployment) -> bool:
+    age = datetime.now(UTC) - deployment["updatedAt"]
+    return bool(deployment["rolloutState"] == "FAILED" and age.total_seconds() < FAILED_SHOWN_SECONDS)
 
 
 def _write(deployment: Deployment, **values: Any) -> None:

@@ -46,8 +46,8 @@ def serving(release: str = "one", **more: Any) -> dict[str, Any]:
         "healthCheck": {
             "command": ["CMD", "python3", "-c", CHECK],
             "interval": 5,
-            "timeout": 4,
-            "retries": 2,
+            "timeout": 15,
+            "retries": 3,
             "startPeriod": 1,
         },
         "logConfiguration": {

@@ -15,10 +15,10 @@ def make_front(elbv2: Any, acm: Any, vpc: str, subnets: list[str], group: str) -
         VpcId=vpc,
         TargetType="ip",
         HealthCheckPath="/healthz",
-        HealthCheckIntervalSeconds=2,
-        HealthCheckTimeoutSeconds=1,
+        HealthCheckIntervalSeconds=4,
+        HealthCheckTimeoutSeconds=3,
         HealthyThresholdCount=2,
-        UnhealthyThresholdCount=2,
+        UnhealthyThresholdCount=3,
     )["TargetGroups"][0]["TargetGroupArn"]
     elbv2.modify_target_group_attributes(
         TargetGroupArn=target_group,

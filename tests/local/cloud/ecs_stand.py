@@ -112,8 +112,8 @@ class Stand:
             family=family,
             networkMode="awsvpc",
             requiresCompatibilities=["FARGATE"],
-            cpu="512",
-            memory="256",
+            cpu="1024",
+            memory="512",
             containerDefinitions=list(containers),
             **more,
         )
@@ -157,7 +157,7 @@ class Stand:
         )
         return str(ran["tasks"][0]["taskArn"])
 
-    def stopped(self, arn: str, seconds: float = 40) -> dict[str, Any]:
+    def stopped(self, arn: str, seconds: float = 90) -> dict[str, Any]:
         """The task once it has stopped."""
         task: dict[str, Any] = {}
 
@@ -168,7 +168,7 @@ class Stand:
         wait_until(has_stopped, seconds, lambda: task.get("lastStatus"))
         return task
 
-    def steady(self, name: str, seconds: float = 60) -> dict[str, Any]:
+    def steady(self, name: str, seconds: float = 120) -> dict[str, Any]:
         """The service once its PRIMARY deployment has COMPLETED."""
         wait_until(
             lambda: self.service(name)["deployments"][0]["rolloutState"] == "COMPLETED",
@@ -197,7 +197,7 @@ class Stand:
     def delete_service(self, name: str) -> None:
         """Delete and wait until its tasks are gone."""
         self.ecs.delete_service(cluster=CLUSTER, service=name, force=True)
-        wait_until(lambda: self.service(name)["status"] == "INACTIVE", 40, lambda: self.service(name)["status"])
+        wait_until(lambda: self.service(name)["status"] == "INACTIVE", 90, lambda: self.service(name)["status"])
 
     def containers(self, name: str = "web") -> list[Any]:
         """Docker's containers of this name, of all tasks."""

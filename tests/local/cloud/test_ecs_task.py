@@ -44,7 +44,7 @@ def running(stand: Stand, arn: str) -> Any:
     def found() -> list[Any]:
         return [c for c in stand.containers() if c.labels["preqly.task"] in arn and c.status == "running"]
 
-    wait_until(lambda: bool(found()), 30)
+    wait_until(lambda: bool(found()), 90)
     return found()[0]
 
 
@@ -78,7 +78,7 @@ def test_secrets_are_read_by_key_and_version_and_leave_no_trace(stand: Stand) ->
     script = "import os; print(os.environ['PASSWORD'] == 'first-' + 'value', flush=True); __import__('time').sleep(600)"
     definition = stand.register(job(stand, script, secrets=[{"name": "PASSWORD", "valueFrom": reference}]))
     arn = stand.run_task(definition)
-    wait_until(lambda: messages(stand, arn) == ["True"], 30)
+    wait_until(lambda: messages(stand, arn) == ["True"], 90)
     container = running(stand, arn)
     assert "first-value" not in json.dumps([container.labels, container.name, container.attrs["Args"]])
     stand.ecs.stop_task(cluster=CLUSTER, task=arn, reason="enough")
@@ -123,7 +123,7 @@ def test_containers_start_in_the_order_they_depend_on_and_stop_in_reverse(stand:
     second["healthCheck"] = {**second["healthCheck"], "interval": 5, "startPeriod": 0}
     third = {**job(stand, _until_terminated()), "name": "third", "dependsOn": [_after("second", "HEALTHY")]}
     arn = stand.run_task(stand.register(first, second, third))
-    wait_until(lambda: messages(stand, arn, "third") == ["up"], 40)
+    wait_until(lambda: messages(stand, arn, "third") == ["up"], 90)
     task = stand.ecs.describe_tasks(cluster=CLUSTER, tasks=[arn])["tasks"][0]
     states = {c["name"]: (c["lastStatus"], c["healthStatus"]) for c in task["containers"]}
     assert states["first"] == ("STOPPED", "UNKNOWN")
@@ -143,7 +143,7 @@ def test_a_dependency_that_fails_stops_the_task(stand: Stand) -> None:
 def test_a_container_that_ignores_sigterm_is_killed_after_its_timeout(stand: Stand) -> None:
     stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
     arn = stand.run_task(stand.register(job(stand, stubborn, stopTimeout=2)))
-    wait_until(lambda: messages(stand, arn) == ["up"], 30)
+    wait_until(lambda: messages(stand, arn) == ["up"], 90)
     stand.ecs.stop_task(cluster=CLUSTER, task=arn)
     assert stand.stopped(arn)["containers"][0]["exitCode"] == 137
 
@@ -157,7 +157,7 @@ def test_a_task_runs_hardened_and_within_its_limits(stand: Stand) -> None:
     host, config = found.attrs["HostConfig"], found.attrs["Config"]
     assert (config["User"], host["ReadonlyRootfs"], host["CapDrop"]) == ("10001:10001", True, ["ALL"])
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
-    assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (500_000_000, 256 << 20, 256 << 20)
+    assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (1_000_000_000, 512 << 20, 512 << 20)
     assert host["NetworkMode"].startswith("container:")
     assert host["PortBindings"] in (None, {})
     code, _ = found.exec_run(["sh", "-c", "touch /tmp/x && ! touch /x && test -d /scratch"])

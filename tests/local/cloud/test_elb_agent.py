@@ -53,7 +53,7 @@ def test_a_change_of_a_listener_reaches_clients_without_a_failed_request(stand: 
         wait_until(lambda: load.requests > 20, 10)
         stand.elbv2.modify_listener_attributes(ListenerArn=stand.listener, Attributes=[attribute])
         with stand.client() as client:
-            wait_until(lambda: client.get("/").headers.get("x-content-type-options") == "nosniff", 20)
+            wait_until(lambda: client.get("/").headers.get("x-content-type-options") == "nosniff", 90)
     assert load.failures == []
 
 
@@ -66,10 +66,10 @@ def test_rules_answer_in_their_order(stand: Stand) -> None:
         Actions=[{"Type": "fixed-response", "FixedResponseConfig": fixed}],
     )["Rules"][0]["RuleArn"]
     with stand.client() as client:
-        wait_until(lambda: client.get("/private/x").text == "keep out", 20)
+        wait_until(lambda: client.get("/private/x").text == "keep out", 90)
         assert client.get("/private").status_code == 200
         stand.elbv2.delete_rule(RuleArn=rule)
-        wait_until(lambda: client.get("/private/x").status_code == 200, 20)
+        wait_until(lambda: client.get("/private/x").status_code == 200, 90)
 
 
 def test_only_this_machine_reaches_the_published_ports(stand: Stand) -> None:
@@ -89,14 +89,14 @@ def test_a_load_balancer_that_is_killed_comes_back(stand: Stand) -> None:
     )
     found.kill()
     with stand.client() as client:
-        wait_until(lambda: _answers(client), 20)
+        wait_until(lambda: _answers(client), 90)
 
 
 def test_a_deleted_load_balancer_leaves_no_container(stand: Stand) -> None:
     stand.delete_service("web")
     stand.elbv2.delete_load_balancer(LoadBalancerArn=stand.load_balancer)
     filters = {"label": [f"preqly.cloud={stand.config.name}", "preqly.role=load-balancer"]}
-    wait_until(lambda: not stand.docker.containers.list(all=True, filters=filters), 20)
+    wait_until(lambda: not stand.docker.containers.list(all=True, filters=filters), 90)
 
 
 def _answers(client: httpx.Client) -> bool:
