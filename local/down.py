@@ -7,7 +7,7 @@ from pulumi.automation.errors import CommandError
 from rich.console import Console
 
 from local import daemon, project
-from local.cloud.cleanup import remove_all
+from local.cloud.cleanup import remove_all, remove_images
 from local.perform import perform
 from local.runtime import ROOT, VENV, OperatorError, Runtime, tool_cache
 from local.setup import docker_engine
@@ -60,3 +60,4 @@ def _destroy(runtime: Runtime, console: Console) -> None:
 def _remove_containers(runtime: Runtime) -> None:
     if docker_engine.answers():
         remove_all(runtime.cloud)
+        remove_images(runtime.ports.registry)

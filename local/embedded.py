@@ -23,7 +23,7 @@ def running(config: CloudConfig, *, agents: bool) -> Iterator[Endpoints]:
         stack.callback(cloud.stop)
         providers = {}
         for package in PACKAGES:
-            server = serve(package, cloud.endpoint)
+            server = serve(package, cloud.endpoint, journal=config.state_dir / f"{package}.journal")
             stack.callback(server.stop)
             providers[package] = server.port
         yield Endpoints(api=cloud.endpoint, providers=providers)

@@ -1,9 +1,25 @@
 """Taking away everything a cloud has made on Docker."""
 
-from docker.errors import NotFound
+import contextlib
+
+from docker.errors import ImageNotFound, NotFound
 
 from local.cloud.config import LABEL
 from local.cloud.containers import connect, remove_container
+
+
+def remove_images(registry_port: int) -> None:
+    """Remove the engine's copies of what was pushed to this cloud's registry; their names can mean nothing else.
+
+    Raises DockerUnavailableError.
+    """
+    client = connect()
+    registry = f"localhost:{registry_port}/"
+    for image in client.images.list(filters={"reference": f"{registry}*"}):
+        for tag in image.tags:
+            if tag.startswith(registry):
+                with contextlib.suppress(ImageNotFound):
+                    client.images.remove(tag)
 
 
 def remove_all(name: str) -> None:

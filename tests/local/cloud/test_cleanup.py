@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud.cleanup import remove_all
+from local.cloud.cleanup import remove_all, remove_images
 from local.cloud.config import LABEL, CloudConfig
 from local.cloud.containers import DockerHost, DockerUnavailableError
 
@@ -49,6 +49,17 @@ def test_containers_volumes_and_network_of_the_cloud_are_removed(host: DockerHos
 def test_what_belongs_to_another_cloud_stays(host: DockerHost, config: CloudConfig, stranger: str) -> None:
     remove_all(config.name)
     assert host.client.volumes.get(stranger).name == stranger
+
+
+def test_images_of_this_registry_go_and_those_of_another_stay(host: DockerHost, config: CloudConfig) -> None:
+    pause = host.client.images.get(config.images["pause"])
+    own, other = (f"localhost:{config.registry_port + extra}/{config.name}" for extra in (0, 1))
+    for name in (own, other):
+        pause.tag(name, "one")
+    remove_images(config.registry_port)
+    left = host.client.images.get(config.images["pause"]).tags
+    host.client.images.remove(f"{other}:one")
+    assert (f"{own}:one" in left, f"{other}:one" in left) == (False, True)
 
 
 def test_removing_twice_is_no_error(host: DockerHost, config: CloudConfig) -> None:
