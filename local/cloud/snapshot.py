@@ -2,33 +2,34 @@
 
 import hashlib
 import io
-import marshal
 import pickle
-import threading
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from moto.backends import get_backend
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.logs.models import LogStream
 from moto.s3.models import FakeKey
 
+from local.cloud.pickling import (
+    REDUCERS,
+    fresh_iam,
+    iam_state,
+    new,
+    new_iam,
+    set_dict_state,
+    set_iam_state,
+)
+
 KEPT_LOG_EVENTS = 500
 """How many of a log stream's latest events a restart keeps; more of them would slow down every save."""
 
 _blob_of_key: "weakref.WeakKeyDictionary[FakeKey, tuple[int, str]]" = weakref.WeakKeyDictionary()
-
 
 _WIRING = ("backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id")
 """Attributes that moto's own import gives a service's dictionary of backends."""
@@ -94,15 +95,15 @@ class _StatePickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         """How to rebuild what refuses to be pickled."""
         if isinstance(obj, LogStream):
-            return _new, (LogStream,), {**vars(obj), "events": obj.events[-KEPT_LOG_EVENTS:]}
+            return new, (LogStream,), {**vars(obj), "events": obj.events[-KEPT_LOG_EVENTS:]}
         if isinstance(obj, FakeKey):
-            return _new, (type(obj),), self._key_state(obj), None, None, _set_key_state
+            return new, (type(obj),), self._key_state(obj), None, None, _set_key_state
         if isinstance(obj, IAMBackend):
-            return _new_iam, (obj.account_id,), _iam_state(obj), None, None, _set_iam_state
+            return new_iam, (obj.account_id,), iam_state(obj), None, None, set_iam_state
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             # Its own way is to call the class with a factory, which classes derived from it do not expect.
-            return _new, (type(obj),), (obj.default_factory, vars(obj), dict(obj)), None, None, _set_dict_state
-        for kinds, reduce in _REDUCERS:
+            return new, (type(obj),), (obj.default_factory, vars(obj), dict(obj)), None, None, set_dict_state
+        for kinds, reduce in REDUCERS:
             if isinstance(obj, kinds):
                 return reduce(obj)
         return NotImplemented
@@ -139,92 +140,12 @@ class _StateUnpickler(pickle.Unpickler):
             return get_backend(rest[0])[rest[1]]
         if kind == "blob":
             return rest[0], (self._blob_folder / rest[0]).read_bytes()
-        return _fresh_iam(rest[0]).managed_policies[rest[1]]
+        return fresh_iam(rest[0]).managed_policies[rest[1]]
 
 
 def _kept_regions(regions: Mapping[str, Any]) -> dict[str, Any]:
     # Some services look into every partition of the world, which creates them all.
     return {name: backend for name, backend in regions.items() if not name.startswith("aws-")}
-
-
-def _reduce_private_key(key: Any) -> Any:
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return _private_key, (key.private_bytes(*form),)
-
-
-def _reduce_public_key(key: Any) -> Any:
-    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return _public_key, (key.public_bytes(*form),)
-
-
-def _reduce_function(function: Any) -> Any:
-    # Default factories are often lambdas, which have no name to be found by.
-    if "<" not in function.__qualname__ or function.__closure__:
-        return NotImplemented
-    return _function, (marshal.dumps(function.__code__), function.__module__, function.__name__)
-
-
-_REDUCERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    ((rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey), _reduce_private_key),
-    ((rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey), _reduce_public_key),
-    (x509.Certificate, lambda obj: (_certificate, (obj.public_bytes(serialization.Encoding.PEM),))),
-    (type(threading.RLock()), lambda _: (threading.RLock, ())),
-    (type(threading.Lock()), lambda _: (threading.Lock, ())),
-    (FunctionType, _reduce_function),
-)
-
-
-# Functions of this module: those of `cryptography` do not say where they can be imported from.
-def _private_key(pem: bytes) -> Any:
-    return serialization.load_pem_private_key(pem, password=None)
-
-
-def _public_key(pem: bytes) -> Any:
-    return serialization.load_pem_public_key(pem)
-
-
-def _function(code: bytes, module: str, name: str) -> Any:
-    # The snapshot is ours, mode 0600, and its header names the Python that wrote it.
-    return FunctionType(marshal.loads(code), vars(import_module(module)), name)  # noqa: S302
-
-
-def _certificate(pem: bytes) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(pem)
-
-
-@lru_cache
-def _fresh_iam(account: str) -> IAMBackend:
-    return IAMBackend("aws", account)
-
-
-def _new_iam(account: str) -> IAMBackend:
-    fresh = _fresh_iam(account)
-    backend = IAMBackend.__new__(IAMBackend)
-    backend.aws_managed_policies = fresh.aws_managed_policies
-    backend.managed_policies = dict(fresh.managed_policies)
-    return backend
-
-
-def _iam_state(backend: IAMBackend) -> dict[str, Any]:
-    # 24 MB of policies that every process reads from moto itself.
-    state = {k: v for k, v in vars(backend).items() if k not in ("aws_managed_policies", "managed_policies")}
-    own = {arn: policy for arn, policy in backend.managed_policies.items() if not isinstance(policy, AWSManagedPolicy)}
-    return {**state, "managed_policies": own}
-
-
-def _set_iam_state(backend: IAMBackend, state: dict[str, Any]) -> None:
-    backend.managed_policies.update(state.pop("managed_policies"))
-    vars(backend).update(state)
-
-
-def _new(cls: Any) -> Any:
-    return cls.__new__(cls)
-
-
-def _set_dict_state(target: Any, state: tuple[Any, dict[str, Any], dict[Any, Any]]) -> None:
-    target.default_factory = state[0]
-    vars(target).update(state[1])
-    dict.update(target, state[2])
 
 
 def _set_key_state(key: FakeKey, state: dict[str, Any]) -> None:
