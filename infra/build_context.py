@@ -19,18 +19,17 @@ class BuildContextError(ValueError):
 def content_hash(context: Path, arguments: Mapping[str, str]) -> str:
     """12 hex digits that change when, and only when, a file the builder may read or a build argument changes.
 
-    Names, contents, link targets and the executable bit count; times and owners do not. Raises BuildContextError.
+    Names, contents, link targets and permissions count; times and owners do not. Permissions are in the image, and
+    Pulumi's Docker plugin builds anew for them: under the old tag, which the registry would refuse to take twice.
+    Raises BuildContextError.
     """
     digest = hashlib.sha256(json.dumps(dict(arguments), sort_keys=True).encode())
     for name in context_files(context):
         path = context / name
-        if path.is_symlink():
-            kind, content = "link", str(path.readlink()).encode()
-        else:
-            kind = "executable" if path.stat().st_mode & stat.S_IXUSR else "file"
-            content = path.read_bytes()
+        content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+        mode = stat.filemode(path.lstat().st_mode)
         # The length goes first, so that no two lists of files run together into the same bytes.
-        digest.update(json.dumps([name.as_posix(), kind, len(content)]).encode())
+        digest.update(json.dumps([name.as_posix(), mode, len(content)]).encode())
         digest.update(content)
     return digest.hexdigest()[:12]
 
@@ -58,7 +57,11 @@ def _walk(context: Path, folder: PurePosixPath, ignore: "Ignore") -> Iterator[Pu
 
 
 class Ignore:
-    """The rules of a .dockerignore file: the last one that matches a path or a folder above it decides."""
+    """The rules of a .dockerignore file, read as BuildKit's walk through the context reads them.
+
+    The last rule that matches a path or a folder above it decides. One that would change nothing is not even tried, so
+    a `!` rule for a folder that no rule hid says nothing about what is below (moby/patternmatcher).
+    """
 
     def __init__(self, rules: list[tuple[bool, PurePosixPath]]) -> None:
         self._rules = [(hides, pattern, re.compile(_regex(pattern))) for hides, pattern in rules]
@@ -77,10 +80,15 @@ class Ignore:
     def hides(self, path: PurePosixPath) -> bool:
         """Whether the builder does not get to see this path."""
         hidden = False
-        names = [name.as_posix() for name in (path, *path.parents)]
-        for hides, _, regex in self._rules:
-            if any(regex.fullmatch(name) for name in names):
-                hidden = hides
+        matched = [False] * len(self._rules)
+        for name in (*reversed(path.parents[:-1]), path):
+            hidden = False
+            for index, (hides, _, regex) in enumerate(self._rules):
+                # What matched a folder holds for all below it.
+                if not matched[index] and hides != hidden:
+                    matched[index] = regex.fullmatch(name.as_posix()) is not None
+                if matched[index]:
+                    hidden = hides
         return hidden
 
     def may_reopen(self, folder: PurePosixPath) -> bool:

@@ -3,8 +3,8 @@ import subprocess
 from pathlib import Path, PurePosixPath
 
 import pytest
-from docker.utils.build import PatternMatcher
-from hypothesis import given
+from docker.utils.build import Pattern
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra import build_context
@@ -52,7 +52,7 @@ def test_what_the_builder_cannot_read_changes_no_hash(sources: Path) -> None:
     assert build_context.content_hash(sources, {}) == before
 
 
-@pytest.mark.parametrize("change", ["content", "name", "new file", "executable", "link"])
+@pytest.mark.parametrize("change", ["content", "name", "new file", "executable", "permissions", "link"])
 def test_whatever_the_builder_reads_changes_the_hash(sources: Path, change: str) -> None:
     before = build_context.content_hash(sources, {})
     file = sources / "app" / "manage.py"
@@ -65,6 +65,8 @@ def test_whatever_the_builder_reads_changes_the_hash(sources: Path, change: str)
             (sources / "docker" / "new").write_text("")
         case "executable":
             file.chmod(0o755)
+        case "permissions":
+            file.chmod(0o640)
         case "link":
             file.unlink()
             file.symlink_to("core/views.py")
@@ -96,10 +98,40 @@ PATTERNS = st.lists(
 )
 
 
+def hidden_from_buildkit(patterns: list[str], path: str) -> bool:
+    """What moby/patternmatcher's MatchesUsingParentResults says, on the globs of Docker's Python SDK.
+
+    The SDK's own PatternMatcher tries one folder above a path only, as moby's did before BuildKit.
+    """
+    rules = [pattern for pattern in map(Pattern, patterns) if pattern.dirs]
+    above, hidden = [False] * len(rules), False
+    parts = path.split("/")
+    for depth in range(len(parts)):
+        matches, hidden = [], False
+        for rule, parent_matched in zip(rules, above, strict=True):
+            tried = rule.exclusion == hidden and rule.match("/".join(parts[: depth + 1]))
+            matches.append(parent_matched or bool(tried))
+            if matches[-1]:
+                hidden = not rule.exclusion
+        above = matches
+    return hidden
+
+
 @given(PATTERNS, PATHS)
+@example(["**/?.py", "app"], "b.py/app")
+@example(["app/*", "!app"], "app/core")
+@example(["*", "!app", "app/core"], "app/core/b.py")
 def test_rules_mean_what_they_mean_to_docker(patterns: list[str], path: str) -> None:
     ours = Ignore.parse("\n".join(patterns)).hides(PurePosixPath(path))
-    assert ours == PatternMatcher(patterns).matches(path)
+    assert ours == hidden_from_buildkit(patterns, path)
+
+
+def test_a_rule_for_a_folder_hides_all_below_it() -> None:
+    assert Ignore.parse("**/?.py").hides(PurePosixPath("b.py/app"))
+
+
+def test_a_rule_that_shows_a_folder_which_nothing_hid_shows_nothing_below() -> None:
+    assert Ignore.parse("app/*\n!app").hides(PurePosixPath("app/core"))
 
 
 @given(PATTERNS, st.lists(PATHS, min_size=1, max_size=6))
