@@ -18,7 +18,8 @@ def main() -> int:
     """Serve until told to stop. What goes wrong is in the log, which the starting command shows."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     # One line per request of every poll drowns what the agents say.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    for chatty in ("werkzeug", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     runtime = Runtime.from_environment()
     plan_only = "--plan" in sys.argv[1:]
     stopping = threading.Event()
