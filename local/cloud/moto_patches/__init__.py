@@ -1,6 +1,6 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups
+from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups, s3
 
 __all__ = ["apply"]
 
@@ -18,3 +18,4 @@ def apply(*, agents: bool, registry: str) -> None:
     ecs_tasks.apply(agents=agents)
     rds.apply(agents=agents)
     rds_groups.apply()
+    s3.apply()
