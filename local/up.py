@@ -4,7 +4,7 @@ import argparse
 
 from rich.console import Console
 
-from local import daemon, project, site, status
+from local import project, recovery, site, status
 from local.perform import perform
 from local.progress import Progress
 from local.runtime import Runtime
@@ -20,7 +20,7 @@ def up(_: argparse.Namespace, runtime: Runtime) -> int:
     console = Console(stderr=True)
     images = base_images.choose(runtime, say)
     say(status.what_is_emulated(images))
-    endpoints = daemon.ensure(runtime)
+    endpoints = recovery.running_cloud(runtime)
     drive = open_stack(STACK, runtime.folder, endpoints, project.local_settings(images))
     progress = deploy(drive, console)
     console.print(f"Stack {STACK}: {progress.summary()}.", highlight=False)
