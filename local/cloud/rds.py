@@ -5,14 +5,16 @@ import logging
 import time
 from collections.abc import Mapping
 
-from docker.errors import APIError, DockerException
+from docker.errors import DockerException
 from docker.models.containers import Container
 from docker.types import EndpointConfig
 
 from local.cloud.containers import put_files, remove_container
 from local.cloud.context import CloudContext
 from local.cloud.postgres import files
+from local.cloud.postgres.server import DatabaseNotReadyError, configure
 from local.cloud.rds_instance import Instance, copy_of
+from local.cloud.rds_logs import DatabaseLogs
 
 logger = logging.getLogger("preqly.cloud")
 
@@ -22,15 +24,6 @@ SPECIFICATION_LABEL = "preqly.db.specification"
 RESTART_SECONDS = 5.0
 """A server that ends right after its start is started again no sooner."""
 
-CONFLICT = 409
-"""Docker's answer to what a container cannot do in its state."""
-CANNOT_CONNECT = 2
-"""psql's exit code when no server takes the connection."""
-
-
-class DatabaseNotReadyError(Exception):
-    """PostgreSQL does not answer yet."""
-
 
 class RdsAgent:
     """Makes every `postgres` DB instance answer under its endpoint's name on the cloud's network."""
@@ -39,6 +32,7 @@ class RdsAgent:
 
     def __init__(self, context: CloudContext) -> None:
         self._context = context
+        self._logs = DatabaseLogs(context)
         self._applied: dict[str, str] = {}
         self._started_at: dict[str, float] = {}
 
@@ -76,10 +70,11 @@ class RdsAgent:
         elif container.status != "running":
             self._start(instance, container)
         if self._applied.get(container.id) != instance.wish:
-            self._configure(instance, container)
+            configure(instance, container)
             self._applied[container.id] = instance.wish
         if instance.status != "available":
             self._set_available(instance)
+        self._logs.ship(instance, container)
 
     def _specification(self, instance: Instance) -> str:
         """Of a container: another one means another container on the same volume."""
@@ -130,61 +125,6 @@ class RdsAgent:
         container.start()
         self._applied.pop(container.id, None)
 
-    def _configure(self, instance: Instance, container: Container) -> None:
-        """Roles, first database and settings, told to the server that runs. Repeatable."""
-        verifier = files.scram_verifier(instance.password)
-        put_files(
-            container,
-            files.FOLDER,
-            {
-                "roles.sql": (files.roles_sql(instance.master, verifier, instance.database), 0o644),
-                "pg_hba.conf": (files.pg_hba_conf(instance.force_ssl), 0o644),
-            },
-        )
-        self._psql(instance, container, f"--file={files.FOLDER}/roles.sql")
-        settings = self._known_settings(instance, container)
-        put_files(container, files.FOLDER, {"parameters.conf": (files.parameters_conf(settings), 0o644)})
-        wrong = self._psql(
-            instance,
-            container,
-            "--command=SELECT coalesce(name, ''), error FROM pg_file_settings"
-            " WHERE error IS NOT NULL AND error <> 'setting could not be applied'",
-        )
-        if wrong:
-            put_files(container, files.FOLDER, {"parameters.conf": ("", 0o644)})
-            logger.warning("rds: %s: PostgreSQL refuses the parameter group: %s", instance.identifier, wrong)
-        pending = self._psql(
-            instance,
-            container,
-            "--command=SELECT pg_reload_conf()",
-            "--command=SELECT count(*) FROM pg_file_settings WHERE error = 'setting could not be applied'",
-        )
-        # Settings that need a restart hold from an instance's first minute; later ones wait for a reboot, as on RDS.
-        if pending.splitlines()[-1] != "0" and instance.status == "creating":
-            container.restart(timeout=10)
-
-    def _known_settings(self, instance: Instance, container: Container) -> dict[str, str]:
-        known = set(self._psql(instance, container, "--command=SELECT name FROM pg_settings").splitlines())
-        # A name with a dot belongs to an extension: PostgreSQL keeps it until that is loaded.
-        return {name: value for name, value in instance.parameters.items() if name in known or "." in name}
-
-    def _psql(self, instance: Instance, container: Container, *arguments: str) -> str:
-        try:
-            code, output = container.exec_run(
-                list(files.psql_command(instance.port, *arguments)),
-                user="postgres",
-                environment={"PATH": "/usr/lib/postgresql/17/bin:/usr/bin:/bin"},
-            )
-        except APIError as error:
-            if error.status_code == CONFLICT:
-                raise DatabaseNotReadyError from error  # the container is not running
-            raise
-        if code == CANNOT_CONNECT:
-            raise DatabaseNotReadyError
-        if code != 0:
-            raise RuntimeError(f"psql: {output.decode(errors='replace').strip()}")
-        return str(output.decode().strip())
-
     def _set_available(self, instance: Instance) -> None:
         with self._context.lock:
             database = self._context.backend("rds").databases.get(instance.identifier)
@@ -197,7 +137,7 @@ class RdsAgent:
         for resource_id, container in containers.items():
             if resource_id not in known:
                 remove_container(container)
-        docker = self._context.docker
-        for volume in docker.volumes(ROLE):
-            if volume.name not in {self._context.config.object_name(identifier.lower()) for identifier in known}:
+        kept = {self._context.config.object_name(resource_id.lower()) for resource_id in known}
+        for volume in self._context.docker.volumes(ROLE):
+            if volume.name not in kept:
                 volume.remove(force=True)

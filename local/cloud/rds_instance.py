@@ -19,6 +19,7 @@ class Instance:
     password: str = field(repr=False)
     database: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    exported_logs: tuple[str, ...] = ()
 
     @property
     def force_ssl(self) -> bool:
@@ -55,4 +56,5 @@ def copy_of(database: Any) -> Instance:
         password=database._master_user_password,
         database=database.db_name,
         parameters=parameters,
+        exported_logs=tuple(database.enabled_cloudwatch_logs_exports),
     )

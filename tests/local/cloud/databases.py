@@ -44,6 +44,7 @@ def create_instance(cloud: EmbeddedCloud) -> None:
         Port=5433,
         DBSubnetGroupName="private",
         DBParameterGroupName="settings",
+        EnableCloudwatchLogsExports=["postgresql"],
     )
 
 

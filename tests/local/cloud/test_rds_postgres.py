@@ -84,3 +84,16 @@ def test_a_changed_password_replaces_the_old_one(running: EmbeddedCloud) -> None
     assert "password authentication failed" in psql(running, "SELECT 1")
     rds.modify_db_instance(DBInstanceIdentifier="site", MasterUserPassword=PASSWORD, ApplyImmediately=True)
     wait_until_available(running)
+
+
+def test_the_servers_log_reaches_cloudwatch_without_the_password(running: EmbeddedCloud) -> None:
+    def messages() -> list[str]:
+        stream = {"logGroupName": "/aws/rds/instance/site/postgresql", "logStreamName": "site.0"}
+        try:
+            return [event["message"] for event in client(running, "logs").get_log_events(**stream)["events"]]
+        except client(running, "logs").exceptions.ResourceNotFoundException:
+            return []
+
+    psql(running, "SELECT nothing_of_this_name")
+    eventually(lambda: any("nothing_of_this_name" in message for message in messages()))
+    assert not any(PASSWORD in message for message in messages())
