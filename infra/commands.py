@@ -50,7 +50,7 @@ class Commands:
 
     @property
     def rollback(self) -> str:
-        """Bring back the release before this one and wait until it serves; the next `pulumi up` rolls forward again."""
+        """Bring back the release before this one and wait until it serves; `pulumi up --refresh` goes forward again."""
         family = self.task_definition_arn.rpartition("/")[2].rpartition(":")[0]
         previous = (
             f"aws ecs list-task-definitions --region {self.region} --family-prefix {family} --status ACTIVE "

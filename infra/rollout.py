@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pulumi
+import pulumi_aws as aws
 
 from infra import stopped_task
 from infra.migration import known
@@ -15,8 +16,8 @@ from infra.policies import Arn
 EVENTS = 3
 
 
-class RolloutFailed(Exception):  # noqa: N818 - it is an outcome the operator reads, named as such
-    """The service runs another release than the one it was given; the message says why."""
+class RolloutFailed(pulumi.RunError):
+    """The service runs another release than the one it was given; the message says why, without a traceback."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class RolloutRequest:
 def verify_after_release(name: str) -> pulumi.ResourceHook:
     """A hook for after the ECS service is created or updated: fails `pulumi up` when the release was taken back.
 
-    The engine has then already recorded the service as updated; `pulumi up --refresh` sees what really runs.
+    The engine has then already recorded the service as updated: `verified_name` says no again in the next update.
     """
 
     async def verify(args: pulumi.ResourceHookArgs) -> None:
@@ -39,10 +40,33 @@ def verify_after_release(name: str) -> pulumi.ResourceHook:
         request = RolloutRequest(
             cluster=inputs["cluster"], service=outputs["name"], task_definition=inputs["taskDefinition"]
         )
-        session = boto3.Session(region_name=Arn.parse(request.task_definition).region)
-        await asyncio.to_thread(verify_rollout, session, request)
+        await _verify(request)
 
     return pulumi.ResourceHook(name, verify)
+
+
+def verified_name(service: aws.ecs.Service) -> pulumi.Output[str]:
+    """The service's name, known once ECS runs what the service was given; asked in every update, never in a preview.
+
+    Hooks run for changes only, and a refresh clears the engine's memory of a service that never became steady: without
+    this question the next `pulumi up` would find nothing to do and say success over a site that does not serve.
+    """
+
+    async def verify(found: dict[str, str]) -> str:
+        request = RolloutRequest(**found)
+        if not pulumi.runtime.is_dry_run():
+            await _verify(request)
+        return request.service
+
+    asked = pulumi.Output.all(cluster=service.cluster, service=service.name, task_definition=service.task_definition)
+    name: pulumi.Output[str] = asked.apply(verify)
+    return name
+
+
+async def _verify(request: RolloutRequest) -> None:
+    session = boto3.Session(region_name=Arn.parse(request.task_definition).region)
+    # Blocking, and the program's own loop has other resources to register meanwhile.
+    await asyncio.to_thread(verify_rollout, session, request)
 
 
 def verify_rollout(session: boto3.Session, request: RolloutRequest) -> None:
@@ -67,7 +91,16 @@ def _report(
         lines += ["last log lines:", *(f"  {line}" for line in logged)] if logged else ["it left no log lines"]
     lines += [f"event: {event['message']}" for event in service.get("events", [])[:EVENTS]]
     lines.append("Fix the release and run `pulumi up --refresh`, so that Pulumi sees what really runs.")
+    lines.append(f"When the cause was outside of it, let ECS try it again first: {_try_again(request)}")
     return "\n".join(lines)
+
+
+def _try_again(request: RolloutRequest) -> str:
+    where = f"--region {Arn.parse(request.task_definition).region} --cluster {request.cluster}"
+    return (
+        f"aws ecs update-service {where} --service {request.service} --task-definition {request.task_definition} "
+        "--force-new-deployment"
+    )
 
 
 def _stopped(ecs: Any, request: RolloutRequest) -> dict[str, Any] | None:

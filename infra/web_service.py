@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infra import task_definition, workload
 from infra.migration import MIGRATION_TAG, migrate_before_release
-from infra.rollout import verify_after_release
+from infra.rollout import verified_name, verify_after_release
 
 CPU_ARCHITECTURES = {"arm64": "ARM64", "x86_64": "X86_64"}
 GRACE_SECONDS = 60
@@ -79,7 +79,7 @@ class WebService(pulumi.ComponentResource):
         service = self._service(name, args, cluster, web, migration)
 
         self.cluster_name = cluster.name
-        self.service_name = service.name
+        self.service_name = verified_name(service)
         self.task_definition_arn = web.arn
         self.migration_task_definition_arn = migration.arn
         self.register_outputs({"cluster_name": cluster.name, "service_name": service.name})

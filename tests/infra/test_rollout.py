@@ -1,10 +1,12 @@
 from typing import Any
 
 import pulumi
+import pulumi_aws
 import pytest
 
 from infra import rollout, stopped_task
 from infra.rollout import RolloutFailed, RolloutRequest, verify_rollout
+from tests.conftest import new_engine
 from tests.infra.stubs import CLUSTER, TASK, Aws
 
 FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-web"
@@ -59,6 +61,10 @@ def test_a_release_that_ecs_took_back_fails_with_exit_code_log_and_events(aws: A
     aws.logged(f"{FAMILY}:8", "ModuleNotFoundError: No module named 'core'", container="web")
     with pytest.raises(RolloutFailed) as failure:
         verify_rollout(aws.session, REQUEST)
+    again = (
+        f"aws ecs update-service --region us-east-1 --cluster {CLUSTER} --service web-service "
+        f"--task-definition {FAMILY}:8 --force-new-deployment"
+    )
     assert str(failure.value).splitlines() == [
         "The release preqly-test-web:8 did not become healthy: service web-service runs preqly-test-web:7.",
         "task 0123abcd: container web ended with exit code 3: Essential container in task exited",
@@ -68,6 +74,7 @@ def test_a_release_that_ecs_took_back_fails_with_exit_code_log_and_events(aws: A
         "event: event 1",
         "event: event 2",
         "Fix the release and run `pulumi up --refresh`, so that Pulumi sees what really runs.",
+        f"When the cause was outside of it, let ECS try it again first: {again}",
     ]
 
 
@@ -95,3 +102,40 @@ def test_what_should_run_is_read_from_the_service_itself(engine: Any, monkeypatc
     )
     engine.run(lambda: rollout.verify_after_release("rollout")(args))
     assert asked == [REQUEST]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[RolloutRequest]:
+    """What ECS is asked about."""
+    requests: list[RolloutRequest] = []
+    monkeypatch.setattr(rollout, "verify_rollout", lambda session, request: requests.append(request))
+    return requests
+
+
+def named() -> Any:
+    service = pulumi_aws.ecs.Service("web", cluster=CLUSTER, task_definition=f"{FAMILY}:8")
+    return rollout.verified_name(service)
+
+
+def test_every_update_asks_whether_the_release_runs_also_when_nothing_changed(engine: Any, asked: Any) -> None:
+    assert engine.run(named) == "web-1a2b3c4"
+    assert asked == [RolloutRequest(cluster=CLUSTER, service="web-1a2b3c4", task_definition=f"{FAMILY}:8")]
+
+
+def test_a_preview_asks_nothing(asked: Any) -> None:
+    assert new_engine(preview=True).run(named) == "web-1a2b3c4"
+    assert asked == []
+
+
+def test_an_update_over_a_release_that_does_not_run_fails(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(session: Any, request: Any) -> None:
+        raise RolloutFailed("did not become healthy")
+
+    monkeypatch.setattr(rollout, "verify_rollout", refuse)
+    with pytest.raises(RolloutFailed, match="did not become healthy"):
+        engine.run(named)
+
+
+def test_the_program_asks_about_the_release_it_declares(engine: Any, asked: Any) -> None:
+    engine.run_program()
+    assert [request.task_definition.rpartition("/")[2] for request in asked] == ["preqly-test-web:1"]
