@@ -91,6 +91,21 @@ def test_deploys_come_one_after_the_other_and_refresh_first() -> None:
     assert deploy["jobs"]["prod"]["environment"]["name"] == "production"
 
 
+def test_jobs_that_build_or_plan_images_know_the_history_their_revision_comes_from() -> None:
+    for file, name in (("deploy.yml", "prod"), ("preview.yml", "embedded"), ("preview.yml", "account")):
+        (checkout,) = [step for step in load(file)["jobs"][name]["steps"] if "checkout" in str(step.get("uses"))]
+        assert checkout["with"]["fetch-depth"] == 0, f"{file} {name}"
+        assert "--depth" not in str(load(file)["jobs"][name]), f"{file} {name}"
+
+
+def test_the_accounts_engine_is_the_one_of_the_sdk() -> None:
+    pinned = re.search(r"^pulumi==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert pinned
+    for file, name in (("deploy.yml", "prod"), ("preview.yml", "account")):
+        (step,) = [step for step in load(file)["jobs"][name]["steps"] if "pulumi/actions" in str(step.get("uses"))]
+        assert step["with"]["pulumi-version"] == pinned[1], f"{file} {name}"
+
+
 def test_checks_run_the_commands_that_people_run() -> None:
     ran = [step["run"] for _, _, job in jobs() for step in job["steps"] if "run" in step]
     assert {"make lint", "make test FAST=1", ".ci/run"} <= set(ran)
