@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -73,11 +74,16 @@ class ApiServer:
 
     def listen(self, address: str = "127.0.0.1") -> None:
         """Answer on this address too. Raises OSError when the address or its port is not to be had."""
+        # A socket of our own: werkzeug would print its advice and end the process when the port is in use.
         try:
-            listener = make_server(address, self._port, self, threaded=True, request_handler=_QuietRequestHandler)
-        except SystemExit as error:
-            # werkzeug prints its advice and exits; the caller knows better what to say.
-            raise OSError(f"port {self._port} on {address} is in use") from error
+            bound = socket.create_server((address, self._port), backlog=128)
+        except OSError as error:
+            reason = f"port {self._port} on {address} cannot be used: {error.strerror}"
+            raise OSError(error.errno, reason) from error
+        with bound:
+            listener = make_server(
+                address, self._port, self, threaded=True, request_handler=_QuietRequestHandler, fd=bound.fileno()
+            )
         self._port = listener.port
         self._listeners.append(listener)
         thread = threading.Thread(target=listener.serve_forever, args=(0.05,), name=f"api-{address}", daemon=True)

@@ -1,5 +1,6 @@
 """The embedded cloud: AWS's API on moto in this process, and the agents that make its state true on Docker."""
 
+import errno
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -100,7 +101,9 @@ class EmbeddedCloud:
         gateway = self.context.docker.gateway
         try:
             self._api.listen(gateway)
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
             # Docker's engine runs in a virtual machine: the gateway is its address, and this name leads here.
             return f"http://host.docker.internal:{self._api.port}"
         return f"http://{gateway}:{self._api.port}"

@@ -10,6 +10,7 @@ import pytest
 from local.cloud.agent import AgentThread
 from local.cloud.api import changes_state
 from local.cloud.config import CloudConfig
+from local.cloud.containers import DockerHost
 from local.cloud.context import CloudContext
 from local.cloud.server import EmbeddedCloud
 from tests.local.cloud.clouds import Start, client, eventually
@@ -132,6 +133,16 @@ def test_stopping_ends_every_thread_quickly(config: CloudConfig) -> None:
     cloud.stop()
     assert time.monotonic() - began < 3
     assert {thread.name for thread in threading.enumerate()} - before == set()
+
+
+@pytest.mark.containers
+def test_an_engine_in_a_virtual_machine_is_told_the_name_that_leads_here(
+    config: CloudConfig, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No address of this machine (RFC 5737), like the gateway of a network inside Docker's own machine.
+    monkeypatch.setattr(DockerHost, "gateway", "203.0.113.1")
+    cloud = start(lambda _: CountingAgent())
+    assert cloud.context.container_endpoint == f"http://host.docker.internal:{config.api_port}"
 
 
 @pytest.mark.containers
