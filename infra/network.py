@@ -11,6 +11,8 @@ from infra import addressing
 from infra.flow_log import record_refused_traffic
 
 ZONES = ("a", "b")
+NO_FARGATE = ("apne1-az3", "use1-az3", "usw1-az2")
+"""Old zones without Fargate, or without its ARM and RDS's t4g; under which name an account sees them is chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,7 @@ class Network(pulumi.ComponentResource):
         names: pulumi.Output[list[str]] = aws.get_availability_zones_output(
             state="available",
             filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            exclude_zone_ids=list(NO_FARGATE),
             opts=pulumi.InvokeOutputOptions(parent=self),
         ).names
         return names

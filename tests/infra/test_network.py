@@ -131,6 +131,12 @@ def test_zones_that_need_opting_in_are_left_out(engine):
     assert call.args["filters"] == [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
 
 
+def test_zones_that_cannot_run_the_tasks_are_left_out(engine):
+    declare(engine)
+    (call,) = [call for call in engine.calls if call.token.endswith("getAvailabilityZones")]
+    assert set(call.args["excludeZoneIds"]) == {"apne1-az3", "use1-az3", "usw1-az2"}
+
+
 def test_only_the_public_subnets_speak_ipv6(engine):
     declare(engine)
     with_ipv6 = {
