@@ -86,8 +86,6 @@ class ResourceType:
     """Rules beyond the SDK's types: (property, reason) for each broken one. Values may be UNKNOWN."""
     complete: Callable[[Values], object] | None = None
     """Adds to valid inputs, in place, what the program does not say itself (the hash of a build's sources)."""
-    diff: Callable[["Call"], bool] | None = None
-    """Whether an update is due although no input changed."""
     delete_before_replace: bool = False
     """For types of which AWS allows only one (a route to a destination, a listener on a port)."""
 

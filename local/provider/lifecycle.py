@@ -1,14 +1,14 @@
 """What happens to a resource, whatever the protocol: create or adopt, read, update, delete; tags and references."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.provider import schema
 from local.provider.call import Call, CancelledError
+from local.provider.dangling import check_references
 from local.provider.difference import observed, settle
-from local.provider.entry import Reference, ResourceType
+from local.provider.entry import ResourceType
 from local.provider.failures import HalfMadeError, OperationError, describe, is_missing
 from local.provider.journal import Created, Journal, digest
 from local.provider.naming import is_automatic
@@ -24,7 +24,7 @@ def create(entry: ResourceType, call: Call, journal: Journal) -> Values:
     with journal.lock(call.urn):
         call.state = dict(call.inputs)
         try:
-            _check_references(entry, call)
+            check_references(entry, call)
             if not _adopt(entry, call, journal):
                 call.id = entry.create(call)
                 name = call.inputs[entry.name.property] if entry.name and is_automatic(entry.name, call.inputs) else ""
@@ -55,7 +55,7 @@ def update(entry: ResourceType, call: Call) -> Values:
     kept = {name: value for name, value in call.state.items() if name not in dropped}
     call.state = {**kept, **call.inputs}
     try:
-        _check_references(entry, call)
+        check_references(entry, call)
         if entry.update is not None:
             entry.update(call)
     except _EXPECTED as error:
@@ -175,32 +175,3 @@ def _write_tags(entry: ResourceType, call: Call, *, fresh: bool) -> None:
 def _all_tags(inputs: Values) -> dict[str, str]:
     tags: dict[str, str] = inputs.get("tagsAll") or inputs.get("tags") or {}
     return tags
-
-
-def _check_references(entry: ResourceType, call: Call) -> None:
-    for path, reference in entry.references.items():
-        if not call.changed(path.split(".", maxsplit=1)[0]):
-            continue
-        for value in _values_at(call.inputs, path.split(".")):
-            if not _exists(reference, call, value):
-                raise OperationError(f'{path}: there is no {reference.label} "{value}"')
-
-
-def _exists(reference: Reference, call: Call, value: str) -> bool:
-    try:
-        return bool(reference.exists(call, value))
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if is_missing(error) or "Malformed" in code or "Validation" in code or "Invalid" in code:
-            return False
-        raise
-
-
-def _values_at(value: Any, path: list[str]) -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _values_at(item, path)
-    elif path and isinstance(value, Mapping):
-        yield from _values_at(value.get(path[0]), path[1:])
-    elif isinstance(value, str):
-        yield value

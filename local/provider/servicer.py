@@ -96,9 +96,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             for one in found
         }
         replaces = sorted({one.property for one in found if one.replaces})
-        due = bool(found) or (entry.diff is not None and entry.diff(self._call(request, entry, olds=olds, news=news)))
         return pb.DiffResponse(
-            changes=pb.DiffResponse.DIFF_SOME if due else pb.DiffResponse.DIFF_NONE,
+            changes=pb.DiffResponse.DIFF_SOME if found else pb.DiffResponse.DIFF_NONE,
             diffs=sorted({one.property for one in found}),
             detailedDiff=details,
             hasDetailedDiff=bool(found),

@@ -1,12 +1,11 @@
-"""EC2: VPC, subnets, internet gateway, flow log."""
+"""EC2: VPC, subnets, internet gateway."""
 
 from typing import Any
 
 from local.provider.aws import references
 from local.provider.aws.tagging import EC2_TAGS
 from local.provider.call import Call, from_boto
-from local.provider.entry import ALL, ResourceType
-from local.provider.failures import OperationError
+from local.provider.entry import ResourceType
 from local.provider.values import Values
 
 
@@ -115,37 +114,6 @@ def _delete_internet_gateway(call: Call) -> None:
     call.aws("ec2").delete_internet_gateway(InternetGatewayId=call.id)
 
 
-_WATCHED = {"vpcId": "VPC", "subnetId": "Subnet", "eniId": "NetworkInterface"}
-
-
-def _create_flow_log(call: Call) -> str:
-    name, kind = next((name, kind) for name, kind in _WATCHED.items() if name in call.inputs)
-    answer = call.aws("ec2").create_flow_logs(
-        ResourceType=kind,
-        ResourceIds=[call.inputs[name]],
-        **call.params(
-            "trafficType logDestinationType logDestination logFormat maxAggregationInterval",
-            iamRoleArn="DeliverLogsPermissionArn",
-        ),
-    )
-    if answer.get("Unsuccessful"):
-        raise OperationError(f"CreateFlowLogs: {answer['Unsuccessful'][0]['Error']['Message']}")
-    return str(answer["FlowLogIds"][0])
-
-
-def _read_flow_log(call: Call) -> Values | None:
-    logs = call.aws("ec2").describe_flow_logs(FlowLogIds=[call.id])["FlowLogs"]
-    if not logs:
-        return None
-    watched = next((name for name in _WATCHED if name in call.state), "vpcId")
-    return {
-        **from_boto(logs[0], "trafficType logDestinationType logDestination logFormat maxAggregationInterval"),
-        **from_boto(logs[0], iamRoleArn="DeliverLogsPermissionArn"),
-        watched: logs[0]["ResourceId"],
-        "arn": call.arn("ec2", f"vpc-flow-log/{call.id}"),
-    }
-
-
 RESOURCES = (
     ResourceType(
         "aws:ec2/vpc:Vpc",
@@ -183,21 +151,5 @@ RESOURCES = (
         read=_read_internet_gateway,
         update=lambda _call: None,
         delete=_delete_internet_gateway,
-    ),
-    ResourceType(
-        "aws:ec2/flowLog:FlowLog",
-        reported="vpcId subnetId eniId trafficType logDestinationType logDestination logFormat "
-        "maxAggregationInterval iamRoleArn",
-        replaces=ALL,
-        tags=EC2_TAGS,
-        references={"vpcId": references.VPC, "iamRoleArn": references.ROLE, "logDestination": references.LOG_TARGET},
-        # AWS refuses a second log of one network to one destination.
-        delete_before_replace=True,
-        check=lambda inputs: (
-            [] if any(name in inputs for name in _WATCHED) else [("vpcId", "one of vpcId, subnetId, eniId is required")]
-        ),
-        create=_create_flow_log,
-        read=_read_flow_log,
-        delete=lambda call: call.aws("ec2").delete_flow_logs(FlowLogIds=[call.id]),
     ),
 )

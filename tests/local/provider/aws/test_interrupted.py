@@ -64,7 +64,8 @@ def test_what_exists_but_never_became_usable_is_reported_with_its_id(emulation: 
     # Nothing proves this certificate, so the wait for it ends at its timeout.
     certificate = emulation.resource(CERTIFICATE, "unproven", domainName="unproven.example.org", validationMethod="DNS")
     waiting = emulation.resource(VALIDATION, "waiting")
-    request = pb.CreateRequest(urn=waiting.urn, properties=encode({"certificateArn": certificate.id}), timeout=0.1)
+    inputs = encode({"certificateArn": certificate.id}, secrets={"certificateArn"})
+    request = pb.CreateRequest(urn=waiting.urn, properties=inputs, timeout=0.1)
     with pytest.raises(grpc.RpcError) as failure:
         waiting.stub.Create(request)
     error: Any = failure.value
@@ -74,3 +75,4 @@ def test_what_exists_but_never_became_usable_is_reported_with_its_id(emulation: 
     packed: any_pb2.Any = status.details[0]
     assert packed.Unpack(detail)
     assert detail.id == certificate.id
+    assert decode(detail.properties).secrets == {"certificateArn"}
