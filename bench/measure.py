@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+SMALL_PARENT = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
+"""Until a new process runs its own program it counts the memory of the one it was split off from: a shell has little."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
@@ -30,7 +33,11 @@ def measure(name: str, command: Sequence[str], log: Path, environment: Mapping[s
     with log.open("ab") as sink:
         started = time.monotonic()
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env={**os.environ, **(environment or {})}
+            [*SMALL_PARENT, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            env={**os.environ, **(environment or {})},
         )
         # wait4 counts this command's own children, where getrusage would keep the maximum of all earlier ones.
         _, status, usage = os.wait4(process.pid, 0)

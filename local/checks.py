@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.runtime import ROOT, Runtime
@@ -18,20 +19,36 @@ LINTERS = (
 NOTHING_COLLECTED = 5
 
 
+@dataclass(frozen=True)
+class Part:
+    """Tests that run together."""
+
+    name: str
+    folder: Path
+    """Where pytest runs, and so whose configuration holds."""
+    selection: tuple[str, ...]
+
+
+FAST = (
+    Part("fast", ROOT, ("-m", "not engine and not containers", "-n", "auto")),
+    Part("application", ROOT / "app", ("-n", "auto")),
+)
+WHOLE = (
+    Part("engine", ROOT, ("-m", "engine and not containers", "-n", "auto")),
+    # Health checks and rollouts have real clocks: beside other work they would measure that work.
+    Part("containers", ROOT, ("-m", "containers", "-p", "no:xdist")),
+)
+
+
 def test(options: argparse.Namespace, runtime: Runtime) -> int:
-    """The fast tests on all cores, then those with containers one after the other, then one line with the sum."""
-    reports = runtime.logs
-    parts = [("fast", ["-m", "not containers", "-n", "auto"])]
-    if not options.fast:
-        # Health checks and rollouts have real clocks: beside other work they would measure that work.
-        parts.append(("containers", ["-m", "containers", "-p", "no:xdist"]))
+    """The fast tests, then those that run whole stacks and containers, then one line with the sum."""
     total: Counter[str] = Counter()
     failed = False
-    for name, selection in parts:
-        report = reports / f"tests-{name}.xml"
+    for part in FAST if options.fast else FAST + WHOLE:
+        report = runtime.logs / f"tests-{part.name}.xml"
         report.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", *selection, f"--junitxml={report}", *options.rest]
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        command = [sys.executable, "-m", "pytest", *part.selection, f"--junitxml={report}", *options.rest]
+        code = subprocess.run(command, cwd=part.folder, check=False).returncode
         if code not in {0, NOTHING_COLLECTED}:
             failed = True
         total += count(report)

@@ -57,6 +57,7 @@ def test_every_function_has_an_entry_that_takes_its_arguments(program: Recorder)
         assert check_arguments(function, plain_inputs(call.args)) == []
 
 
+@pytest.mark.engine
 @pytest.mark.skipif(find_engine() is None, reason="no Pulumi engine on this machine; `make up` gets one")
 def test_the_real_engine_plans_production_without_an_account() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "AWS_"))}
