@@ -20,7 +20,7 @@ class Measurement:
     seconds: float
     peak_mib: float
     """Largest resident set of one process of the command: the engine, Python or a compiler. Docker's engine and the
-    embedded cloud's background process are not part of it. Linux never reports less than the measuring process holds."""
+    embedded cloud's background process are not part of it."""
     exit_code: int
 
     def as_json(self) -> dict[str, str | float | int]:
