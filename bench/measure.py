@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SMALL_PARENT = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
-"""Until a new process runs its own program it counts the memory of the one it was split off from: a shell has little."""
+"""Until it runs its own program a new process counts the memory of the one it was split off from: a shell has little."""
 
 
 @dataclass(frozen=True, kw_only=True)
