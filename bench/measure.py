@@ -1,15 +1,15 @@
 """Runs a command and takes its wall time and the most memory that any of its processes held."""
 
 import os
-import resource
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SMALL_PARENT = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
-"""Until it runs its own program a new process counts the memory of the one it was split off from: a shell has little."""
+USAGE = Path(__file__).with_name("usage.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,25 +30,22 @@ class Measurement:
 
 def measure(name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Measurement:
     """Run to the end; output goes to the log."""
-    with log.open("ab") as sink:
+    with tempfile.TemporaryDirectory() as folder, log.open("ab") as sink:
+        report = Path(folder) / "maxrss"
         started = time.monotonic()
-        process = subprocess.Popen(
-            [*SMALL_PARENT, *command],
+        process = subprocess.run(
+            [sys.executable, "-I", "-S", str(USAGE), str(report), *command],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
             env={**os.environ, **(environment or {})},
+            check=False,
         )
-        # wait4 counts this command's own children, where getrusage would keep the maximum of all earlier ones.
-        _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Measurement(
-        name=name, seconds=round(seconds, 2), peak_mib=round(_mib(usage), 1), exit_code=process.returncode
-    )
+        peak = _mib(int(report.read_text()))
+    return Measurement(name=name, seconds=round(seconds, 2), peak_mib=round(peak, 1), exit_code=process.returncode)
 
 
-def _mib(usage: resource.struct_rusage) -> float:
+def _mib(maxrss: int) -> float:
     # Kibibytes on Linux, bytes on macOS.
-    unit = 1024 if os.uname().sysname == "Linux" else 1024 * 1024
-    return usage.ru_maxrss / unit
+    return maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
