@@ -32,8 +32,13 @@ class EcsTarget:
 
 
 def render_task_definition(containers: Sequence[Container], target: EcsTarget) -> str:
-    """The `containerDefinitions` document of a task definition: the same input gives the same text."""
-    return json.dumps([_ecs_container(container, target) for container in containers], sort_keys=True)
+    """The `containerDefinitions` document of a task definition: the same input gives the same text.
+
+    It has the form in which ECS gives it back, by name and with the empty lists: what differs from that is a change in
+    every preview, and a new revision and new tasks in every update.
+    """
+    ordered = sorted(containers, key=lambda container: container.name)
+    return json.dumps([_ecs_container(container, target) for container in ordered], sort_keys=True)
 
 
 def volume_names(containers: Sequence[Container]) -> list[str]:
@@ -45,6 +50,7 @@ def _ecs_container(container: Container, target: EcsTarget) -> dict[str, Any]:
     definition: dict[str, Any] = {
         "name": container.name,
         "image": container.image,
+        "cpu": 0,
         "essential": True,
         "user": USER,
         "readonlyRootFilesystem": True,
@@ -62,6 +68,8 @@ def _ecs_container(container: Container, target: EcsTarget) -> dict[str, Any]:
             for name, path in sorted(container.volumes.items())
         ],
         "portMappings": _port_mappings(container),
+        "systemControls": [],
+        "volumesFrom": [],
     }
     if container.command:
         definition["command"] = list(container.command)
@@ -80,7 +88,6 @@ def _port_mappings(container: Container) -> list[dict[str, Any]]:
 
 def _linux_parameters() -> dict[str, Any]:
     return {
-        # ECS reports the empty list too; without it every `up` would find a change and start all tasks anew.
         "capabilities": {"add": [], "drop": ["ALL"]},
         # The images' first process is the server itself: it takes SIGTERM and leaves no children behind.
         "initProcessEnabled": False,

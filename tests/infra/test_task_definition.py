@@ -54,7 +54,7 @@ def test_every_container_logs_to_the_group_without_ever_waiting_for_it(container
 
 
 def test_secrets_are_named_by_arn_key_and_version() -> None:
-    web, proxy = rendered(*web_service(RELEASE))
+    proxy, web = rendered(*web_service(RELEASE))
     assert web["secrets"] == [
         {"name": "DATABASE_URL", "valueFrom": f"{SECRET}:DATABASE_URL::v-1"},
         {"name": "SECRET_KEY", "valueFrom": f"{SECRET}:SECRET_KEY::v-1"},
@@ -63,13 +63,13 @@ def test_secrets_are_named_by_arn_key_and_version() -> None:
 
 
 def test_only_the_proxy_maps_a_port() -> None:
-    web, proxy = rendered(*web_service(RELEASE))
+    proxy, web = rendered(*web_service(RELEASE))
     assert web["portMappings"] == []
     assert proxy["portMappings"] == [{"containerPort": 8443, "hostPort": 8443, "protocol": "tcp"}]
 
 
 def test_the_proxy_starts_after_the_application_and_both_are_asked_for_their_health() -> None:
-    web, proxy = rendered(*web_service(RELEASE))
+    proxy, web = rendered(*web_service(RELEASE))
     assert "dependsOn" not in web
     assert proxy["dependsOn"] == [{"containerName": "web", "condition": "START"}]
     for definition in (web, proxy):
@@ -90,6 +90,15 @@ def test_a_shell_opens_in_a_read_only_container() -> None:
     assert paths == {"/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"}
     assert not any(mount["readOnly"] for mount in definition["mountPoints"])
     assert {mount["sourceVolume"] for mount in definition["mountPoints"]} == set(volume_names([web, proxy]))
+
+
+def test_the_document_has_the_form_in_which_ecs_gives_it_back() -> None:
+    definitions = rendered(*web_service(RELEASE))
+    assert [definition["name"] for definition in definitions] == ["proxy", "web"]
+    for definition in definitions:
+        assert definition["cpu"] == 0
+        assert definition["systemControls"] == definition["volumesFrom"] == []
+        assert definition["linuxParameters"]["capabilities"]["add"] == []
 
 
 def test_the_same_containers_give_the_same_text_whatever_the_order_of_their_variables() -> None:

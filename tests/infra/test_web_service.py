@@ -128,7 +128,7 @@ def test_both_tasks_log_to_one_group_and_are_told_apart_by_prefix(engine: Any, s
 def test_the_migration_runs_the_image_that_is_about_to_serve(engine: Any, service: Any) -> None:
     service()
     (migrate,) = json.loads(task(engine, "migration")["containerDefinitions"])
-    web, _ = json.loads(task(engine, "web")["containerDefinitions"])
+    _, web = json.loads(task(engine, "web")["containerDefinitions"])
     assert migrate["image"] == web["image"] == "registry/web@sha256:aa"
     assert migrate["secrets"] == web["secrets"]
 

@@ -31,12 +31,12 @@ def put(inputs: Any, path: list[str], value: Any) -> None:
 
 
 def container(path: str, value: Any) -> Edit:
-    """Set one property in the first container of every task definition."""
+    """Set one property in the last container of every task definition, which runs the application."""
 
     def edit(stack: Stack) -> None:
         for task in stack.some("ecs/taskDefinition"):
             containers = json.loads(task.inputs["containerDefinitions"])
-            put(containers[0], path.split("."), value)
+            put(containers[-1], path.split("."), value)
             task.inputs["containerDefinitions"] = json.dumps(containers)
 
     return edit
