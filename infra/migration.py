@@ -135,7 +135,7 @@ def _described(ecs: Any, request: MigrationRequest, task: str) -> dict[str, Any]
 
 
 def _report(session: boto3.Session, request: MigrationRequest, task: str, problem: str) -> str:
-    lines = stopped_task.last_log_lines(session, request.task_definition, task)
+    lines = stopped_task.last_log_lines(session, request.task_definition, {"taskArn": task})
     return "\n".join(
         [
             f"The migration failed, so the release was not rolled out and the old one keeps serving: {problem}",

@@ -87,7 +87,7 @@ def _report(
     task = _stopped(session.client("ecs"), request)
     if task:
         lines.append(f"task {_short(task['taskArn'])}: {stopped_task.problem(task) or task.get('stoppedReason')}")
-        logged = stopped_task.last_log_lines(session, request.task_definition, task["taskArn"])
+        logged = stopped_task.last_log_lines(session, request.task_definition, task)
         lines += ["last log lines:", *(f"  {line}" for line in logged)] if logged else ["it left no log lines"]
     lines += [f"event: {event['message']}" for event in service.get("events", [])[:EVENTS]]
     lines.append("Fix the release and run `pulumi up --refresh`, so that Pulumi sees what really runs.")

@@ -15,22 +15,31 @@ LOG_PAUSE_SECONDS = 2
 
 def problem(task: Mapping[str, Any]) -> str | None:
     """None when every container ended with exit code 0, else the first that did not, and ECS's reasons."""
-    for container in task.get("containers", []):
+    container = _culprit(task)
+    if container:
         code = container.get("exitCode")
-        if code != 0:
-            ending = "never ran" if code is None else f"ended with exit code {code}"
-            reasons = [reason for reason in (task.get("stoppedReason"), container.get("reason")) if reason]
-            return ": ".join([f"container {container['name']} {ending}", *dict.fromkeys(reasons)])
+        ending = "never ran" if code is None else f"ended with exit code {code}"
+        reasons = [reason for reason in (task.get("stoppedReason"), container.get("reason")) if reason]
+        return ": ".join([f"container {container['name']} {ending}", *dict.fromkeys(reasons)])
     return None if task.get("containers") else f"no container ran: {task.get('stoppedReason', 'ECS gives no reason')}"
 
 
-def last_log_lines(session: boto3.Session, task_definition: str, task: str) -> list[str]:
-    """The last lines of the task's first container that left any, at most LOG_LINES; empty when none did."""
+def _culprit(task: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return next((container for container in task.get("containers", []) if container.get("exitCode") != 0), None)
+
+
+def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[str, Any]) -> list[str]:
+    """The last lines of the container to blame, else of the first that left any: LOG_LINES at most, or none.
+
+    ECS lists containers by name, so the first one is the proxy, which has little to say about a crash behind it.
+    """
     ecs: Any = session.client("ecs")
     definition = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
+    blamed = (_culprit(task) or {}).get("name")
+    containers = sorted(definition["containerDefinitions"], key=lambda container: container["name"] != blamed)
     for attempt in range(LOG_ATTEMPTS):
-        for container in definition["containerDefinitions"]:
-            lines = _lines(session, container, task)
+        for container in containers:
+            lines = _lines(session, container, task["taskArn"])
             if lines:
                 return lines
         if attempt + 1 < LOG_ATTEMPTS:

@@ -35,13 +35,19 @@ class Aws:
         """What the code under test takes for a session."""
         return cast(boto3.Session, self)
 
-    def logged(self, task_definition: str, *messages: str, container: str = "migrate") -> None:
-        """The task definition is read for its log group, and the stream of TASK holds these messages."""
+    def logged(
+        self, task_definition: str, *messages: str, container: str = "migrate", after: tuple[str, ...] = ()
+    ) -> None:
+        """The task definition is read for its log group, and the stream of TASK holds these messages.
+
+        `after` names containers that the task definition lists first, and whose logs nobody should ask for.
+        """
         options = {"awslogs-group": "app", "awslogs-stream-prefix": "prefix", "awslogs-region": "us-east-1"}
-        definition = {"name": container, "logConfiguration": {"logDriver": "awslogs", "options": options}}
+        log = {"logDriver": "awslogs", "options": options}
+        definitions = [{"name": name, "logConfiguration": log} for name in (*after, container)]
         self.ecs.add_response(
             "describe_task_definition",
-            {"taskDefinition": {"containerDefinitions": [definition]}},
+            {"taskDefinition": {"containerDefinitions": definitions}},
             {"taskDefinition": task_definition},
         )
         self.logs.add_response(

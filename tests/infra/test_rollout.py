@@ -58,7 +58,7 @@ def test_a_release_that_runs_is_left_alone(aws: Aws) -> None:
 def test_a_release_that_ecs_took_back_fails_with_exit_code_log_and_events(aws: Aws) -> None:
     runs(aws, 7)
     stopped(aws, 7, 8)
-    aws.logged(f"{FAMILY}:8", "ModuleNotFoundError: No module named 'core'", container="web")
+    aws.logged(f"{FAMILY}:8", "ModuleNotFoundError: No module named 'core'", container="web", after=("proxy",))
     with pytest.raises(RolloutFailed) as failure:
         verify_rollout(aws.session, REQUEST)
     again = (
