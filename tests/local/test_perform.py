@@ -11,7 +11,8 @@ from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from infra.settings import Problem, SettingsError
+from infra.problem import Problem
+from infra.settings import SettingsError
 from local.perform import perform
 from local.progress import OnEvent
 from local.runtime import OperatorError, UsageError
