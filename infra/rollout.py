@@ -83,7 +83,9 @@ def _report(
     session: boto3.Session, request: RolloutRequest, service: Mapping[str, Any], primary: Mapping[str, Any]
 ) -> str:
     asked, running = _short(request.task_definition), _short(primary.get("taskDefinition", "nothing"))
-    lines = [f"The release {asked} did not become healthy: service {request.service} runs {running}."]
+    # One that was taken back did not become healthy either, but a rollback by hand looks the same.
+    verdict = "did not become healthy" if asked == running else f"does not run, {running} does"
+    lines = [f"The release {asked} {verdict}, in service {request.service}."]
     task = _stopped(session.client("ecs"), request)
     if task:
         lines.append(f"task {_short(task['taskArn'])}: {stopped_task.problem(task) or task.get('stoppedReason')}")

@@ -66,7 +66,7 @@ def test_a_release_that_ecs_took_back_fails_with_exit_code_log_and_events(aws: A
         f"--task-definition {FAMILY}:8 --force-new-deployment"
     )
     assert str(failure.value).splitlines() == [
-        "The release preqly-test-web:8 did not become healthy: service web-service runs preqly-test-web:7.",
+        "The release preqly-test-web:8 does not run, preqly-test-web:7 does, in service web-service.",
         "task 0123abcd: container web ended with exit code 3: Essential container in task exited",
         "last log lines:",
         "  ModuleNotFoundError: No module named 'core'",
