@@ -13,6 +13,7 @@ from local.setup import apt, shell
 from local.setup.step import Need, Say, SetupError
 
 PACKAGES = ("docker.io", "iptables")
+CLIENT_PACKAGE = "docker-cli"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _GUIDES = {
@@ -49,6 +50,9 @@ class DockerEngine:
         if not (shutil.which("dockerd") and shutil.which("docker")):
             say(f"installing {' '.join(PACKAGES)}")
             apt.install(PACKAGES, self._log)
+        if not shutil.which("docker"):
+            # Newer releases have the client in a package of its own.
+            apt.install([CLIENT_PACKAGE], self._log)
         # Where an init system runs, the package has started the engine already.
         if not _wait_until_answers(seconds=5):
             say("starting dockerd")
@@ -67,6 +71,7 @@ class DockerEngine:
             )
         pid_file(self._runtime).write_text(str(process.pid))
         if not _wait_until_answers(seconds=_START_SECONDS, process=process):
+            process.terminate()
             pid_file(self._runtime).unlink()
             raise SetupError(f"dockerd does not start:\n{shell.tail(log)}\nAll of it: {log}")
 

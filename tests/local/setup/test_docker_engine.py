@@ -73,3 +73,19 @@ def test_the_engine_that_set_up_started_is_stopped(runtime: Runtime, tmp_path: P
         docker_engine.pid_file(runtime).write_text(str(process.pid))
         assert docker_engine.stop_if_ours(runtime) is True
         assert process.wait(timeout=5) < 0
+
+
+@pytest.mark.parametrize("client_included", [True, False])
+def test_the_client_is_installed_where_it_is_a_package_of_its_own(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, client_included: bool
+) -> None:
+    installed: list[str] = []
+    there = {"docker-cli": {"docker"}, "docker.io": {"dockerd", "docker"} if client_included else {"dockerd"}}
+    monkeypatch.setattr("local.setup.apt.install", lambda packages, log: installed.extend(packages))
+    monkeypatch.setattr(
+        "local.setup.docker_engine.shutil.which",
+        lambda name: name if any(name in there.get(package, ()) for package in installed) else None,
+    )
+    monkeypatch.setattr(docker_engine, "answers", lambda: True)
+    docker_engine.DockerEngine(runtime).make(lambda _: None)
+    assert installed == ["docker.io", "iptables"] + ([] if client_included else ["docker-cli"])
