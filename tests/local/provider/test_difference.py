@@ -81,3 +81,7 @@ def test_what_the_program_left_to_aws_is_no_drift() -> None:
         "path": "/x",
         "deep": [{"a": 2}],
     }
+
+
+def test_what_aws_no_longer_has_is_drift() -> None:
+    assert observed({"path": "/", "matcher": "200"}, {"path": "/"}) == {"path": "/"}
