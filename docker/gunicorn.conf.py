@@ -1,10 +1,17 @@
 """How gunicorn serves the site. https://gunicorn.org/reference/settings/"""
 
 import os
+import signal
+import sys
+from typing import Any
 
 from gunicorn.workers import gthread
 
-bind = ["0.0.0.0:8005"]
+# Prometheus asks on a port of its own, which the proxy does not know (config/metrics.py).
+METRICS_PORT = "9005"
+os.environ |= {"METRICS_PORT": METRICS_PORT, "PROMETHEUS_MULTIPROC_DIR": "/tmp/metrics"}  # noqa: S108 - a tmpfs
+
+bind = ["0.0.0.0:8005", f"0.0.0.0:{METRICS_PORT}"]
 wsgi_app = "config.wsgi"
 chdir = "/app"
 
@@ -42,3 +49,30 @@ logconfig_dict = {
     "root": {"handlers": ["stdout"], "level": "INFO"},
     "loggers": {"gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True}},
 }
+
+
+def on_starting(server: Any) -> None:
+    """Wait for the database before listening: until then the proxy shows its page for visitors who came too early."""
+    from config import database  # noqa: PLC0415 - gunicorn knows the site's folder by now
+    from django.conf import settings  # noqa: PLC0415
+
+    # The first process of a container dies of no signal that it does not handle; gunicorn's own handlers come later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        database.wait(settings.DATABASE_WAIT_SECONDS)
+    except database.DatabaseUnavailableError as error:
+        server.log.error("%s", error)
+        sys.exit(error.code)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the worker the lowest free place, so that its successor goes on with its numbers."""
+    taken = {getattr(other, "place", None) for other in server.WORKERS.values()}
+    worker.place = next(place for place in range(len(taken) + 1) if place not in taken)
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """In the worker."""
+    from config import metrics  # noqa: PLC0415
+
+    metrics.name_process(str(worker.place))

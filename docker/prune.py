@@ -4,8 +4,8 @@ import shutil
 import sys
 from pathlib import Path
 
-# The services behind the media bucket: the bucket, and the ways a role gets its keys.
-SERVICES = {"s3", "sts", "sso", "sso-oidc"}
+# The media bucket, mail, and the ways a role gets its keys.
+SERVICES = {"s3", "sesv2", "sts", "sso", "sso-oidc"}
 
 
 def main(environment: Path) -> None:

@@ -33,7 +33,7 @@ class SignUpView(CreateView):
     def form_valid(self, form: ModelForm) -> HttpResponse:
         """Log the new person in."""
         response = super().form_valid(form)
-        login(self.request, self.object)
+        login(self.request, self.object, backend="django.contrib.auth.backends.ModelBackend")
         messages.success(self.request, "Welcome! Your account is ready.")
         return response
 

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config import mail
+
 T = TypeVar("T")
 
-FROM_FILES = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "EMAIL_URL")
+FROM_FILES = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "EMAIL_URL", "SENTRY_DSN")
 """Secrets: each may stand in a file instead, named by the variable with _FILE at its end, as compose mounts them."""
 DATABASES = ("postgres", "postgresql", "sqlite")
 """Schemes of a database's URL. SQLite is for tests and for building the image."""
@@ -70,6 +72,9 @@ class Environment:
 
     def email(self, name: str, *, example: str, default: str) -> dict[str, Any]:
         """Django's EMAIL_* settings for a URL."""
+        own = mail.backend(self._env.ENVIRON.get(name, default))
+        if own:
+            return {"EMAIL_BACKEND": own}
         return self._read(self._env.email_url, name, example, default, placeholder={})
 
     def refuse(self, name: str, problem: str, example: str) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from django.urls import reverse_lazy
 
+from account import lockout
+from config import mail, sentry
 from config.environment import Environment
 from config.storages import media_storage
 
@@ -34,6 +36,7 @@ RELEASE = environment.text("RELEASE", example="3f2a9c1d0b7e", default="unknown")
 INSTALLED_APPS = [
     "account",
     "core",
+    "axes",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -48,6 +51,7 @@ MIDDLEWARE = [
     "config.request_id.RequestIdMiddleware",
     # Before the host check: a load balancer asks with the container's address as Host.
     "core.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -55,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -86,11 +91,31 @@ DATABASES = {
 if DATABASES["default"].get("ENGINE") == "django.db.backends.postgresql":
     # A request must not wait for a database that is gone longer than the proxy waits for the request.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# How long a start gives a database that is not there yet.
+DATABASE_WAIT_SECONDS = environment.number("DATABASE_WAIT_SECONDS", default=30, minimum=0)
 # https://docs.djangoproject.com/en/5.2/ref/settings/#default-auto-field
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # https://docs.djangoproject.com/en/5.2/topics/auth/customizing/#substituting-a-custom-user-model
 AUTH_USER_MODEL = "account.User"
+# https://django-axes.readthedocs.io/en/latest/4_configuration.html
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# One visitor cannot shut out another: what counts is who tries which account.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = lockout.FAILURES
+AXES_COOLOFF_TIME = lockout.PAUSE
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = lockout.address
+AXES_USERNAME_CALLABLE = lockout.name
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_LOCKOUT_CALLABLE = lockout.refuse
+# A row for every login would only grow; failed ones are deleted when their pause is over.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
 # https://docs.djangoproject.com/en/5.2/topics/auth/passwords/#enabling-password-validation
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -127,7 +152,10 @@ STORAGES = {
 }
 
 # https://docs.djangoproject.com/en/5.2/topics/email/
-vars().update(environment.email("EMAIL_URL", example="submission://user:<password>@mail:587", default="consolemail://"))
+# ses:// sends with the task's role. Without the variable nothing is sent, and nothing of a mail reaches the log.
+vars().update(environment.email("EMAIL_URL", example="smtp+tls://user:<password>@mail:587", default=mail.UNSET))
+# A request that sends a mail must not wait longer than the proxy waits for the request.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text(
     "DEFAULT_FROM_EMAIL", example="no-reply@preqly.com", default="no-reply@preqly.com"
 )
@@ -164,5 +192,15 @@ LOGGING = {
         "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": True},
     },
 }
+
+# https://docs.sentry.io/platforms/python/integrations/django/
+SENTRY_DSN = environment.text(
+    "SENTRY_DSN", example="https://<key>@<organisation>.ingest.sentry.io/<project>", default=""
+)
+if SENTRY_DSN:
+    try:
+        sentry.report_errors(SENTRY_DSN, RELEASE)
+    except ValueError:
+        environment.refuse("SENTRY_DSN", "cannot be read", "SENTRY_DSN=https://<key>@<host>/<project>")
 
 environment.verify()

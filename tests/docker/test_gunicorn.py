@@ -3,6 +3,7 @@
 import re
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(gthread, "STOP_KEEPALIVE_LINGER", gthread.STOP_KEEPALIVE_LINGER)
     monkeypatch.setenv("WEB_CONCURRENCY", "3")
     monkeypatch.setenv("WEB_THREADS", "4")
+    for name in ("METRICS_PORT", "PROMETHEUS_MULTIPROC_DIR"):
+        monkeypatch.setenv(name, "set by the file itself")
     return runpy.run_path(str(DOCKER / "gunicorn.conf.py"))
 
 
@@ -35,7 +38,7 @@ def test_processes_and_threads_come_from_the_environment(settings: dict[str, Any
 
 
 def test_every_setting_is_one_that_gunicorn_knows(settings: dict[str, Any]) -> None:
-    ours = {name for name in settings if not name.startswith("__")} - {"os", "gthread"}
+    ours = {name for name in settings if name[0].islower()} - {"gthread", "os", "signal", "sys"}
     assert ours <= {setting.name for setting in KNOWN_SETTINGS}
 
 
@@ -55,3 +58,20 @@ def test_nothing_is_written_but_to_the_tmpfs_and_requests_are_logged_once(settin
     assert settings["worker_tmp_dir"] == "/tmp"  # noqa: S108
     assert settings["control_socket_disable"]
     assert settings["accesslog"] is None
+
+
+def test_a_new_worker_takes_the_place_of_the_one_before(settings: dict[str, Any]) -> None:
+    server = SimpleNamespace(WORKERS={})
+    workers = [SimpleNamespace() for _ in range(4)]
+    for number, worker in enumerate(workers[:3]):
+        settings["pre_fork"](server, worker)
+        server.WORKERS[number] = worker
+    del server.WORKERS[1]
+    settings["pre_fork"](server, workers[3])
+    assert [worker.place for worker in workers] == [0, 1, 2, 1]
+
+
+def test_the_proxy_knows_nothing_of_the_port_for_numbers(settings: dict[str, Any]) -> None:
+    assert settings["bind"] == ["0.0.0.0:8005", "0.0.0.0:9005"]
+    for file in [*(DOCKER / "nginx").iterdir(), *(DOCKER / "bin").iterdir()]:
+        assert "9005" not in file.read_text(), file.name

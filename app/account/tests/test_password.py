@@ -25,7 +25,8 @@ def test_a_mailed_link_sets_a_new_password_once(client: Client, ann: User) -> No
     form = client.get(link)["Location"]
     answer = client.post(form, {"new_password1": "battery staple 7", "new_password2": "battery staple 7"})
     assert answer["Location"] == "/account/password/reset/complete/"
-    assert client.login(username="ann@example.com", password="battery staple 7")
+    login = {"username": "ann@example.com", "password": "battery staple 7"}
+    assert client.post("/account/login/", login)["Location"] == "/account/profile/"
     assert "This link has been used" in Client().get(link).text
 
 

@@ -34,6 +34,8 @@ def run(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[s
         ({"DATABASE_URL": "hunter2"}, "Environment variable DATABASE_URL: "),
         ({"DATABASE_URL": "postgres://u:hunter2@h:port/d"}, "Environment variable DATABASE_URL: "),
         ({"EMAIL_URL": "pigeon://u:hunter2@h"}, "Environment variable EMAIL_URL: cannot be read."),
+        ({"SENTRY_DSN": "https://hunter2"}, "Environment variable SENTRY_DSN: cannot be read."),
+        ({"DATABASE_WAIT_SECONDS": "-1"}, "Environment variable DATABASE_WAIT_SECONDS: -1 is below 0."),
         ({"SSL_REDIRECT": "perhaps"}, "Environment variable SSL_REDIRECT: 'perhaps' is neither true nor false."),
         ({"CONN_MAX_AGE": "long"}, "Environment variable CONN_MAX_AGE: cannot be read."),
         ({"CONN_MAX_AGE": "-1"}, "Environment variable CONN_MAX_AGE: -1 is below 0."),

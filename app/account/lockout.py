@@ -1,0 +1,31 @@
+"""What happens after too many wrong passwords; counted in the database, so for all tasks and workers together."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+FAILURES = 5
+PAUSE = timedelta(minutes=15)
+MESSAGE = "Too many wrong passwords. Please try again in 15 minutes, or ask for a new password."
+
+
+def address(request: HttpRequest) -> str:
+    """The visitor's address. The proxy puts it alone into this header, in place of whatever the visitor sent."""
+    return str(request.META.get("HTTP_X_FORWARDED_FOR") or request.META.get("REMOTE_ADDR", ""))
+
+
+def name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """The account that is tried, in the one spelling that the database has."""
+    given = (credentials or {}).get("username") or (request.POST.get("username", "") if request else "")
+    return str(given).strip().lower()
+
+
+def refuse(_request: HttpRequest, _credentials: dict[str, Any] | None) -> HttpResponse:
+    """429 with a way out: a link by mail works all the same."""
+    # Without the request: the page must not depend on who asks.
+    page = render(None, "account/locked.html", {"message": MESSAGE}, status=429)
+    page["Retry-After"] = str(int(PAUSE.total_seconds()))
+    page["Cache-Control"] = "no-store"
+    return page
