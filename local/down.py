@@ -12,8 +12,7 @@ from local.perform import perform
 from local.runtime import ROOT, VENV, OperatorError, Runtime, tool_cache
 from local.setup import docker_engine
 from local.setup.runner import say
-from local.stack import interruptible, open_stack
-from local.up import STACK
+from local.stack import STACK, interruptible, open_stack
 
 
 def down(_: argparse.Namespace, runtime: Runtime) -> int:

@@ -24,6 +24,7 @@ from local.processes import is_alive
 from local.runtime import ROOT, OperatorError, tool_cache
 from local.setup.pulumi_engine import find_engine, sdk_version
 
+STACK = "local"
 OFFICIAL = "official"
 
 
@@ -99,11 +100,16 @@ def interruptible(drive: Drive) -> Iterator[None]:
 
 def pending_operations(drive: Drive) -> list[str]:
     """URNs of what a killed run had begun and not finished."""
-    path = drive.folder / "state" / ".pulumi" / "stacks" / project.name() / f"{drive.stack.name}.json"
+    path = state_file(drive.folder, drive.stack.name)
     if not path.exists():
         return []
     latest = json.loads(path.read_text())["checkpoint"].get("latest") or {}
     return [operation["resource"]["urn"] for operation in latest.get("pending_operations") or []]
+
+
+def state_file(folder: Path, name: str) -> Path:
+    """Where the file backend keeps a stack; absent before its first update."""
+    return folder / "state" / ".pulumi" / "stacks" / project.name() / f"{name}.json"
 
 
 def remove_stale_lock(folder: Path, name: str) -> None:

@@ -10,9 +10,7 @@ from local.progress import Progress
 from local.runtime import Runtime
 from local.setup import base_images
 from local.setup.runner import say
-from local.stack import Drive, interruptible, open_stack, pending_operations
-
-STACK = "local"
+from local.stack import STACK, Drive, interruptible, open_stack, pending_operations
 
 
 def up(_: argparse.Namespace, runtime: Runtime) -> int:

@@ -126,11 +126,14 @@ def free_ports() -> dict[str, int]:
         return {name: opened.getsockname()[1] for name, opened in sockets.items()}
 
 
-def kill_group(process: "subprocess.Popen[str]") -> None:
-    """What a power cut does to a command, to the engine it started and to the cloud's process."""
-    children = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=False
-    ).stdout.split()
-    for pid in (str(process.pid), *children):
-        os.kill(int(pid), signal.SIGKILL)
+def kill(process: "subprocess.Popen[str]", engine: str = "pulumi") -> None:
+    """Kill a command and the engine it started, as nobody can catch. The embedded cloud, like AWS, lives on."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,comm=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    )
+    children = [line.split() for line in listed.stdout.splitlines()]
+    engines = [int(pid) for pid, name in children if name == engine]
+    assert engines, f"no {engine} among {children}"
+    for pid in (process.pid, *engines):
+        os.kill(pid, signal.SIGKILL)
     process.wait()

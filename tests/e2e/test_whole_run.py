@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from local import daemon
-from tests.e2e.checkout import CLOUD, Checkout, kill_group
+from tests.e2e.checkout import CLOUD, Checkout, kill
 
 pytestmark = pytest.mark.containers
 
@@ -32,7 +32,7 @@ def test_a_first_run_may_be_killed_in_the_middle(checkout: Checkout) -> None:
         assert process.stderr is not None
         created = (line for line in process.stderr if " created" in line)
         count = len(list(islice(created, 25)))
-        kill_group(process)
+        kill(process)
     assert count == 25, "the run ended before it had created anything"
 
 

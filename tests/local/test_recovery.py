@@ -1,5 +1,6 @@
 """A cloud whose saved state cannot be read is started anew together with the stack that describes it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from local import recovery
 from local.endpoints import Endpoints
 from local.runtime import Ports, Runtime
+from local.stack import STACK, state_file
 
 ENDPOINTS = Endpoints(api="http://127.0.0.1:1", providers={})
 
@@ -43,3 +45,26 @@ def test_a_cloud_that_lost_its_state_starts_over_with_the_stack(runtime: Runtime
     assert recovery.running_cloud(runtime) == ENDPOINTS
     assert did == ["start", "stop", "remove test", "start"]
     assert [path.name for path in runtime.folder.iterdir()] == []
+
+
+def crashed(runtime: Runtime, outputs: dict[str, str]) -> None:
+    """A background process that is gone without a word, and a Pulumi state."""
+    (runtime.folder / "daemon.json").write_text(json.dumps({"pid": 0, "api": "http://127.0.0.1:1", "providers": {}}))
+    state = state_file(runtime.folder, STACK)
+    state.parent.mkdir(parents=True)
+    resources = [{"type": "pulumi:pulumi:Stack", "outputs": outputs}]
+    state.write_text(json.dumps({"checkpoint": {"latest": {"resources": resources}}}))
+
+
+def test_a_crash_in_the_first_deployment_starts_over(runtime: Runtime, did: list[str]) -> None:
+    crashed(runtime, outputs={})
+    recovery.running_cloud(runtime)
+    assert did == ["remove test", "start"]
+    assert not (runtime.folder / "state").exists()
+
+
+def test_a_crash_later_on_keeps_what_was_deployed(runtime: Runtime, did: list[str]) -> None:
+    crashed(runtime, outputs={"url": "https://app.preqly.com"})
+    recovery.running_cloud(runtime)
+    assert did == ["start"]
+    assert state_file(runtime.folder, STACK).exists()
