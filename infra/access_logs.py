@@ -1,11 +1,12 @@
 """The bucket to which the load balancer delivers its access logs."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+from infra import policies
+from infra.private_bucket import keep_private
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +28,13 @@ class AccessLogs(pulumi.ComponentResource):
         super().__init__("preqly:infra:AccessLogs", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(f"{name}-bucket", force_destroy=not args.protect, opts=child)
-        private = _keep_private(name, bucket, child)
+        private = keep_private(name, bucket, self)
         _expire(name, bucket, args.retention_days, child)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         policy = aws.s3.BucketPolicy(
             f"{name}-delivery",
             bucket=bucket.bucket,
-            policy=pulumi.Output.all(bucket.arn, account).apply(lambda known: json.dumps(delivery_policy(*known))),
-            # S3 refuses two changes of a bucket's access at the same moment.
+            policy=pulumi.Output.all(bucket.arn, account).apply(lambda known: delivery_policy(*known)),
             opts=pulumi.ResourceOptions(parent=self, depends_on=private),
         )
         # Through the policy, so that who uses the name waits for it: ELB tests the bucket when logging is turned on.
@@ -42,7 +42,7 @@ class AccessLogs(pulumi.ComponentResource):
         self.register_outputs({"bucket_name": self.bucket_name})
 
 
-def delivery_policy(bucket_arn: str, account: str) -> dict[str, Any]:
+def delivery_policy(bucket_arn: str, account: str) -> str:
     """ELB's log delivery may write to this account's folder, and nobody may speak to the bucket in the clear."""
     deliver = {
         "Sid": "DeliverAccessLogs",
@@ -52,35 +52,7 @@ def delivery_policy(bucket_arn: str, account: str) -> dict[str, Any]:
         "Action": "s3:PutObject",
         "Resource": f"{bucket_arn}/AWSLogs/{account}/*",
     }
-    tls_only = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket_arn, f"{bucket_arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return {"Version": "2012-10-17", "Statement": [deliver, tls_only]}
-
-
-def _keep_private(name: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    closed = aws.s3.BucketPublicAccessBlock(
-        f"{name}-closed",
-        bucket=bucket.bucket,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-        opts=child,
-    )
-    # Log delivery cannot write with a customer managed key: S3's own it is.
-    encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
-        f"{name}-encrypted",
-        bucket=bucket.bucket,
-        rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-        opts=child,
-    )
-    return [closed, encrypted]
+    return policies.tls_only(bucket_arn, deliver)
 
 
 def _expire(name: str, bucket: aws.s3.Bucket, days: int, child: pulumi.ResourceOptions) -> None:

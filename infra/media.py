@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
+from infra.private_bucket import keep_private
 
 KEPT_OVERWRITTEN_DAYS = 90
 
@@ -37,32 +38,11 @@ class MediaBucket(pulumi.ComponentResource):
         self.register_outputs({"bucket_name": self.bucket_name, "bucket_arn": self.bucket_arn})
 
     def _close(self, name: str, bucket: aws.s3.Bucket) -> None:
-        child = pulumi.ResourceOptions(parent=self)
-        aws.s3.BucketOwnershipControls(
-            f"{name}-ownership", bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
-        )
-        block = aws.s3.BucketPublicAccessBlock(
-            f"{name}-private",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
-        # S3's own key: whoever may read an object may then read it without a grant on a second service.
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{name}-encryption",
-            bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=child,
-        )
         aws.s3.BucketPolicy(
             f"{name}-tls-only",
             bucket=bucket.bucket,
             policy=bucket.arn.apply(policies.tls_only),
-            # S3 refuses two changes of a bucket's access at once (OperationAborted).
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=keep_private(name, bucket, self)),
         )
 
     def _keep_history(self, name: str, bucket: aws.s3.Bucket) -> None:

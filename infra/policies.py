@@ -101,16 +101,18 @@ def application(*, media_bucket_arn: str) -> str:
     )
 
 
-def tls_only(bucket_arn: str) -> str:
-    """Refuses whoever speaks to the bucket without TLS."""
+def tls_only(bucket_arn: str, *allowed: Statement) -> str:
+    """Refuses whoever speaks to the bucket without TLS, beside what the other statements allow."""
     return _document(
+        *allowed,
         {
+            "Sid": "TlsOnly",
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:*",
             "Resource": [bucket_arn, f"{bucket_arn}/*"],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
+        },
     )
 
 

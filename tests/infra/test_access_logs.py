@@ -27,7 +27,7 @@ def test_elbs_log_delivery_may_write_this_accounts_folder(engine):
 
 def test_other_accounts_load_balancers_may_not():
     """ELB writes under AWSLogs/<account of the load balancer>/."""
-    deliver, _ = delivery_policy("arn:aws:s3:::logs", "123456789012")["Statement"]
+    deliver, _ = json.loads(delivery_policy("arn:aws:s3:::logs", "123456789012"))["Statement"]
     assert deliver["Resource"] == "arn:aws:s3:::logs/AWSLogs/123456789012/*"
 
 
