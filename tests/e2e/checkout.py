@@ -2,12 +2,12 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,12 +118,15 @@ def copy_project(folder: Path) -> None:
 
 
 def free_ports() -> dict[str, int]:
-    """Four ports that nobody listens on now."""
-    with ExitStack() as stack:
-        sockets = {name: stack.enter_context(socket.socket()) for name in PORT_VARIABLES}
-        for opened in sockets.values():
-            opened.bind(("127.0.0.1", 0))
-        return {name: opened.getsockname()[1] for name, opened in sockets.items()}
+    """Four ports that nobody listens on, below those that outgoing connections are given."""
+    free = (port for port in random.sample(range(20000, 30000), k=100) if is_free(port))
+    return dict(zip(PORT_VARIABLES, free, strict=False))
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def kill(process: "subprocess.Popen[str]", engine: str = "pulumi") -> None:
