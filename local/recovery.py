@@ -8,7 +8,8 @@ from local.cloud.cleanup import remove_all
 from local.endpoints import Endpoints
 from local.runtime import Runtime
 from local.setup.runner import say
-from local.stack import STACK, state_file
+from local.stack import STACK
+from local.state import state_file
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 

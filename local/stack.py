@@ -1,11 +1,9 @@
 """The stack, driven by the real engine through the Automation API, with a state and a passphrase of its own."""
 
-import json
 import os
 import runpy
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +15,9 @@ from pulumi import automation
 from semver import VersionInfo
 
 from infra.settings import SettingsError
-from local import project
+from local import project, state
 from local.endpoints import Endpoints
 from local.engine_command import EngineCommand
-from local.processes import is_alive
 from local.runtime import ROOT, OperatorError, tool_cache
 from local.setup.pulumi_engine import find_engine, sdk_version
 
@@ -56,7 +53,8 @@ def open_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[
     options = automation.LocalWorkspaceOptions(
         work_dir=str(folder / "program"), env_vars=environment, pulumi_command=engine, secrets_provider="passphrase"
     )
-    remove_stale_lock(folder, name)
+    state.remove_stale_lock(folder, name)
+    state.restore_torn_state(folder, name)
     stack = automation.create_or_select_stack(
         name, project_name=project.name(), program=_program(problems), opts=options
     )
@@ -65,10 +63,10 @@ def open_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[
 
 def engine_environment(folder: Path, endpoints: Endpoints) -> dict[str, str]:
     """Everything the engine needs to find this state and these providers, and no login."""
-    state = folder / "state"
-    state.mkdir(parents=True, exist_ok=True)
+    backend = folder / "state"
+    backend.mkdir(parents=True, exist_ok=True)
     environment = {
-        "PULUMI_BACKEND_URL": state.as_uri(),
+        "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(folder)),
         "PULUMI_HOME": str(tool_cache() / "pulumi-home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -96,29 +94,6 @@ def interruptible(drive: Drive) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def pending_operations(drive: Drive) -> list[str]:
-    """URNs of what a killed run had begun and not finished."""
-    path = state_file(drive.folder, drive.stack.name)
-    if not path.exists():
-        return []
-    latest = json.loads(path.read_text())["checkpoint"].get("latest") or {}
-    return [operation["resource"]["urn"] for operation in latest.get("pending_operations") or []]
-
-
-def state_file(folder: Path, name: str) -> Path:
-    """Where the file backend keeps a stack; absent before its first update."""
-    return folder / "state" / ".pulumi" / "stacks" / project.name() / f"{name}.json"
-
-
-def remove_stale_lock(folder: Path, name: str) -> None:
-    """Drop the locks of engines that are gone. Raises OperatorError if one of them still runs."""
-    for lock in (folder / "state" / ".pulumi" / "locks").glob(f"**/{project.name()}/{name}/*.json"):
-        owner = json.loads(lock.read_text() or "{}")
-        if owner.get("hostname") == socket.gethostname() and is_alive(int(owner.get("pid", 0))):
-            raise OperatorError(f"Another run is changing the stack {name} (process {owner['pid']}). Wait for it.")
-        lock.unlink()
 
 
 def _program(problems: list[SettingsError]) -> Callable[[], None]:

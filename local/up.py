@@ -10,7 +10,8 @@ from local.progress import Progress
 from local.runtime import Runtime
 from local.setup import base_images
 from local.setup.runner import say
-from local.stack import STACK, Drive, interruptible, open_stack, pending_operations
+from local.stack import STACK, Drive, interruptible, open_stack
+from local.state import pending_operations
 
 
 def up(_: argparse.Namespace, runtime: Runtime) -> int:
@@ -30,7 +31,7 @@ def up(_: argparse.Namespace, runtime: Runtime) -> int:
 def deploy(drive: Drive, console: Console) -> Progress:
     """`pulumi up`, after healing what a killed run left. Raises as `perform` does."""
     with interruptible(drive):
-        pending = pending_operations(drive)
+        pending = pending_operations(drive.folder, drive.stack.name)
         if pending:
             # What was being created then is created again now; the providers make that safe.
             say(f"The last run was cut off during {len(pending)} operations. Reading what exists.")

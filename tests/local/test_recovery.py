@@ -8,7 +8,8 @@ import pytest
 from local import recovery
 from local.endpoints import Endpoints
 from local.runtime import Ports, Runtime
-from local.stack import STACK, state_file
+from local.stack import STACK
+from local.state import state_file
 
 ENDPOINTS = Endpoints(api="http://127.0.0.1:1", providers={})
 

@@ -1,10 +1,7 @@
 """The driver's own duties: locks, pending operations, passphrase, and hands off the operator's login."""
 
-import json
 import os
-import socket
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,28 +11,6 @@ from local.endpoints import Endpoints
 from local.runtime import OperatorError
 
 ENDPOINTS = Endpoints(api="http://127.0.0.1:4577", providers={"aws": 1, "random": 2, "docker": 3})
-
-
-def lock_of(folder: Path, pid: int, hostname: str | None = None) -> Path:
-    lock = folder / "state/.pulumi/locks/organization/preqly/local/1.json"
-    lock.parent.mkdir(parents=True)
-    lock.write_text(json.dumps({"pid": pid, "hostname": hostname or socket.gethostname()}))
-    return lock
-
-
-def test_the_lock_of_a_process_that_is_gone_is_removed(tmp_path: Path) -> None:
-    with subprocess.Popen(["true"]) as process:
-        process.wait()
-    lock = lock_of(tmp_path, process.pid)
-    stack.remove_stale_lock(tmp_path, "local")
-    assert not lock.exists()
-
-
-def test_the_lock_of_a_running_engine_is_respected(tmp_path: Path) -> None:
-    lock = lock_of(tmp_path, os.getpid())
-    with pytest.raises(OperatorError, match=f"Another run is changing the stack local .process {os.getpid()}."):
-        stack.remove_stale_lock(tmp_path, "local")
-    assert lock.exists()
 
 
 def test_the_passphrase_is_random_kept_and_private(tmp_path: Path) -> None:
