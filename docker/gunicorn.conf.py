@@ -53,15 +53,16 @@ logconfig_dict = {
 
 def on_starting(server: Any) -> None:
     """Wait for the database before listening: until then the proxy shows its page for visitors who came too early."""
-    from config import database  # noqa: PLC0415 - gunicorn knows the site's folder by now
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415 - gunicorn knows the site's folder by now
+
+    from config import database  # noqa: PLC0415
 
     # The first process of a container dies of no signal that it does not handle; gunicorn's own handlers come later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         database.wait(settings.DATABASE_WAIT_SECONDS)
     except database.DatabaseUnavailableError as error:
-        server.log.error("%s", error)
+        server.log.error("%s", error)  # noqa: TRY400 - one line says it all
         sys.exit(error.code)
 
 

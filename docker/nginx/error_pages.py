@@ -11,6 +11,7 @@ MESSAGES = {
     408: "The request took too long to arrive.",
     413: "This is too large: a picture may have 4 MB.",
     414: "The address is too long.",
+    429: "This was tried too often. Please wait a minute.",
     503: "We are back in a moment.",
 }
 # The same look as the application's pages; its files are beside these, so nothing else must be alive.

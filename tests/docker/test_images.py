@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.docker.stand import ROOT, Site, client, docker, eventually
 pytestmark = pytest.mark.containers
 Build = Callable[..., CompletedProcess[str]]
 TARGETS = ("web", "proxy")
+CANARY = "canary-5e1f0a77c3d94b2a"
 
 
 def config(image: str) -> dict[str, Any]:
@@ -38,6 +40,8 @@ def test_an_image_says_who_runs_it_where_it_came_from_and_whether_it_is_healthy(
     assert found["User"] == "10001:10001"
     assert found["Labels"]["org.opencontainers.image.revision"] == "0a1b2c3"
     assert found["Healthcheck"]["Test"] == ["CMD", "/usr/local/bin/healthcheck"]
+    assert found["Labels"]["org.opencontainers.image.base.name"]
+    assert {"title", "description", "vendor", "url"} <= {name.rsplit(".", 1)[1] for name in found["Labels"]}
     assert not found["Entrypoint"]
 
 
@@ -55,9 +59,9 @@ def test_nothing_secret_is_in_an_image(built: dict[str, str]) -> None:
 
 
 def test_no_installer_compiler_or_test_of_the_build_is_left(built: dict[str, str]) -> None:
-    found = inside(built["web"], "ls /opt/venv/bin; find /app /opt/venv -name tests -type d; find /app -name 'lock*'")
+    found = inside(built["web"], "ls /opt/venv/bin; find /app /opt/venv -name tests -type d; find /app -name 'lock.*'")
     assert "gunicorn" in found
-    assert not re.search(r"^pip|tests$|lock", found, re.M)
+    assert not re.search(r"^pip|tests$|/lock\.", found, re.M)
     assert inside(built["web"], "ls /build /root/.cache 2>/dev/null || true") == ""
 
 
@@ -81,6 +85,15 @@ def test_the_lock_that_was_built_is_installed_and_whole(built: dict[str, str]) -
     assert set(locked) - set(found) <= {"tzdata", "typing-extensions"}, "left out by their markers"
 
 
+def test_the_image_lists_its_packages(built: dict[str, str]) -> None:
+    found = json.loads(docker("run", "--rm", built["web"], "cat", "/usr/local/share/sbom/web.cdx.json").stdout)
+    assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.6")
+    listed = {component["purl"] for component in found["components"]}
+    locked = re.findall(r"^([a-z0-9-]+)==([^ ]+) \\$", (ROOT / "app/requirements.txt").read_text(), re.M)
+    assert len(locked) > 10
+    assert {f"pkg:pypi/{name}@{version}" for name, version in locked} <= listed
+
+
 def test_a_stale_lock_fails_the_build(build: Build, tmp_path: Path) -> None:
     for folder in ("app", "docker"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
@@ -91,12 +104,17 @@ def test_a_stale_lock_fails_the_build(build: Build, tmp_path: Path) -> None:
     assert "requirements.txt is older than app/requirements.in" in done.stderr
 
 
-def test_a_change_of_code_ships_less_than_a_megabyte(built: dict[str, str], build: Build, tmp_path: Path) -> None:
+def test_a_change_of_code_ships_less_than_a_megabyte_and_no_forgotten_secret(
+    built: dict[str, str], build: Build, tmp_path: Path
+) -> None:
     for folder in ("app", "docker"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / ".dockerignore", tmp_path)
     with (tmp_path / "app/core/views.py").open("a") as code:
         code.write("\nCHANGED = True\n")
+    for forgotten in ("app/.env", "app/core/.env", "app/db.sqlite3", "app/media/a.png", "docker/secrets/secret_key"):
+        (tmp_path / forgotten).parent.mkdir(exist_ok=True)
+        (tmp_path / forgotten).write_text(CANARY)
     build("web", "--load", "--tag", "preqly-docker-tests/changed", "--build-arg", "REVISION=fffffff", context=tmp_path)
     try:
         layers = [
@@ -108,6 +126,14 @@ def test_a_change_of_code_ships_less_than_a_megabyte(built: dict[str, str], buil
             "history", "--human=false", "--format", "{{.Size}}", "preqly-docker-tests/changed"
         ).stdout.split()
         assert int(sizes[0]) < 1_000_000
+        # Every layer and the history, as anyone gets them who may pull the image.
+        saved = subprocess.run(
+            ["bash", "-c", f"docker save preqly-docker-tests/changed | grep --text --count {CANARY}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert saved.stdout.strip() == "0", "a file that belongs to nobody else is in the image"
     finally:
         docker("image", "rm", "preqly-docker-tests/changed")
 
@@ -172,8 +198,8 @@ def test_a_database_whose_certificate_nobody_vouches_for_is_refused(site: Site) 
         *("--env", "PGSSLROOTCERT=/etc/ssl/certs/rds-global-bundle.pem"),
         command=("python", "manage.py", "migrate", "--check"),
     )
-    assert docker("wait", web).stdout.strip() == "1"
-    assert "certificate verify failed" in docker("logs", web).stderr
+    assert docker("wait", web).stdout.strip() == "76"
+    assert "its certificate is not one that sslrootcert vouches for" in docker("logs", web).stderr
 
 
 def test_log_lines_of_proxy_and_application_share_the_request_id(site: Site) -> None:

@@ -1,9 +1,12 @@
 """What the proxy believes, writes down and says while the application is away."""
 
+import contextlib
 import json
 import re
+import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -148,6 +151,54 @@ def test_several_applications_share_the_load(network: Site) -> None:
     assert len({upstream for upstream in upstreams if "," not in upstream}) == 2
 
 
+def test_applications_that_come_and_go_under_one_name_are_found(network: Site) -> None:
+    first = network.run("web", name="moving", command=("python", "-c", ECHO))
+    proxy, _, tls = network.proxy(UPSTREAM="moving:8005")
+
+    def upstreams(number: int = 8) -> set[str]:
+        for _ in range(number):
+            assert visitor.get("/").status_code == 200
+        lines = docker("logs", proxy).stdout.splitlines()[-number:]
+        return {json.loads(line)["upstream"].split(":")[0] for line in lines}
+
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        second = network.run("web", name="moving", command=("python", "-c", ECHO))
+        both = {network.address(first), network.address(second)}
+        assert eventually(lambda: upstreams() == both, 15)
+        docker("rm", "--force", first)
+        # A request to the one that is gone is repeated at the other, so nobody sees it leave.
+        assert eventually(lambda: upstreams() == {network.address(second)}, 15)
+
+
+def test_a_head_that_never_ends_only_holds_its_own_connection(network: Site) -> None:
+    _, plain, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        with contextlib.ExitStack() as slow:
+            connections = [slow.enter_context(socket.create_connection(("localhost", plain))) for _ in range(50)]
+            began = time.monotonic()
+            for connection in connections:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
+            assert visitor.get("/").status_code == 200
+            connections[0].settimeout(20)
+            assert connections[0].recv(1000) == b"" or time.monotonic() - began < 15
+            assert 8 < time.monotonic() - began < 15
+
+
+def test_passwords_are_not_tried_faster_than_a_person_types(network: Site) -> None:
+    _, _, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/account/login/").status_code == 200)
+        answers = [visitor.post("/account/login/") for _ in range(30)]
+        assert visitor.get("/account/login/").status_code == 200, "looking at the form is no attempt"
+    # The echo knows no POST.
+    assert {answer.status_code for answer in answers[:20]} == {501}
+    refused = answers[-1]
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+    assert "Please wait a minute." in refused.text
+
+
 def test_a_certificate_that_is_given_is_used(network: Site) -> None:
     write_certificates(network.folder, "app.test")
     key = network.folder / "db.key"
@@ -176,6 +227,7 @@ def test_old_versions_of_tls_are_refused(network: Site) -> None:
         ("UPSTREAM", "web", "'web' is not host:port"),
         ("UPSTREAM", "a:1; } evil {", "is not host:port"),
         ("TRUSTED_PROXIES", "everyone", "'everyone' is neither an address nor a network"),
+        ("PAGE_CACHE", "10m", "'10m' is neither true nor false"),
         ("TLS_CERTIFICATE", "/none.pem", "'/none.pem' cannot be read"),
     ],
 )

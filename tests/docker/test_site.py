@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -106,6 +107,27 @@ def test_static_files_are_compressed_and_kept_for_a_year(visitor: httpx.Client) 
     assert int(answer.headers["content-length"]) < 0.4 * len(answer.content)
 
 
+def test_static_files_are_smaller_still_in_brotli(visitor: httpx.Client) -> None:
+    address = first(r'href="(/static/core/site\.[0-9a-f]{12}\.css)"', visitor.get("/"))
+
+    def asked(accepted: str) -> httpx.Response:
+        with visitor.stream("GET", address, headers={"Accept-Encoding": accepted}) as answer:
+            answer.raw = b"".join(answer.iter_raw())  # type: ignore[attr-defined]
+        return answer
+
+    small, larger, plain = asked("gzip, deflate, br, zstd"), asked("gzip, br;q=0"), asked("identity")
+    assert [answer.headers.get("content-encoding") for answer in (small, larger, plain)] == ["br", "gzip", None]
+    assert int(small.headers["content-length"]) < 0.9 * int(larger.headers["content-length"])
+    for answer in (small, larger, plain):
+        assert answer.headers["content-type"] == "text/css"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["x-frame-options"] == "DENY"
+    assert small.headers.get_list("vary") == ["Accept-Encoding"]
+    assert visitor.get("/-/brotli" + address, headers={"Accept-Encoding": "br"}).status_code == 404
+    other = visitor.get("/static/core/site.0123456789ab.css", headers={"Accept-Encoding": "br, gzip"})
+    assert (other.status_code, other.headers["cache-control"]) == (200, "max-age=60")
+
+
 def test_a_file_of_another_release_is_served_for_a_minute(visitor: httpx.Client) -> None:
     answer = visitor.get("/static/core/site.0123456789ab.css")
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "max-age=60")
@@ -183,6 +205,13 @@ def test_an_upload_that_is_too_large_is_refused_in_words(visitor: httpx.Client) 
     assert answer.status_code == 413
     assert "a picture may have 4 MB" in answer.text
     assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_fifty_megabytes_are_refused_at_their_announcement(ports: tuple[int, int]) -> None:
+    head = b"POST /account/profile/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 52428800\r\n\r\n"
+    with socket.create_connection(("localhost", ports[0]), timeout=10) as connection:
+        connection.sendall(head)
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_an_unknown_host_is_refused(visitor: httpx.Client) -> None:

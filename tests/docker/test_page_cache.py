@@ -1,0 +1,117 @@
+"""Pages kept for a second: only when asked for, and only for visitors of whom nothing is known."""
+
+import concurrent.futures
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.docker.stand import TRUSTING, Site, client, docker, eventually
+
+pytestmark = pytest.mark.containers
+
+# Every answer is another one; some set a cookie, some are private.
+COUNTER = """
+import http.server, itertools, time
+numbers = itertools.count()
+class Counter(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        if "slow" in self.path: time.sleep(0.5)
+        body = str(next(numbers)).encode()
+        self.send_response(200)
+        if "cookie" in self.path: self.send_header("Set-Cookie", "a=b")
+        if "private" in self.path: self.send_header("Cache-Control", "private")
+        self.send_header("Vary", "Cookie")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_POST = do_GET
+    def log_message(self, *arguments): pass
+http.server.ThreadingHTTPServer(("0.0.0.0", 8005), Counter).serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def network(built: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("cache")
+    site = Site(built, f"preqly-docker-tests-{folder.parent.name}-cache", folder)
+    docker("network", "create", "--label", "preqly-docker-tests", site.network)
+    try:
+        site.run("web", name="web", command=("python", "-c", COUNTER))
+        yield site
+    finally:
+        site.remove()
+
+
+@pytest.fixture(scope="module")
+def port(network: Site) -> int:
+    _, _, tls = network.proxy(PAGE_CACHE="true")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/cookie").status_code == 200)
+    return tls
+
+
+def texts(port: int, address: str, **options: dict[str, str]) -> list[str]:
+    """Three answers, all within a second."""
+    with client(port) as visitor:
+        found = []
+        for _ in range(3):
+            found.append(visitor.get(address, **options).text)
+            visitor.cookies.clear()
+        return found
+
+
+def test_a_page_is_kept_for_a_second(port: int) -> None:
+    # The second may end between two requests, not twice in a row.
+    assert any(len(set(texts(port, "/page"))) == 1 for _ in range(2))
+    before = texts(port, "/page")[-1]
+    time.sleep(1.1)
+    # The first visitor afterwards gets the old page while the new one is fetched.
+    assert eventually(lambda: texts(port, "/page")[0] != before, 3)
+
+
+def test_each_address_and_host_has_a_page_of_its_own(port: int) -> None:
+    assert len({texts(port, address)[0] for address in ("/one", "/two", "/two?page=1")}) == 3
+    assert texts(port, "/one", headers={"Host": "a.test"})[0] != texts(port, "/one", headers={"Host": "b.test"})[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("/known", {"Cookie": "sessionid=x"}),
+        ("/known", {"Authorization": "Basic x"}),
+        ("/cookie", {}),
+        ("/private", {}),
+    ],
+)
+def test_nothing_about_a_person_is_kept(port: int, address: str, headers: dict[str, str]) -> None:
+    assert len(set(texts(port, address, headers=headers))) == 3
+
+
+def test_a_kept_page_is_not_given_to_someone_with_a_cookie(port: int) -> None:
+    kept = texts(port, "/mine")[0]
+    assert kept not in texts(port, "/mine", headers={"Cookie": "sessionid=x"})
+
+
+def test_forms_are_passed_on(port: int) -> None:
+    with client(port) as visitor:
+        assert len({visitor.post("/form").text for _ in range(3)}) == 3
+
+
+def test_a_crowd_asks_the_application_once(port: int) -> None:
+    def ask(_: int) -> str:
+        return httpx.get(f"https://localhost:{port}/slow", verify=TRUSTING, timeout=10).text
+
+    with concurrent.futures.ThreadPoolExecutor(12) as crowd:
+        assert len(set(crowd.map(ask, range(12)))) == 1
+
+
+def test_nothing_is_kept_unless_asked_for(network: Site) -> None:
+    proxy, _, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/page").status_code == 200)
+    assert len(set(texts(tls, "/page"))) == 3
+    assert {json.loads(line)["cache"] for line in docker("logs", proxy).stdout.splitlines()} == {""}
