@@ -19,10 +19,12 @@ class BaseImages:
 
     def missing(self) -> Need | None:
         """Looks for either image of each role."""
-        if docker_engine.answers() and all_present():
+        answers = docker_engine.answers()
+        if answers and all_present():
             return None
         how = "pulled, or built from Debian's packages where no image registry answers"
-        return Need(what=f"base images ({', '.join(roles())})", how=how, seconds=150)
+        what = f"base images ({', '.join(roles())})"
+        return Need(what=what, how=how if answers else f"if Docker has none: {how}", seconds=150)
 
     def make(self, say: Say) -> None:
         """Raises SetupError with Docker's words."""

@@ -30,14 +30,16 @@ class DebianBase:
 
     def missing(self) -> Need | None:
         """Raises SetupError where there is neither a registry nor a debootstrap."""
-        if docker_engine.answers() and (has_image(IMAGE) or registry_answers()):
+        answers = docker_engine.answers()
+        if answers and (has_image(IMAGE) or registry_answers()):
             return None
-        if docker_engine.answers() and not (apt.usable() or shutil.which("debootstrap")):
+        if answers and not (apt.usable() or shutil.which("debootstrap")):
             raise SetupError(
                 "No image registry answers, and base images can only be made on Debian or Ubuntu as root. "
                 f"Connect, or load {IMAGE} from another machine (docker save, docker load)."
             )
-        return Need(what=f"base image (Debian {RELEASE})", how="debootstrap, as no image registry answers", seconds=90)
+        reason = "as no image registry answers" if answers else "if Docker has none and no image registry answers"
+        return Need(what=f"base image (Debian {RELEASE})", how=f"debootstrap, {reason}", seconds=90)
 
     def make(self, say: Say) -> None:
         """Raises SetupError with the end of debootstrap's log."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from local.runtime import Runtime
 from local.setup import runner
 from local.setup.base_images import BaseImages
+from local.setup.browser import Browser
 from local.setup.buildx import Buildx
 from local.setup.debian import DebianBase
 from local.setup.docker_engine import DockerEngine
@@ -23,7 +24,7 @@ NEEDS: Mapping[str, tuple[StepMaker, ...]] = {
     "status": (Venv,),
     "env": PROGRAM,
     "down": (Venv,),
-    "test": PROGRAM + CONTAINERS,
+    "test": (*PROGRAM, *CONTAINERS, Browser),
     "lint": (Venv,),
     "bench": PROGRAM + CONTAINERS,
 }
