@@ -3,6 +3,7 @@
 import os
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 
 
 def is_alive(pid: int) -> bool:
@@ -15,6 +16,8 @@ def is_alive(pid: int) -> bool:
             ["tasklist", "/FI", f"PID eq {pid}", "/NH"], capture_output=True, text=True, check=False
         )
         return str(pid) in listed.stdout.split()
+    if _has_ended(pid):
+        return False
     with suppress(ChildProcessError):
         # Reaps it if it is a child of this process; otherwise there is nothing to reap.
         os.waitpid(pid, os.WNOHANG)
@@ -25,3 +28,13 @@ def is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether only its number is left: a container's first process seldom collects what others leave behind."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    # The name, in parentheses, may hold anything; the state follows it.
+    return stat.rpartition(")")[2].split()[0] == "Z"
