@@ -54,12 +54,12 @@ def port(network: Site) -> int:
     return tls
 
 
-def texts(port: int, address: str, **options: dict[str, str]) -> list[str]:
+def texts(port: int, address: str, headers: dict[str, str] | None = None) -> list[str]:
     """Three answers, all within a second."""
     with client(port) as visitor:
         found = []
         for _ in range(3):
-            found.append(visitor.get(address, **options).text)
+            found.append(visitor.get(address, headers=headers).text)
             visitor.cookies.clear()
         return found
 

@@ -1,0 +1,169 @@
+"""The main journeys in a real browser: as most people go them, without JavaScript, by keyboard, on a narrow screen."""
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as NetworkError
+
+from local.setup import browser as setup
+from tests.docker.stand import Site, client, docker, eventually
+
+pytestmark = pytest.mark.containers
+PASSWORD = "correct horse 9"
+NARROW = {"width": 320, "height": 640}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = setup.program()
+    if program is None:
+        pytest.skip("no browser here. Install Chromium (Debian: apt-get install chromium) and run this again")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(site: Site) -> tuple[str, str]:
+    """Container of the application, and the site's address."""
+    volume = ("--volume", f"{site.media}:/srv/media")
+    web = site.web(*volume, EMAIL_URL="filemail:////tmp/mail")
+    _, _, tls = site.proxy(*volume)
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/readyz").status_code == 200)
+    return web, f"https://localhost:{tls}"
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console has to say: nothing, after each test."""
+    return []
+
+
+@pytest.fixture
+def page(
+    request: pytest.FixtureRequest, browser: Browser, served: tuple[str, str], complaints: list[str], tmp_path: Path
+) -> Iterator[Page]:
+    """A page in a profile of its own; a picture of the last view is left in the test's folder."""
+    options = getattr(request, "param", {})
+    context = browser.new_context(base_url=served[1], ignore_https_errors=True, **options)
+    page = context.new_page()
+    page.set_default_timeout(5_000)
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    visit(page, "/")
+    yield page
+    page.screenshot(path=tmp_path / "last.png", full_page=True)
+    context.close()
+    assert complaints == []
+
+
+def visit(page: Page, address: str) -> None:
+    """Open an address; again when the machine's network changed meanwhile, as it does with every container."""
+    with contextlib.suppress(NetworkError):
+        page.goto(address)
+        return
+    page.goto(address)
+
+
+def sign_up(page: Page, email: str) -> None:
+    visit(page, "/account/sign-up/")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Name").fill("Ann")
+    page.get_by_label("Password:", exact=True).fill(PASSWORD)
+    page.get_by_label("Password confirmation").fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile("Your account is ready"))
+
+
+@pytest.mark.parametrize("page", [{"java_script_enabled": False}, {"color_scheme": "dark"}], indirect=True)
+def test_signing_up_a_picture_logging_out_and_in(request: pytest.FixtureRequest, page: Page) -> None:
+    email = f"{abs(hash(request.node.name))}@example.com"
+    sign_up(page, email)
+    file = io.BytesIO()
+    Image.new("RGB", (900, 600), "teal").save(file, "JPEG")
+    page.get_by_label("Picture").set_input_files(
+        {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+    )
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Your profile is saved.")
+    expect(page.get_by_alt_text("Your picture")).to_have_js_property("naturalWidth", 512)
+
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("link", name="Log in").click()
+    page.get_by_label("E-mail address").fill(email.upper())
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("No account has this address and this password.")).to_be_visible()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Your profile")).to_be_visible()
+
+
+def test_a_new_password_by_mail(page: Page, served: tuple[str, str]) -> None:
+    sign_up(page, "forgetful@example.com")
+    page.get_by_role("button", name="Log out").click()
+    visit(page, "/account/login/")
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.get_by_label("Email").fill("forgetful@example.com")
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    mail = docker("exec", served[0], "sh", "-c", "cat /tmp/mail/*").stdout
+    found = re.search(r"https://\S+(/account/password/reset/\S+)", mail)
+    assert found, mail
+    visit(page, found[1])
+    page.get_by_label("New password:", exact=True).fill("battery staple 7")
+    page.get_by_label("New password confirmation").fill("battery staple 7")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("heading", name="Your password is set")).to_be_visible()
+
+
+def test_everything_is_reached_by_keyboard(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(
+            "(() => { const e = document.activeElement;"
+            " return [e === document.body ? 'BODY' : e.innerText, getComputedStyle(e).outlineStyle] })()"
+        )
+        assert focus[0] == "BODY" or focus[1] == "solid", f"{focus[0]!r} shows no focus"
+        reached.add(focus[0].strip().split("\n")[0])
+    assert {"Log in", "Sign up", "Make an account", "Open the API"} <= reached
+
+    visit(page, "/account/sign-up/")
+    for word in ("keyboard@example.com", "Kay", PASSWORD, PASSWORD):
+        page.keyboard.type(word)
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Make my account")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text(re.compile("Your account is ready"))
+
+
+@pytest.mark.parametrize("page", [{"viewport": NARROW}], indirect=True)
+def test_nothing_is_wider_than_a_narrow_screen(page: Page, complaints: list[str]) -> None:
+    sign_up(page, "a-very-long-address-without-any-place-to-break-it@example.com")
+    inside = ("/account/profile/", "/account/password/", "/")
+    outside = ("/account/login/", "/account/sign-up/", "/account/password/reset/", "/nothing/", "/static/none.css")
+    for addresses in (inside, outside):
+        for address in addresses:
+            visit(page, address)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= NARROW["width"], f"{address} is {wide} pixels wide"
+            for control in page.get_by_role("button").or_(page.get_by_role("textbox")).all():
+                box = control.bounding_box()
+                assert box is None or box["height"] >= 44, f"{address}: {control} is too small for a thumb"
+        page.context.clear_cookies()
+    # The browser writes down that two of the addresses lead nowhere, which they should.
+    assert all("status of 404" in complaint for complaint in complaints), complaints
+    complaints.clear()
