@@ -55,9 +55,12 @@ def open_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[
     )
     state.remove_stale_lock(folder, name)
     state.restore_torn_state(folder, name)
-    stack = automation.create_or_select_stack(
-        name, project_name=project.name(), program=_program(problems), opts=options
-    )
+    try:
+        stack = automation.create_or_select_stack(
+            name, project_name=project.name(), program=_program(problems), opts=options
+        )
+    except automation.CommandError as error:
+        raise OperatorError(f"The stack {name} in {folder / 'state'} cannot be opened: {error}") from None
     return Drive(stack=stack, engine=engine, folder=folder, problems=problems)
 
 

@@ -17,6 +17,10 @@ def state_file(folder: Path, name: str) -> Path:
 def restore_torn_state(folder: Path, name: str) -> None:
     """A killed engine may leave half a file; beside it is the state of one step before, and the providers remember the
     step (see local.provider.journal)."""
+    for attributes in (folder / "state").glob("**/*.attrs"):
+        # Notes of the backend beside each file; it does without them, but not with half of one.
+        if not _is_json(attributes):
+            attributes.unlink()
     path = state_file(folder, name)
     if path.exists() and not _is_json(path):
         before = path.with_name(f"{path.name}.bak")

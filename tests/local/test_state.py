@@ -69,3 +69,13 @@ def test_what_a_killed_run_had_begun_is_known(tmp_path: Path) -> None:
 
 def test_a_stack_that_was_never_deployed_has_begun_nothing(tmp_path: Path) -> None:
     assert state.pending_operations(tmp_path, "local") == []
+
+
+def test_torn_notes_beside_the_state_are_dropped_and_whole_ones_kept(tmp_path: Path) -> None:
+    path = states(tmp_path, "{}", "{}")
+    torn, whole = path.with_name("local.json.attrs"), path.with_name("local.json.bak.attrs")
+    torn.touch()
+    whole.write_text("{}")
+    state.restore_torn_state(tmp_path, "local")
+    assert not torn.exists()
+    assert whole.exists()
