@@ -1,5 +1,6 @@
 """What happens after too many wrong passwords; counted in the database, so for all tasks and workers together."""
 
+import ipaddress
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,18 @@ MESSAGE = "Too many wrong passwords. Please try again in 15 minutes, or ask for 
 
 
 def address(request: HttpRequest) -> str:
-    """The visitor's address. The proxy puts it alone into this header, in place of whatever the visitor sent."""
-    return str(request.META.get("HTTP_X_FORWARDED_FOR") or request.META.get("REMOTE_ADDR", ""))
+    """The visitor's address; of IPv6 the network, because everyone there has more addresses than can be counted.
+
+    The proxy puts it alone into this header, in place of whatever the visitor sent.
+    """
+    given = request.META.get("HTTP_X_FORWARDED_FOR") or request.META.get("REMOTE_ADDR", "")
+    try:
+        found = ipaddress.ip_address(given)
+    except ValueError:
+        return ""
+    if found.version == 6:
+        return str(ipaddress.ip_network((found, 64), strict=False).network_address)
+    return str(found)
 
 
 def name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:

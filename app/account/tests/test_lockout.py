@@ -49,6 +49,13 @@ def test_the_owner_logs_in_from_elsewhere_meanwhile() -> None:
     assert attempt("203.0.113.7", PASSWORD).status_code == 302
 
 
+def test_another_address_of_the_same_ipv6_network_starts_no_new_count() -> None:
+    for number in range(lockout.FAILURES):
+        attempt(f"2001:db8:1:2::{number}")
+    assert attempt("2001:db8:1:2:ffff::1", PASSWORD).status_code == 429
+    assert attempt("2001:db8:1:3::1", PASSWORD).status_code == 302
+
+
 def test_other_accounts_behind_the_same_address_are_not_concerned() -> None:
     User.objects.create_user("bob@example.com", PASSWORD)
     lock()
