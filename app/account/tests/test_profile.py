@@ -40,6 +40,12 @@ def test_the_profile_is_never_kept_by_a_cache(client: Client, ann: User) -> None
     assert "no-store" in client.get("/account/profile/")["Cache-Control"]
 
 
+def test_the_profile_costs_three_queries(client: Client, ann: User, django_assert_num_queries) -> None:
+    # Session, who is logged in, and a fresh copy for the form.
+    with django_assert_num_queries(3):
+        assert client.get("/account/profile/").status_code == 200
+
+
 def test_a_picture_is_stored_small_and_shown_by_its_address(client: Client, ann: User, picture: Callable) -> None:
     assert upload(client, picture(2000, 1000)).status_code == 302
     image = stored(ann)
