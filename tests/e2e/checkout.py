@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ import httpx
 from local import daemon, site
 from local.runtime import PORT_VARIABLES, ROOT, VENV, Runtime
 
-CLOUD = "preqly-e2e"
+CLOUD = f"preqly-e2e-{uuid.uuid4().hex[:6]}"
+"""Another run on the same machine has another name: each removes its own containers only."""
 UP_SECONDS = 900
 
 
