@@ -18,6 +18,7 @@ _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")
 _REGION = re.compile(r"(?!cn-)[a-z]{2}-(?!gov-|iso)[a-z]+-\d")
 _E_MAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_MAIL = re.compile(r"smtp\+(tls|ssl)://\S+|consolemail://|unset://")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})")
 
 
@@ -72,6 +73,15 @@ def alarm_email(settings: "Settings") -> Iterator[Finding]:
     if settings.monthly_budget_usd > 0 and not settings.alarm_email:
         rule = "a budget needs someone to warn, and alarmEmail is empty"
         yield Finding(("monthly_budget_usd", "alarm_email"), rule, fix)
+
+
+def email_url(settings: "Settings") -> Iterator[Finding]:
+    """Mail goes over TLS, to the log, or nowhere; a URL may hold a password, so it is never repeated."""
+    if not _MAIL.fullmatch(settings.email_url):
+        rule = (
+            "must be smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465, consolemail:// or unset://"
+        )
+        yield Finding(("email_url",), rule, set_command("email_url", "unset://"))
 
 
 def images(settings: "Settings") -> Iterator[Finding]:

@@ -16,7 +16,7 @@ class ApplicationSecretsArgs:
 
     key_arn: pulumi.Input[str]
     values: Mapping[str, pulumi.Input[str]]
-    """Exactly the keys the containers name: DATABASE_URL and SECRET_KEY."""
+    """Exactly the keys the containers name, infra/workload.py SECRET_KEYS."""
     protect: bool
     """True keeps a deleted secret recoverable for 30 days; False deletes it at once."""
 

@@ -51,6 +51,7 @@ class Settings:
     database_backup_days: int = 14
     database_version: str = "17"
     alarm_email: str = ""
+    email_url: str = "unset://"
     monthly_budget_usd: int = 0
     waf: bool = False
     secrets_generation: int = 1
@@ -77,6 +78,7 @@ class Settings:
                 unreadable[field.name] = Problem(config.full_key(key), raw, str(error), fix)
         settings = cls(**values)
         wrong = settings_rules.problems(settings, config.name, skip=unreadable)
+        wrong += _passwords_in_the_clear(config, settings)
         problems = [_without_secret(problem) for problem in (*unreadable.values(), *_unknown_keys(config), *wrong)]
         if problems:
             raise SettingsError(problems)
@@ -88,9 +90,18 @@ class Settings:
         return (self.domain, *self.aliases)
 
 
+def _passwords_in_the_clear(config: pulumi.Config, settings: Settings) -> list[Problem]:
+    key = config.full_key(key_of("email_url"))
+    if "@" not in settings.email_url or is_config_secret(key):
+        return []
+    rule = "holds a password, and the stack's settings file keeps only secret values encrypted"
+    return [Problem(key, "[secret]", rule, "pulumi config set --secret emailUrl")]
+
+
 def _without_secret(problem: Problem) -> Problem:
-    """The same problem without its value where the configuration keeps that encrypted."""
-    return replace(problem, value="[secret]") if is_config_secret(problem.key) else problem
+    """The same problem without its value where the configuration keeps that encrypted, or should."""
+    hidden = is_config_secret(problem.key) or problem.key.endswith(f":{key_of('email_url')}")
+    return replace(problem, value="[secret]") if hidden else problem
 
 
 def _unknown_keys(config: pulumi.Config) -> list[Problem]:

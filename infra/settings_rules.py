@@ -23,6 +23,7 @@ RULES: tuple[Callable[["Settings"], Iterator[Finding]], ...] = (
     size_rules.database,
     size_rules.database_version,
     name_rules.alarm_email,
+    name_rules.email_url,
     size_rules.log_days,
 )
 

@@ -9,7 +9,7 @@ PROXY_PORT = 8443
 WEB_PORT = 8005
 """Where gunicorn listens, on the task's own loopback."""
 MIGRATION_COMMAND = ("python", "manage.py", "migrate", "--noinput")
-SECRET_KEYS = ("DATABASE_URL", "SECRET_KEY")
+SECRET_KEYS = ("DATABASE_URL", "EMAIL_URL", "SECRET_KEY")
 """Keys of the application's secret, which are also the names of the container's variables."""
 
 # What the agent of ECS Exec writes to when the root is read-only (aws/containers-roadmap#1359).

@@ -43,6 +43,8 @@ def local_settings(images: Mapping[str, str]) -> dict[str, Any]:
     return {
         f"{project}:allowedHosts": ["localhost"],
         f"{project}:architecture": machine_architecture(),
+        # Links to choose a new password are then in `pulumi stack output logs_command`.
+        f"{project}:emailUrl": "consolemail://",
         f"{project}:protect": False,
         f"{project}:pythonImage": images["python"],
         f"{project}:nginxImage": images["nginx"],

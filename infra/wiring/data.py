@@ -42,7 +42,7 @@ def secrets(settings: Settings, key: EncryptionKey, passwords: Passwords, databa
     """What the application's containers are told in confidence."""
     args = ApplicationSecretsArgs(
         key_arn=key.key_arn,
-        values={"DATABASE_URL": database.url, "SECRET_KEY": passwords.secret_key},
+        values={"DATABASE_URL": database.url, "EMAIL_URL": settings.email_url, "SECRET_KEY": passwords.secret_key},
         protect=settings.protect,
     )
     return ApplicationSecrets("secrets", args)

@@ -6,7 +6,11 @@ import pytest
 
 from infra.secrets import ApplicationSecrets, ApplicationSecretsArgs
 
-VALUES: dict[str, pulumi.Input[str]] = {"SECRET_KEY": "django", "DATABASE_URL": "postgres://canary"}
+VALUES: dict[str, pulumi.Input[str]] = {
+    "SECRET_KEY": "django",
+    "DATABASE_URL": "postgres://canary",
+    "EMAIL_URL": "unset://",
+}
 
 
 def secrets(*, protect: bool = True, values: dict[str, pulumi.Input[str]] = VALUES) -> ApplicationSecrets:
@@ -17,7 +21,7 @@ def test_one_secret_holds_what_the_containers_read_under_the_stacks_key(engine: 
     engine.run(secrets)
     assert engine.one("secretsmanager/secret:Secret")["kmsKeyId"] == "key-arn"
     version = engine.one("secretsmanager/secretVersion:SecretVersion")
-    assert json.loads(version["secretString"]) == {"DATABASE_URL": "postgres://canary", "SECRET_KEY": "django"}
+    assert json.loads(version["secretString"]) == VALUES
 
 
 def test_the_values_are_secret_even_when_they_came_in_plain(engine: Any) -> None:
@@ -38,5 +42,7 @@ def test_tasks_are_given_the_version_so_that_new_values_restart_them(engine: Any
 
 
 def test_a_key_that_no_container_reads_is_refused(engine: Any) -> None:
-    with pytest.raises(ValueError, match=r"secrets: the containers read \['DATABASE_URL', 'SECRET_KEY'\] .* make both"):
+    with pytest.raises(
+        ValueError, match=r"secrets: the containers read \['DATABASE_URL', 'EMAIL_URL', 'SECRET_KEY'\] .* make both"
+    ):
         engine.run(lambda: secrets(values={**VALUES, "UNUSED": "x"}))

@@ -154,6 +154,8 @@ REFUSED = [
     ({"databaseVersion": "13"}, "databaseVersion", "14 or later"),
     ({"databaseMultiAz": "yes"}, "databaseMultiAz", "true or false"),
     ({"alarmEmail": "ops"}, "alarmEmail", "e-mail"),
+    ({"emailUrl": "smtp://mail.example.com"}, "emailUrl", "smtp+tls://"),
+    ({"emailUrl": "smtp+tls://site:pw@mail.example.com:587"}, "emailUrl", "keeps only secret values encrypted"),
     ({"monthlyBudgetUsd": "-1"}, "monthlyBudgetUsd", "from 0"),
     ({"monthlyBudgetUsd": "50"}, "monthlyBudgetUsd", "someone to warn"),
     ({"secretsGeneration": "0"}, "secretsGeneration", "from 1"),
@@ -218,6 +220,20 @@ def test_a_secret_value_is_not_printed():
         Settings.load(pulumi.Config("preqly"), "us-east-1")
     assert "hunter2" not in str(refused.value)
     assert "[secret]" in str(refused.value)
+
+
+def test_a_mail_password_in_the_clear_is_refused_without_being_repeated():
+    for url in ("smtp+tls://site:hunter2@mail.example.com:587", "smtp://site:hunter2@mail.example.com"):
+        set_all_config({"preqly:emailUrl": url})
+        with pytest.raises(SettingsError) as refused:
+            Settings.load(pulumi.Config("preqly"), "us-east-1")
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_mail_password_is_taken_from_an_encrypted_setting():
+    url = "smtp+tls://site:hunter2@mail.example.com:587"
+    set_all_config({"preqly:emailUrl": url}, ["preqly:emailUrl"])
+    assert Settings.load(pulumi.Config("preqly"), "us-east-1").email_url == url
 
 
 def test_an_unreadable_value_is_not_blamed_twice():

@@ -57,6 +57,7 @@ def test_secrets_are_named_by_arn_key_and_version() -> None:
     proxy, web = rendered(*web_service(RELEASE))
     assert web["secrets"] == [
         {"name": "DATABASE_URL", "valueFrom": f"{SECRET}:DATABASE_URL::v-1"},
+        {"name": "EMAIL_URL", "valueFrom": f"{SECRET}:EMAIL_URL::v-1"},
         {"name": "SECRET_KEY", "valueFrom": f"{SECRET}:SECRET_KEY::v-1"},
     ]
     assert proxy["secrets"] == []

@@ -92,5 +92,5 @@ def test_the_migration_is_the_application_with_another_command_and_nothing_to_re
 
 def test_the_secrets_of_the_application_come_by_name_only() -> None:
     web, proxy = web_service(RELEASE)
-    assert web.secrets == ("DATABASE_URL", "SECRET_KEY")
+    assert web.secrets == ("DATABASE_URL", "EMAIL_URL", "SECRET_KEY")
     assert proxy.secrets == ()
