@@ -41,7 +41,8 @@ def known_options(service, command):
         return OWN[f"{service} {command}"]
     model = botocore.session.get_session().get_service_model(service)
     operations = {xform_name(name, "-"): name for name in model.operation_names}
-    return {xform_name(member, "-") for member in model.operation_model(operations[command]).input_shape.members}
+    shape = model.operation_model(operations[command]).input_shape
+    return {xform_name(member, "-") for member in shape.members} if shape else set()
 
 
 @pytest.mark.parametrize("name", ALL)

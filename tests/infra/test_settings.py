@@ -41,7 +41,7 @@ def test_without_configuration_every_setting_has_its_legal_default():
 
 
 def test_pulumi_yaml_declares_exactly_the_settings_with_the_same_defaults_and_types():
-    types = {str: "string", int: "integer", bool: "boolean", tuple[str, ...]: "array"}
+    types: dict[object, str] = {str: "string", int: "integer", bool: "boolean", tuple[str, ...]: "array"}
     ours = {key_of(field.name): field for field in fields(Settings) if field.name != "region"}
     assert DECLARED.keys() == ours.keys()
     for key, declared in DECLARED.items():
