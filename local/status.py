@@ -16,13 +16,14 @@ from local.runtime import OperatorError, Runtime
 from local.setup.docker_engine import pid_file
 from local.setup.pulumi_engine import find_engine
 from local.setup.runner import say
-from local.stack import engine_environment
+from local.stack import engine_environment, official_providers
 
 
 def what_is_emulated(images: Mapping[str, str]) -> str:
     """The plain statement that `make up` makes once."""
+    providers = "" if official_providers() else " and Pulumi's aws, random and docker providers"
     lines = [
-        "Emulated: AWS's API (moto) and Pulumi's aws, random and docker providers.",
+        f"Emulated: AWS's API (moto){providers}.",
         "Real: the Pulumi engine, the program, the images, and every container (load balancer, tasks, PostgreSQL).",
     ]
     standins = sorted({reference for reference in images.values() if is_standin(reference)})
