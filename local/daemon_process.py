@@ -31,6 +31,7 @@ def main() -> int:
     with running(_config(runtime, plan_only), agents=not plan_only) as endpoints:
         record = {"pid": os.getpid(), "api": endpoints.api, "providers": dict(endpoints.providers), "source": source}
         _write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
+        logging.getLogger("preqly.cloud").info("%s answers at %s", runtime.cloud, endpoints.api)
         stopping.wait()
         daemon.record_file(runtime).unlink(missing_ok=True)
     return 0
