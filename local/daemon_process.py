@@ -6,12 +6,11 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 
 from local import daemon, project
 from local.cloud.config import CloudConfig
 from local.embedded import chosen_images, cloud_config, running
-from local.runtime import Runtime
+from local.runtime import Runtime, write_atomically
 
 
 def main() -> int:
@@ -30,7 +29,7 @@ def main() -> int:
     source = daemon.source_digest()
     with running(_config(runtime, plan_only), agents=not plan_only) as endpoints:
         record = {"pid": os.getpid(), "api": endpoints.api, "providers": dict(endpoints.providers), "source": source}
-        _write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
+        write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
         logging.getLogger("preqly.cloud").info("%s answers at %s", runtime.cloud, endpoints.api)
         stopping.wait()
         daemon.record_file(runtime).unlink(missing_ok=True)
@@ -47,12 +46,6 @@ def _stop_with_parent(stopping: threading.Event) -> None:
     """The parent holds the other end of standard input: when it is gone, however it went, this is the end."""
     sys.stdin.read()
     stopping.set()
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text)
-    fresh.replace(path)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from local.runtime import ROOT, OperatorError
+from local.runtime import ROOT, OperatorError, write_atomically
 
 PROJECT_FILE = "Pulumi.yaml"
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
@@ -82,6 +82,4 @@ def write_work_dir(folder: Path, stack: str, settings: Mapping[str, Any]) -> Non
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.write_text(yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True))
-    fresh.replace(path)
+    write_atomically(path, yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True))

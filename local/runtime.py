@@ -82,6 +82,15 @@ def tool_cache() -> Path:
     return Path(base) / "preqly"
 
 
+def write_atomically(path: Path, text: str, mode: int = 0o666) -> None:
+    """The whole text or what was there before: a kill in between never leaves half a file. The umask narrows `mode`."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=mode)
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
 def venv_python() -> Path:
     """The interpreter that has requirements-dev.txt."""
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

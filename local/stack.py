@@ -18,7 +18,7 @@ from infra.settings import SettingsError
 from local import project, state
 from local.endpoints import Endpoints
 from local.engine_command import EngineCommand
-from local.runtime import ROOT, OperatorError, tool_cache
+from local.runtime import ROOT, OperatorError, tool_cache, write_atomically
 from local.setup.pulumi_engine import find_engine, sdk_version
 
 STACK = "local"
@@ -116,11 +116,7 @@ def _passphrase(folder: Path) -> Path:
     """A file with a random passphrase that only its owner reads."""
     path = folder / "passphrase"
     if not path.exists():
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(32))
-        fresh.replace(path)
+        write_atomically(path, secrets.token_urlsafe(32), mode=0o600)
     return path
 
 

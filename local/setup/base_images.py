@@ -3,7 +3,7 @@
 import json
 
 from local.images import images
-from local.runtime import Runtime
+from local.runtime import Runtime, write_atomically
 from local.setup import debian, docker_engine
 from local.setup.step import Need, Say, SetupError
 
@@ -44,9 +44,7 @@ def choose(runtime: Runtime, say: Say) -> dict[str, str]:
     path = runtime.folder / "images.json"
     text = json.dumps(chosen, indent=2)
     if not path.exists() or path.read_text() != text:
-        fresh = path.with_suffix(".new")
-        fresh.write_text(text)
-        fresh.replace(path)
+        write_atomically(path, text)
     return chosen
 
 

@@ -1,18 +1,8 @@
 import pytest
 
 from infra.alarm_rules import Alarm, alarms
-from infra.metrics import Watched
+from tests.infra.watched import WATCHED
 
-WATCHED = Watched(
-    load_balancer="app/front/1",
-    target_group="targetgroup/front/2",
-    cluster="cluster",
-    service="service",
-    database="preqly-0a1b2c3d",
-    database_class="db.t4g.micro",
-    database_storage_gb=20,
-    min_tasks=2,
-)
 ALARMS = {alarm.role: alarm for alarm in alarms(WATCHED)}
 
 

@@ -4,18 +4,8 @@ from typing import Any
 import pytest
 
 from infra.alarms import Alarms, AlarmsArgs
-from infra.metrics import Watched
+from tests.infra.watched import WATCHED
 
-WATCHED = Watched(
-    load_balancer="app/front/1",
-    target_group="targetgroup/front/2",
-    cluster="cluster",
-    service="service",
-    database="preqly-0a1b2c3d",
-    database_class="db.t4g.micro",
-    database_storage_gb=20,
-    min_tasks=2,
-)
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms-topic"
 
 

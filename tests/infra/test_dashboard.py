@@ -2,18 +2,7 @@ import json
 from typing import Any
 
 from infra.dashboard import Dashboard, DashboardArgs, body
-from infra.metrics import Watched
-
-WATCHED = Watched(
-    load_balancer="app/front/1",
-    target_group="targetgroup/front/2",
-    cluster="cluster",
-    service="service",
-    database="preqly-0a1b2c3d",
-    database_class="db.t4g.micro",
-    database_storage_gb=20,
-    min_tasks=2,
-)
+from tests.infra.watched import WATCHED
 
 
 def test_graphs_fill_the_page_without_covering_each_other() -> None:

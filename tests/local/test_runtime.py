@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.runtime import PORT_VARIABLES, Runtime, UsageError
+from local.runtime import PORT_VARIABLES, Runtime, UsageError, write_atomically
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +43,11 @@ def test_only_the_owner_may_read_the_folder(monkeypatch: pytest.MonkeyPatch, tmp
     runtime = Runtime.from_environment()
     runtime.prepare()
     assert stat.S_IMODE(runtime.folder.stat().st_mode) == 0o700
+
+
+def test_a_file_is_written_whole_with_the_mode_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "passphrase"
+    path.with_suffix(".new").write_text("left by a kill")
+    write_atomically(path, "new", mode=0o600)
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o600)
+    assert [file.name for file in tmp_path.iterdir()] == ["passphrase"]
