@@ -1,6 +1,6 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups, s3
+from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups, s3, ssm
 
 __all__ = ["apply"]
 
@@ -19,3 +19,4 @@ def apply(*, agents: bool, registry: str) -> None:
     rds.apply(agents=agents)
     rds_groups.apply()
     s3.apply()
+    ssm.apply()

@@ -170,15 +170,3 @@ def test_an_identity_provider_keeps_its_address_and_changes_its_thumbprints(emul
     assert provider.diff(**{**inputs, "clientIdLists": ["other"]})[1] == {"clientIdLists"}
     provider.delete()
     assert not provider.is_there()
-
-
-def test_a_parameter_is_secret_unless_the_program_says_otherwise(emulation: Any, refusal: Any) -> None:
-    token = "aws:ssm/parameter:Parameter"
-    parameter = emulation.resource(token, type="SecureString", value="one", tags={"a": "b"})
-    assert parameter.drift() == {}
-    assert "value" in parameter.secrets
-    parameter.up(type="SecureString", value="two")
-    assert emulation.client("ssm").get_parameter(Name=parameter.id, WithDecryption=True)["Parameter"]["Value"] == "two"
-    parameter.delete()
-    assert not parameter.is_there()
-    assert "exactly one of" in refusal(lambda: emulation.resource(token, "x", type="String"))
