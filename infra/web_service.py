@@ -8,8 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import task_definition, workload
-from infra.migration import MIGRATION_TAG, migrate_before_release
-from infra.rollout import verified_name, verify_after_release
+from infra.release.hooks import service_hooks, verified_name
+from infra.release.migration import MIGRATION_TAG
 
 CPU_ARCHITECTURES = {"arm64": "ARM64", "x86_64": "X86_64"}
 GRACE_SECONDS = 60
@@ -133,17 +133,10 @@ class WebService(pulumi.ComponentResource):
                 parent=self,
                 depends_on=list(args.ready),
                 ignore_changes=["desired_count"],
-                hooks=_hooks(name),
+                hooks=service_hooks(name),
                 custom_timeouts=pulumi.CustomTimeouts(create="15m", update="15m", delete="10m"),
             ),
         )
-
-
-def _hooks(name: str) -> pulumi.ResourceHookBinding:
-    migrate, verify = migrate_before_release(f"{name}-migration"), verify_after_release(f"{name}-rollout")
-    return pulumi.ResourceHookBinding(
-        before_create=[migrate], before_update=[migrate], after_create=[verify], after_update=[verify]
-    )
 
 
 def _load_balancer(args: WebServiceArgs) -> dict[str, Any]:

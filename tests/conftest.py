@@ -15,7 +15,7 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack
 
-from infra import rollout
+from infra.release import hooks
 
 ROOT = Path(__file__).parents[1]
 ACCOUNT = "123456789012"
@@ -284,7 +284,7 @@ def _no_configuration() -> Iterator[None]:
 def _every_release_runs() -> Iterator[None]:
     """The program asks ECS in every update whether its release runs; here there is no ECS to ask."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rollout, "verify_rollout", lambda session, request: None)
+        patch.setattr(hooks, "verify_rollout", lambda session, request: None)
         yield
 
 

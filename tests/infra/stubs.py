@@ -6,7 +6,7 @@ import boto3
 import botocore.session
 from botocore.stub import Stubber
 
-from infra import stopped_task
+from infra.release import stopped_task
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/web-cluster"
 TASK = "arn:aws:ecs:us-east-1:123456789012:task/web-cluster/0123abcd"

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from infra import migration
+from infra.release import migration
 from infra.web_service import WebService, WebServiceArgs
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app"
@@ -135,7 +135,7 @@ def test_the_migration_runs_the_image_that_is_about_to_serve(engine: Any, servic
 
 def test_the_service_names_the_migration_that_runs_before_it(engine: Any, service: Any) -> None:
     inputs = service()
-    asked = migration.MigrationRequest.from_service(inputs)
+    asked = migration.task_of_service(inputs)
     assert asked.task_definition == inputs["tags"]["preqly:migration"]
     assert asked.task_definition.endswith("task-definition/preqly-test-migration:1")
     assert asked.cluster == inputs["cluster"]

@@ -1,16 +1,12 @@
-from typing import Any
-
-import pulumi
-import pulumi_aws
 import pytest
 
-from infra import rollout, stopped_task
-from infra.rollout import RolloutFailed, RolloutRequest, verify_rollout
-from tests.conftest import new_engine
+from infra.release import stopped_task
+from infra.release.errors import ReleaseError
+from infra.release.verdict import Asked, verify_rollout
 from tests.infra.stubs import CLUSTER, TASK, Aws
 
 FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-web"
-REQUEST = RolloutRequest(cluster=CLUSTER, service="web-service", task_definition=f"{FAMILY}:8")
+ASKED = Asked(cluster=CLUSTER, service="web-service", task_definition=f"{FAMILY}:8")
 
 
 @pytest.fixture
@@ -52,15 +48,15 @@ def stopped(aws: Aws, *revisions: int) -> None:
 
 def test_a_release_that_runs_is_left_alone(aws: Aws) -> None:
     runs(aws, 8)
-    verify_rollout(aws.session, REQUEST)
+    verify_rollout(aws.session, ASKED)
 
 
 def test_a_release_that_ecs_took_back_fails_with_exit_code_log_and_events(aws: Aws) -> None:
     runs(aws, 7)
     stopped(aws, 7, 8)
     aws.logged(f"{FAMILY}:8", "ModuleNotFoundError: No module named 'core'", container="web", after=("proxy",))
-    with pytest.raises(RolloutFailed) as failure:
-        verify_rollout(aws.session, REQUEST)
+    with pytest.raises(ReleaseError) as failure:
+        verify_rollout(aws.session, ASKED)
     again = (
         f"aws ecs update-service --region us-east-1 --cluster {CLUSTER} --service web-service "
         f"--task-definition {FAMILY}:8 --force-new-deployment"
@@ -81,61 +77,13 @@ def test_a_release_that_ecs_took_back_fails_with_exit_code_log_and_events(aws: A
 def test_a_failed_rollout_is_no_success_even_while_it_is_primary(aws: Aws) -> None:
     runs(aws, 8, "FAILED")
     stopped(aws)
-    with pytest.raises(RolloutFailed, match="preqly-test-web:8 did not become healthy"):
-        verify_rollout(aws.session, REQUEST)
+    with pytest.raises(ReleaseError, match="preqly-test-web:8 did not become healthy"):
+        verify_rollout(aws.session, ASKED)
 
 
 def test_the_stopped_tasks_of_other_releases_explain_nothing(aws: Aws) -> None:
     runs(aws, 7)
     stopped(aws, 6, 7)
-    with pytest.raises(RolloutFailed) as failure:
-        verify_rollout(aws.session, REQUEST)
+    with pytest.raises(ReleaseError) as failure:
+        verify_rollout(aws.session, ASKED)
     assert "task 0123abcd" not in str(failure.value)
-
-
-def test_what_should_run_is_read_from_the_service_itself(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[RolloutRequest] = []
-    monkeypatch.setattr(rollout, "verify_rollout", lambda session, request: asked.append(request))
-    inputs = {"cluster": CLUSTER, "taskDefinition": f"{FAMILY}:8"}
-    args = pulumi.ResourceHookArgs(
-        urn="", id="", name="", type="", new_inputs=inputs, new_outputs={**inputs, "name": "web-service"}
-    )
-    engine.run(lambda: rollout.verify_after_release("rollout")(args))
-    assert asked == [REQUEST]
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[RolloutRequest]:
-    """What ECS is asked about."""
-    requests: list[RolloutRequest] = []
-    monkeypatch.setattr(rollout, "verify_rollout", lambda session, request: requests.append(request))
-    return requests
-
-
-def named() -> Any:
-    service = pulumi_aws.ecs.Service("web", cluster=CLUSTER, task_definition=f"{FAMILY}:8")
-    return rollout.verified_name(service)
-
-
-def test_every_update_asks_whether_the_release_runs_also_when_nothing_changed(engine: Any, asked: Any) -> None:
-    assert engine.run(named) == "web-1a2b3c4"
-    assert asked == [RolloutRequest(cluster=CLUSTER, service="web-1a2b3c4", task_definition=f"{FAMILY}:8")]
-
-
-def test_a_preview_asks_nothing(asked: Any) -> None:
-    assert new_engine(preview=True).run(named) == "web-1a2b3c4"
-    assert asked == []
-
-
-def test_an_update_over_a_release_that_does_not_run_fails(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(session: Any, request: Any) -> None:
-        raise RolloutFailed("did not become healthy")
-
-    monkeypatch.setattr(rollout, "verify_rollout", refuse)
-    with pytest.raises(RolloutFailed, match="did not become healthy"):
-        engine.run(named)
-
-
-def test_the_program_asks_about_the_release_it_declares(engine: Any, asked: Any) -> None:
-    engine.run_program()
-    assert [request.task_definition.rpartition("/")[2] for request in asked] == ["preqly-test-web:1"]
