@@ -50,11 +50,14 @@ class Settings:
     database_multi_az: bool = False
     database_backup_days: int = 14
     database_version: str = "17"
+    database_final_snapshot: bool = True
+    snapshots_before_migration: int = 3
     alarm_email: str = ""
     email_url: str = "unset://"
     monthly_budget_usd: int = 0
     waf: bool = False
     secrets_generation: int = 1
+    secret_key_fallbacks: int = 1
     protect: bool = True
     log_days: int = 365
 

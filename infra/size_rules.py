@@ -23,10 +23,13 @@ BOUNDS = {
     "scale_at_cpu_percent": (10, 95),
     "database_storage_gb": (20, 65536),
     "database_backup_days": (1, 35),
+    "snapshots_before_migration": (0, 50),
     "secrets_generation": (1, 1_000_000),
+    "secret_key_fallbacks": (0, 5),
     "monthly_budget_usd": (0, 1_000_000),
 }
-"""Smallest and largest legal number: RDS's gp3 storage and backup window, ECS's quota of tasks; the rest is sense."""
+"""Smallest and largest legal number: RDS's gp3 storage and backup window, ECS's quota of tasks, half of an account's
+100 manual snapshots; the rest is sense."""
 
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """The retentions CloudWatch Logs accepts (API reference of PutRetentionPolicy)."""

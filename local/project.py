@@ -44,6 +44,7 @@ def local_settings(images: Mapping[str, str]) -> dict[str, Any]:
         f"{project}:allowedHosts": ["localhost"],
         f"{project}:architecture": machine_architecture(),
         # Links to choose a new password are then in `pulumi stack output logs_command`.
+        f"{project}:databaseFinalSnapshot": False,
         f"{project}:emailUrl": "consolemail://",
         f"{project}:protect": False,
         f"{project}:pythonImage": images["python"],

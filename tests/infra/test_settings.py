@@ -158,7 +158,10 @@ REFUSED = [
     ({"emailUrl": "smtp+tls://site:pw@mail.example.com:587"}, "emailUrl", "keeps only secret values encrypted"),
     ({"monthlyBudgetUsd": "-1"}, "monthlyBudgetUsd", "from 0"),
     ({"monthlyBudgetUsd": "50"}, "monthlyBudgetUsd", "someone to warn"),
+    ({"databaseFinalSnapshot": "no"}, "databaseFinalSnapshot", "true or false"),
+    ({"snapshotsBeforeMigration": "-1"}, "snapshotsBeforeMigration", "from 0 to 50"),
     ({"secretsGeneration": "0"}, "secretsGeneration", "from 1"),
+    ({"secretKeyFallbacks": "6"}, "secretKeyFallbacks", "from 0 to 5"),
     ({"logDays": "10"}, "logDays", "CloudWatch keeps logs for"),
     ({"databseClass": "db.t4g.small"}, "databseClass", "not a setting"),
 ]
