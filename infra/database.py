@@ -7,21 +7,15 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from infra.database_urls import NAME, OWNER, PORT, database_url
 from infra.enhanced_monitoring import monitoring_role
 
-PORT = 5433
-"""Not PostgreSQL's own 5432 (RDS.23): scanners try that first."""
-NAME = "preqly"
-USERNAME = "preqly"
 SLOW_STATEMENT_MS = 1000
 MONITORING_SECONDS = 60
 TIMEOUTS = pulumi.CustomTimeouts(create="40m", update="80m", delete="40m")
 """A multi-AZ change of class or storage takes RDS longer than the provider waits by default."""
 LOGS = ("postgresql", "upgrade")
 """What RDS sends to CloudWatch."""
-
-# Where the web image keeps the public certificates of RDS (docker/rds/).
-CA_BUNDLE = "/etc/ssl/certs/rds-global-bundle.pem"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +27,9 @@ class DatabaseArgs:
     security_group_id: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     """Encrypts storage, snapshots and Performance Insights."""
-    password: pulumi.Input[str]
+    owner_password: pulumi.Input[str]
+    application_role: str
+    application_password: pulumi.Input[str]
     engine_version: str
     """Major version only: AWS raises the minor one by itself, and a pinned minor would then refuse every deploy."""
     instance_class: str
@@ -44,10 +40,9 @@ class DatabaseArgs:
     log_days: int = 365
     """How long the engine's own log is kept in CloudWatch."""
     protect: bool
-    """True refuses deletion, in AWS and in Pulumi, and RDS takes a final snapshot of what is deleted all the same.
-
-    False deletes the database with its backups: whoever lifts the protection takes a snapshot before (README).
-    """
+    """True refuses deletion, in AWS and in Pulumi; False deletes the automatic backups with the database."""
+    final_snapshot: bool = True
+    """RDS takes a last snapshot of what is deleted; a protected database leaves one in any case."""
 
 
 class Database(pulumi.ComponentResource):
@@ -59,9 +54,11 @@ class Database(pulumi.ComponentResource):
     """host:port"""
     port: pulumi.Output[int]
     name: pulumi.Output[str]
-    username: pulumi.Output[str]
-    url: pulumi.Output[str]
-    """DATABASE_URL; secret."""
+    owner: pulumi.Output[str]
+    owner_url: pulumi.Output[str]
+    """For migrations; secret."""
+    application_url: pulumi.Output[str]
+    """For the site's tasks; secret."""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Database", name, None, opts)
@@ -71,16 +68,17 @@ class Database(pulumi.ComponentResource):
         self.endpoint = instance.endpoint
         self.port = instance.port
         self.name = instance.db_name
-        self.username = instance.username
-        self.url = pulumi.Output.secret(
-            pulumi.Output.all(instance.address, args.password).apply(lambda known: database_url(*known))
-        )
+        self.owner = instance.username
+        self.owner_url = _url(instance, OWNER, args.owner_password)
+        self.application_url = _url(instance, args.application_role, args.application_password)
         self.register_outputs({"address": self.address, "endpoint": self.endpoint, "identifier": self.identifier})
 
     def _instance(self, name: str, args: DatabaseArgs) -> aws.rds.Instance:
         child = pulumi.ResourceOptions(parent=self)
         # An own name, random like Pulumi's: the log groups must exist, encrypted, before RDS makes them itself.
-        identifier = pulumi.Output.concat(f"{NAME}-", self._random(f"{name}-name"))
+        identifier = pulumi.Output.concat(f"{NAME}-", self._random(f"{name}-name", args))
+        # A snapshot outlives its database: without a random part the second one would be refused.
+        final_snapshot = pulumi.Output.concat(f"{NAME}-final-", self._random(f"{name}-final-snapshot", args))
         subnets = aws.rds.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnet_ids, opts=child)
         role, may_write = monitoring_role(name, self)
         return aws.rds.Instance(
@@ -90,8 +88,7 @@ class Database(pulumi.ComponentResource):
             vpc_security_group_ids=[args.security_group_id],
             publicly_accessible=False,
             multi_az=args.multi_az,
-            # A snapshot outlives its database: without a random part the second one would be refused.
-            final_snapshot_identifier=pulumi.Output.concat(f"{NAME}-final-", self._random(f"{name}-final-snapshot")),
+            final_snapshot_identifier=final_snapshot,
             parameter_group_name=self._parameter_group(name, args).name,
             monitoring_role_arn=role.arn,
             **_engine(args),
@@ -108,8 +105,11 @@ class Database(pulumi.ComponentResource):
             ),
         )
 
-    def _random(self, name: str) -> pulumi.Output[str]:
-        suffix: pulumi.Output[str] = random.RandomId(name, byte_length=4, opts=pulumi.ResourceOptions(parent=self)).hex
+    def _random(self, name: str, args: DatabaseArgs) -> pulumi.Output[str]:
+        # What replaces a database renames it and its last snapshot: both names of the old one may still be taken.
+        keepers = {"key": args.key_arn, "name": NAME, "owner": OWNER}
+        child = pulumi.ResourceOptions(parent=self)
+        suffix: pulumi.Output[str] = random.RandomId(name, byte_length=4, keepers=keepers, opts=child).hex
         return suffix
 
     def _log_groups(
@@ -151,8 +151,8 @@ def _engine(args: DatabaseArgs) -> dict[str, Any]:
         "maintenance_window": "sun:04:30-sun:05:30",
         "instance_class": args.instance_class,
         "db_name": NAME,
-        "username": USERNAME,
-        "password": args.password,
+        "username": OWNER,
+        "password": args.owner_password,
         "port": PORT,
         "iam_database_authentication_enabled": True,
         # An update that waits for Sunday's window looks done and is not; who deploys sees the minutes it takes.
@@ -177,7 +177,7 @@ def _backups(args: DatabaseArgs) -> dict[str, Any]:
         "copy_tags_to_snapshot": True,
         "delete_automated_backups": not args.protect,
         "deletion_protection": args.protect,
-        "skip_final_snapshot": not args.protect,
+        "skip_final_snapshot": not (args.protect or args.final_snapshot),
     }
 
 
@@ -191,6 +191,6 @@ def _insight(args: DatabaseArgs) -> dict[str, Any]:
     }
 
 
-def database_url(address: str, password: str) -> str:
-    """The application's DATABASE_URL; the server's certificate and its name are both checked."""
-    return f"postgres://{USERNAME}:{password}@{address}:{PORT}/{NAME}?sslmode=verify-full&sslrootcert={CA_BUNDLE}"
+def _url(instance: aws.rds.Instance, role: str, password: pulumi.Input[str]) -> pulumi.Output[str]:
+    url = pulumi.Output.all(instance.address, password).apply(lambda known: database_url(known[0], role, known[1]))
+    return pulumi.Output.secret(url)

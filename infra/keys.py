@@ -15,6 +15,8 @@ class EncryptionKeyArgs:
     region: str
     protect: bool
     """Whether Pulumi refuses to delete the key: without it, the database and its backups cannot be read."""
+    outlives_stack: bool
+    """Whether the key stays in the account when the stack goes, for a last snapshot that it encrypts."""
 
 
 class EncryptionKey(pulumi.ComponentResource):
@@ -31,7 +33,7 @@ class EncryptionKey(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=30,
             policy=caller.account_id.apply(lambda account: json.dumps(key_policy(account, args.region))),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.outlives_stack),
         )
         self.key_arn = key.arn
         self.register_outputs({"key_arn": self.key_arn})

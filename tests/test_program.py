@@ -14,7 +14,7 @@ from tests.conftest import ROOT, Recorder, new_engine
 
 WORLD = {"0.0.0.0/0", "::/0"}
 # The generated secrets under the mocked engine: the random parts start with their logical names.
-CANARIES = ("passwordsdatabasepasswords", "passwordssecretkeypasswords", "registry-token")
+CANARIES = ("passwordsdatabasepasswords", "passwordssecretkey", "passwordsapplicationpasswords", "registry-token")
 
 SHAPES = {
     "defaults": {},
@@ -351,16 +351,26 @@ def test_an_unprotected_stack_can_be_destroyed_in_one_step(throwaway, token):
 def test_an_unprotected_stack_leaves_nothing_that_refuses_to_go(throwaway):
     assert throwaway.one("lb/loadBalancer:LoadBalancer")["enableDeletionProtection"] is False
     assert throwaway.one("rds/instance:Instance")["deletionProtection"] is False
-    assert throwaway.one("rds/instance:Instance")["skipFinalSnapshot"] is True
     assert all(bucket.inputs["forceDestroy"] for bucket in throwaway.all("s3/bucket:Bucket"))
     assert all(repository.inputs["forceDelete"] for repository in throwaway.all("ecr/repository:Repository"))
 
 
+def test_the_last_snapshot_and_its_key_stay_unless_the_settings_say_otherwise(throwaway):
+    """A snapshot without the key that encrypts it is none."""
+    assert throwaway.one("rds/instance:Instance")["skipFinalSnapshot"] is False
+    assert throwaway.options("kms/key:Key", "key-data").retainOnDelete
+    gone = shaped(protect="false", databaseFinalSnapshot="false")
+    assert gone.one("rds/instance:Instance")["skipFinalSnapshot"] is True
+    assert not gone.options("kms/key:Key", "key-data").retainOnDelete
+
+
 def test_raising_the_generation_changes_the_passwords_and_nothing_else(declared):
-    changed = {
-        resource.name
-        for resource in shaped(secretsGeneration="2").resources
-        if resource.typ.startswith("random:")
-        and declared.plain(resource.inputs) != declared.one(resource.typ, resource.name)
+    def generated(engine):
+        return {made.name: made.inputs for made in engine.resources if made.typ.startswith("random:")}
+
+    before, after = generated(declared), generated(shaped(secretsGeneration="2"))
+    assert {name for name in before if before[name] != after.get(name)} == {
+        "passwords-database",
+        "passwords-application",
     }
-    assert changed == {"passwords-database", "passwords-secret-key"}
+    assert after.keys() - before.keys() == {"passwords-secret-key-3"}

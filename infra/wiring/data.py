@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from infra.database import Database, DatabaseArgs
+from infra.database_urls import application_role
 from infra.firewall import Firewall
 from infra.keys import EncryptionKey
 from infra.media import MediaBucket, MediaBucketArgs
@@ -14,7 +15,8 @@ from infra.settings import Settings
 
 def passwords(settings: Settings) -> Passwords:
     """Generated once per `secretsGeneration`."""
-    return Passwords("passwords", PasswordsArgs(generation=settings.secrets_generation))
+    args = PasswordsArgs(generation=settings.secrets_generation, fallbacks=settings.secret_key_fallbacks)
+    return Passwords("passwords", args)
 
 
 def database(
@@ -25,7 +27,9 @@ def database(
         subnet_ids=network.database_subnet_ids,
         security_group_id=firewall.database_group_id,
         key_arn=key.key_arn,
-        password=passwords.database,
+        owner_password=passwords.owner,
+        application_role=application_role(settings.secrets_generation),
+        application_password=passwords.application,
         engine_version=settings.database_version,
         instance_class=settings.database_class,
         storage_gb=settings.database_storage_gb,
@@ -34,6 +38,7 @@ def database(
         backup_days=settings.database_backup_days,
         log_days=settings.log_days,
         protect=settings.protect,
+        final_snapshot=settings.database_final_snapshot,
     )
     return Database("database", args)
 
@@ -42,7 +47,11 @@ def secrets(settings: Settings, key: EncryptionKey, passwords: Passwords, databa
     """What the application's containers are told in confidence."""
     args = ApplicationSecretsArgs(
         key_arn=key.key_arn,
-        values={"DATABASE_URL": database.url, "EMAIL_URL": settings.email_url, "SECRET_KEY": passwords.secret_key},
+        values={
+            "DATABASE_URL": database.owner_url,
+            "EMAIL_URL": settings.email_url,
+            "SECRET_KEY": passwords.secret_key,
+        },
         protect=settings.protect,
     )
     return ApplicationSecrets("secrets", args)

@@ -1,6 +1,6 @@
 """The ground everything stands on: the key, the logs, the network and who may talk to whom in it."""
 
-from infra.database import PORT as DATABASE_PORT
+from infra.database_urls import PORT as DATABASE_PORT
 from infra.endpoints import Endpoints, EndpointsArgs
 from infra.firewall import Firewall, FirewallArgs
 from infra.keys import EncryptionKey, EncryptionKeyArgs
@@ -12,7 +12,10 @@ from infra.workload import PROXY_PORT
 
 def key(settings: Settings) -> EncryptionKey:
     """The key for all that is kept."""
-    return EncryptionKey("key", EncryptionKeyArgs(region=settings.region, protect=settings.protect))
+    args = EncryptionKeyArgs(
+        region=settings.region, protect=settings.protect, outlives_stack=settings.database_final_snapshot
+    )
+    return EncryptionKey("key", args)
 
 
 def logs(settings: Settings, key: EncryptionKey) -> Logs:

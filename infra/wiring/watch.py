@@ -9,7 +9,7 @@ from infra.budget import Budget, BudgetArgs
 from infra.commands import Commands
 from infra.cost import compare_egress, monthly_estimate, summary
 from infra.dashboard import Dashboard, DashboardArgs
-from infra.database import PORT as DATABASE_PORT
+from infra.database_urls import PORT as DATABASE_PORT
 from infra.front_door import FrontDoor
 from infra.logs import Logs
 from infra.metrics import Watched

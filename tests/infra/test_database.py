@@ -1,18 +1,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pulumi
 import pytest
 
-from infra.database import Database, DatabaseArgs, database_url
+from infra.database import Database, DatabaseArgs
 
 ARGS = DatabaseArgs(
     subnet_ids=["subnet-a", "subnet-b"],
     security_group_id="sg-database",
     key_arn="key-arn",
-    password="canary",
+    owner_password="canary",
+    application_role="preqly_app_1",
+    application_password="canary-of-the-application",
     engine_version="17",
     instance_class="db.t4g.micro",
     storage_gb=20,
@@ -90,9 +91,25 @@ def test_backups_are_kept_and_a_deleted_database_leaves_a_snapshot_under_its_own
 
 @pytest.mark.parametrize("protect", [True, False])
 def test_deletion_is_refused_as_long_as_the_stack_is_protected(instance: Any, protect: bool) -> None:
-    inputs = instance(protect=protect)
-    assert inputs["deletionProtection"] is protect
-    assert inputs["skipFinalSnapshot"] is not protect
+    assert instance(protect=protect)["deletionProtection"] is protect
+
+
+@pytest.mark.parametrize(
+    ("protect", "final_snapshot", "skipped"),
+    [(True, True, False), (True, False, False), (False, True, False), (False, False, True)],
+)
+def test_a_last_snapshot_is_left_out_only_where_nothing_is_protected_and_nobody_wants_it(
+    instance: Any, protect: bool, final_snapshot: bool, skipped: bool
+) -> None:
+    assert instance(protect=protect, final_snapshot=final_snapshot)["skipFinalSnapshot"] is skipped
+
+
+def test_what_replaces_the_database_gives_it_and_its_last_snapshot_new_names(engine: Any, instance: Any) -> None:
+    """RDS replaces it for another key, database name or owner; the snapshot of the old one keeps its name for ever."""
+    instance(key_arn="another-key")
+    keepers = {made.name: made.inputs["keepers"] for made in engine.by_type["random:index/randomId:RandomId"]}
+    expected = {"key": "another-key", "name": "preqly", "owner": "preqly"}
+    assert keepers == {"database-name": expected, "database-final-snapshot": expected}
 
 
 def test_the_operating_system_is_watched_by_a_role_that_rds_alone_takes(engine: Any, instance: Any) -> None:
@@ -114,24 +131,26 @@ def test_the_engines_logs_land_in_encrypted_groups_that_expire(engine: Any, inst
     assert {(group["retentionInDays"], group["kmsKeyId"]) for group in groups} == {(30, "key-arn")}
 
 
-def test_the_password_is_the_only_way_in_the_url_and_both_are_secret(engine: Any) -> None:
+@pytest.mark.parametrize(
+    ("url", "signs_in_as"),
+    [("owner_url", "preqly:canary"), ("application_url", "preqly_app_1:canary-of-the-application")],
+)
+def test_owner_and_application_have_urls_of_their_own_and_both_are_secret(
+    engine: Any, url: str, signs_in_as: str
+) -> None:
     def program() -> pulumi.Output[Any]:
-        database = Database("database", replace(ARGS, password=pulumi.Output.secret("canary")))
-        return pulumi.Output.all(secret=database.url.is_secret(), url=database.url, endpoint=database.endpoint)
+        declared: pulumi.Output[str] = getattr(Database("database", ARGS), url)
+        return pulumi.Output.all(secret=declared.is_secret(), url=declared)
 
     found = engine.run(program)
+    assert found["secret"] is True
+    assert f"//{signs_in_as}@database-instance.c1a2b3.us-east-1.rds.amazonaws.com:5433/" in found["url"]
+
+
+def test_the_owners_password_is_sent_to_rds_as_a_secret(engine: Any) -> None:
+    engine.run(lambda: Database("database", replace(ARGS, owner_password=pulumi.Output.secret("canary"))))
     (declared,) = engine.all("rds/instance:Instance")
     assert engine.is_secret(declared.inputs["password"])
-    assert found["secret"] is True
-    assert "preqly:canary@database-instance.c1a2b3.us-east-1.rds.amazonaws.com:5433" in found["url"]
-    assert found["endpoint"].endswith(":5433")
-
-
-def test_the_url_asks_for_the_servers_certificate_and_its_name() -> None:
-    url = urlsplit(database_url("db.example", "secret"))
-    assert (url.scheme, url.hostname, url.port, url.path) == ("postgres", "db.example", 5433, "/preqly")
-    assert (url.username, url.password) == ("preqly", "secret")
-    assert parse_qs(url.query) == {"sslmode": ["verify-full"], "sslrootcert": ["/etc/ssl/certs/rds-global-bundle.pem"]}
 
 
 @pytest.mark.parametrize("protect", [True, False])

@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
+
 from infra.keys import EncryptionKey, EncryptionKeyArgs, key_policy
 
 
-def declare(engine, protect=True):
-    return engine.run(lambda: EncryptionKey("key", EncryptionKeyArgs(region="eu-west-1", protect=protect)).key_arn)
+def declare(engine, protect=True, outlives_stack=True):
+    args = EncryptionKeyArgs(region="eu-west-1", protect=protect, outlives_stack=outlives_stack)
+    return engine.run(lambda: EncryptionKey("key", args).key_arn)
 
 
 def test_the_key_rotates_and_waits_thirty_days_before_it_is_gone(engine):
@@ -25,6 +28,12 @@ def test_pulumi_refuses_to_delete_it_when_the_stack_is_protected(engine):
 def test_an_unprotected_stack_lets_it_go(engine):
     declare(engine, protect=False)
     assert not engine.options("kms/key:Key", "key-data").protect
+
+
+@pytest.mark.parametrize("outlives_stack", [True, False])
+def test_it_stays_in_the_account_when_a_snapshot_needs_it(engine, outlives_stack):
+    declare(engine, outlives_stack=outlives_stack)
+    assert engine.options("kms/key:Key", "key-data").retainOnDelete is outlives_stack
 
 
 def test_the_policy_names_the_account_that_asks(engine):

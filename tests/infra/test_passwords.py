@@ -1,29 +1,77 @@
 from typing import Any
 
 import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from infra.passwords import Passwords, PasswordsArgs
+from infra.passwords import Passwords, PasswordsArgs, fallback_generations
+
+PASSWORD = "random:index/randomPassword:RandomPassword"
+
+
+def passwords(generation: int = 1, fallbacks: int = 1) -> Passwords:
+    return Passwords("passwords", PasswordsArgs(generation=generation, fallbacks=fallbacks))
+
+
+def made(engine: Any) -> dict[str, dict[str, Any]]:
+    return {password.name: password.inputs for password in engine.by_type[PASSWORD]}
 
 
 def test_passwords_are_letters_and_digits_only(engine: Any) -> None:
-    engine.run(lambda: Passwords("passwords", PasswordsArgs(generation=1)))
-    made = {made.name: made.inputs for made in engine.by_type["random:index/randomPassword:RandomPassword"]}
-    assert {name: inputs["length"] for name, inputs in made.items()} == {
+    engine.run(passwords)
+    assert {name: inputs["length"] for name, inputs in made(engine).items()} == {
         "passwords-database": 40,
-        "passwords-secret-key": 64,
+        "passwords-application": 40,
+        "passwords-secret-key-1": 64,
+        "passwords-secret-key-2": 64,
     }
-    assert all(inputs["special"] is False for inputs in made.values())
+    assert all(inputs["special"] is False for inputs in made(engine).values())
 
 
-def test_raising_the_generation_makes_both_anew(engine: Any) -> None:
-    engine.run(lambda: Passwords("passwords", PasswordsArgs(generation=3)))
-    made = engine.by_type["random:index/randomPassword:RandomPassword"]
-    assert [password.inputs["keepers"] for password in made] == [{"generation": "3"}] * 2
+def test_raising_the_generation_makes_passwords_anew_and_takes_the_key_that_was_announced(engine: Any) -> None:
+    engine.run(lambda: passwords(generation=3))
+    assert {name: inputs["keepers"]["generation"] for name, inputs in made(engine).items()} == {
+        "passwords-database": "3",
+        "passwords-application": "3",
+        "passwords-secret-key-3": "3",
+        "passwords-secret-key-4": "4",
+        "passwords-secret-key-2": "2",
+    }
 
 
-def test_both_are_secret(engine: Any) -> None:
-    def program() -> pulumi.Output[list[bool]]:
-        passwords = Passwords("passwords", PasswordsArgs(generation=1))
-        return pulumi.Output.all(passwords.database.is_secret(), passwords.secret_key.is_secret())
+def test_the_current_key_signs_and_the_next_and_earlier_ones_are_accepted(engine: Any) -> None:
+    def program() -> pulumi.Output[Any]:
+        asked = passwords(generation=5, fallbacks=2)
+        return pulumi.Output.all(asked.secret_key, asked.secret_key_fallbacks)
 
-    assert engine.run(program) == [True, True]
+    key, fallbacks = engine.run(program)
+    assert key.startswith("passwordssecretkey5")
+    assert [fallback[:19] for fallback in fallbacks.split(",")] == [
+        f"passwordssecretkey{number}" for number in (6, 4, 3)
+    ]
+
+
+def test_after_a_leak_one_key_alone_is_accepted_and_no_other_is_known_to_a_task(engine: Any) -> None:
+    assert engine.run(lambda: passwords(generation=5, fallbacks=0).secret_key_fallbacks) == ""
+    assert [name for name in made(engine) if "secret-key" in name] == ["passwords-secret-key-5"]
+
+
+@given(generation=st.integers(1, 1000), fallbacks=st.integers(1, 5))
+def test_tasks_of_one_generation_and_of_the_next_accept_what_the_other_has_signed(
+    generation: int, fallbacks: int
+) -> None:
+    assert generation + 1 in fallback_generations(generation, fallbacks)
+    assert generation in fallback_generations(generation + 1, fallbacks)
+
+
+@given(generation=st.integers(1, 1000), fallbacks=st.integers(0, 5))
+def test_no_key_is_listed_twice_and_none_has_a_number_below_one(generation: int, fallbacks: int) -> None:
+    listed = [generation, *fallback_generations(generation, fallbacks)]
+    assert len(set(listed)) == len(listed) <= fallbacks + 2
+    assert min(listed) >= 1
+
+
+@pytest.mark.parametrize("field", ["owner", "application", "secret_key", "secret_key_fallbacks"])
+def test_all_are_secret(engine: Any, field: str) -> None:
+    assert engine.run(lambda: pulumi.Output.from_input(getattr(passwords(), field).is_secret())) is True
