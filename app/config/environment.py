@@ -12,7 +12,14 @@ from config import mail
 
 T = TypeVar("T")
 
-FROM_FILES = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "EMAIL_URL", "SENTRY_DSN")
+FROM_FILES = (
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "DATABASE_URL",
+    "APPLICATION_DATABASE_URL",
+    "EMAIL_URL",
+    "SENTRY_DSN",
+)
 """Secrets: each may stand in a file instead, named by the variable with _FILE at its end, as compose mounts them."""
 DATABASES = ("postgres", "postgresql", "sqlite")
 """Schemes of a database's URL. SQLite is for tests and for building the image."""
@@ -57,8 +64,13 @@ class Environment:
             self.refuse(name, f"{found} is below {minimum}", f"{name}={default}")
         return found
 
-    def database(self, name: str, *, example: str) -> dict[str, Any]:
-        """Django's DATABASES entry for a URL; the URL, which holds a password, is never repeated in a message."""
+    def database(self, name: str, *, example: str, optional: bool = False) -> dict[str, Any]:
+        """Django's DATABASES entry for a URL; the URL, which holds a password, is never repeated in a message.
+
+        Empty for an optional one that is not set.
+        """
+        if optional and name not in self._env.ENVIRON:
+            return {}
         scheme, found, _ = self._env.ENVIRON.get(name, "").partition("://")
         # Asked first: environ would only warn, and print the URL.
         if name in self._env.ENVIRON and not (found and scheme in DATABASES):
@@ -68,7 +80,11 @@ class Environment:
                 f"{name}={example}",
             )
             return {}
-        return self._read(self._env.db_url, name, example, _REQUIRED, placeholder={})
+        found = self._read(self._env.db_url, name, example, _REQUIRED, placeholder={})
+        if found.get("ENGINE") == "django.db.backends.postgresql":
+            # A request must not wait for a database that is gone longer than the proxy waits for the request.
+            found.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+        return found
 
     def email(self, name: str, *, example: str, default: str) -> dict[str, Any]:
         """Django's EMAIL_* settings for a URL."""

@@ -3,12 +3,13 @@
 import json
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 from config import request_id
 
 
 class JsonFormatter(logging.Formatter):
-    """Time (UTC), level, logger, message, request id, release, and the traceback where there is one."""
+    """Time (UTC), level, logger, message, request id, release; traceback and further fields where there are any."""
 
     def __init__(self, release: str = "unknown") -> None:
         super().__init__()
@@ -29,4 +30,22 @@ class JsonFormatter(logging.Formatter):
             line["status"] = status
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
+        line |= getattr(record, "fields", {})
         return json.dumps(line, ensure_ascii=False)
+
+
+def configuration(release: str) -> dict[str, Any]:
+    """Django's LOGGING: everything to stdout. https://docs.djangoproject.com/en/5.2/ref/settings/#logging"""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": JsonFormatter, "release": release}},
+        "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+        "root": {"handlers": ["stdout"], "level": "INFO"},
+        # Django's own handlers would print every request a second time, and mail the admins.
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Anyone can send a wrong Host; the proxy's request log has it already, as a 400.
+            "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": True},
+        },
+    }

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.urls import reverse_lazy
 
 from account import lockout
-from config import mail, sentry
+from config import logs, mail, sentry
 from config.environment import Environment
 from config.storages import media_storage
 
@@ -36,6 +36,7 @@ RELEASE = environment.text("RELEASE", example="3f2a9c1d0b7e", default="unknown")
 INSTALLED_APPS = [
     "account",
     "core",
+    "release",
     "axes",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -88,11 +89,14 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-if DATABASES["default"].get("ENGINE") == "django.db.backends.postgresql":
-    # A request must not wait for a database that is gone longer than the proxy waits for the request.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# The role that serves, where DATABASE_URL is the tables' owner: in the tasks around a release (release/roles.py).
+APPLICATION_DATABASE = environment.database(
+    "APPLICATION_DATABASE_URL", example="postgres://preqly_app_a:<password>@db:5432/preqly", optional=True
+)
 # How long a start gives a database that is not there yet.
 DATABASE_WAIT_SECONDS = environment.number("DATABASE_WAIT_SECONDS", default=30, minimum=0)
+# How long a migration waits for another one to end.
+MIGRATION_WAIT_SECONDS = environment.number("MIGRATION_WAIT_SECONDS", default=300, minimum=0)
 # https://docs.djangoproject.com/en/5.2/ref/settings/#default-auto-field
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -179,19 +183,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#logging
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "config.logs.JsonFormatter", "release": RELEASE}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
-    "root": {"handlers": ["stdout"], "level": "INFO"},
-    # Django's own handlers would print every request a second time, and mail the admins.
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # Anyone can send a wrong Host; the proxy's request log has it already, as a 400.
-        "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": True},
-    },
-}
+LOGGING = logs.configuration(RELEASE)
 
 # https://docs.sentry.io/platforms/python/integrations/django/
 SENTRY_DSN = environment.text(

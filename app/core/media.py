@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 # Internal locations of the proxy (docker/nginx/nginx.conf).
 FROM_VOLUME = "/-/media/volume/"
 FROM_BUCKET = "/-/media/bucket"
-SIGNED_URL_HEADER = "X-Media-Url"
+SIGNED_URL_HEADER = "X-Signed-Url"
 
 Rule = Callable[[HttpRequest, str], bool]
 

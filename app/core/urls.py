@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from core import api, media, views
+from core import api, media, static_files, views
 
 app_name = "core"
 urlpatterns = [
     path("", views.home, name="home"),
     path("api/movies/", api.movies, name="movies"),
     path("api/movies/<str:movie_id>", api.movie, name="movie"),
+    path("static/<path:path>", static_files.static_file, name="static-file"),
     path("media/<path:path>", media.media, name="media"),
 ]

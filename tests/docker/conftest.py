@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from local.images import images
 from tests.docker.stand import CONTAINERS, ROOT, Site, docker, start_database
@@ -60,3 +61,18 @@ def site(
         yield site
     finally:
         site.remove()
+
+
+@pytest.fixture(scope="module")
+def endpoint(site: Site) -> Iterator[str]:
+    """S3 on this machine, under the address by which the site's containers reach it."""
+    server = ThreadedMotoServer("0.0.0.0", 0)  # noqa: S104 - the containers are not on the loopback
+    server.start()
+    _, port = server.get_host_and_port()
+    gateway = docker(
+        "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", site.network
+    ).stdout.strip()
+    try:
+        yield f"http://{gateway}:{port}"
+    finally:
+        server.stop()

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from tests.docker.stand import Site, client, eventually
+from tests.docker.visitor import PASSWORD, first, member, picture, post
 
 pytestmark = pytest.mark.containers
 
-PASSWORD = "correct horse 9"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -44,35 +44,6 @@ def ports(site: Site) -> tuple[int, int]:
 def visitor(ports: tuple[int, int]) -> Iterator[httpx.Client]:
     with client(ports[1]) as found:
         yield found
-
-
-def first(pattern: str, page: httpx.Response) -> str:
-    """The first group of a pattern that the page must have."""
-    found = re.search(pattern, page.text)
-    assert found, f"{pattern} is not in the page"
-    return found[1]
-
-
-def post(
-    visitor: httpx.Client, address: str, data: dict[str, str], files: dict[str, tuple[str, bytes, str]] | None = None
-) -> httpx.Response:
-    """Open the form and send it as a browser does: token, cookies, Origin and Referer."""
-    origin = str(visitor.base_url).rstrip("/")
-    token = first(r'name="csrfmiddlewaretoken" value="([^"]+)"', visitor.get(address))
-    data = {"csrfmiddlewaretoken": token} | data
-    headers = {"Origin": origin, "Referer": f"{origin}{address}"}
-    return visitor.post(address, data=data, headers=headers, files=files)
-
-
-def member(visitor: httpx.Client, email: str) -> None:
-    fields = {"email": email, "name": "Ann", "password1": PASSWORD, "password2": PASSWORD}
-    assert post(visitor, "/account/sign-up/", data=fields).headers["location"] == "/account/profile/"
-
-
-def picture() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (900, 600), "teal").save(file, "JPEG")
-    return file.getvalue()
 
 
 def test_movie_1_is_answered_over_tls_and_in_the_clear(ports: tuple[int, int]) -> None:

@@ -66,7 +66,7 @@ def _signed(bucket_settings, client: Client, monkeypatch: pytest.MonkeyPatch, **
     storages._storages.clear()
     response = client.get("/media/public/a b.txt")
     assert response["X-Accel-Redirect"] == "/-/media/bucket"
-    return urlsplit(response["X-Media-Url"])
+    return urlsplit(response["X-Signed-Url"])
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
@@ -103,4 +103,4 @@ def test_pages_link_to_the_sites_own_address_never_to_the_bucket(
 
 
 def test_without_a_bucket_no_url_is_signed(client: Client) -> None:
-    assert not client.get("/media/public/a.txt").has_header("X-Media-Url")
+    assert not client.get("/media/public/a.txt").has_header("X-Signed-Url")

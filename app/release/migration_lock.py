@@ -1,0 +1,57 @@
+"""One migration of a database at a time, whoever starts it: an advisory lock of PostgreSQL."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from release.errors import ReleaseError
+
+KEY = int.from_bytes(b"migrate.", "big")
+"""The lock's number. Advisory locks belong to one database, so other databases of the server are not affected."""
+POLL_SECONDS = 1.0
+
+_HOLDER = """
+SELECT a.pid, coalesce(host(a.client_addr), 'this machine'), to_char(a.backend_start AT TIME ZONE 'UTC', 'HH24:MI:SS')
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.database = a.datid AND a.datname = current_database()
+  AND l.classid = (%s::bigint >> 32)::int::oid AND l.objid = (%s::bigint & 4294967295)::bigint::oid AND l.objsubid = 1
+"""
+
+
+class MigrationRunningError(ReleaseError):
+    """Another process holds the lock."""
+
+    # sysexits.h: try again later.
+    code = 75
+
+
+@contextmanager
+def migration_lock(
+    connection: BaseDatabaseWrapper, seconds: float, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Hold the lock; without PostgreSQL there is none. Raises MigrationRunningError after `seconds` of waiting."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    # A connection of its own: a migration may close Django's, and the lock would go with it.
+    with connection.get_new_connection(connection.get_connection_params()) as own:
+        own.autocommit = True
+        deadline = time.monotonic() + seconds
+        # Asked again and again: a statement that waits would hold up the other's CREATE INDEX CONCURRENTLY for ever.
+        while not own.execute("SELECT pg_try_advisory_lock(%s)", [KEY]).fetchone()[0]:
+            if time.monotonic() >= deadline:
+                raise MigrationRunningError(_told(connection, own.execute(_HOLDER, [KEY, KEY]).fetchone(), seconds))
+            sleep(POLL_SECONDS)
+        yield
+
+
+def _told(connection: BaseDatabaseWrapper, holder: tuple[int, str, str] | None, seconds: float) -> str:
+    name = connection.settings_dict["NAME"]
+    process, place, since = holder or ("unknown", "unknown", "unknown")
+    return (
+        f"Database {name}: another migration holds the lock (process {process} from {place}, connected since {since} "
+        f"UTC; waited {seconds:.0f} s). Wait until it has ended, then run this again. If its task is gone for good, "
+        f"end its connection: SELECT pg_terminate_backend({process})"
+    )

@@ -1,0 +1,140 @@
+"""Static files in the bucket: what a release puts there and what it removes."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from moto import mock_aws
+
+from config.storages import media_storage
+from release import static_files
+from release.static_files import KEPT, RECORDS, PublicationError, Published, publish
+
+BUCKET = "preqly-media-1"
+UPLOAD = "pictures/1/a.webp"
+Release = Callable[..., Published | None]
+
+
+@pytest.fixture
+def bucket(settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The media bucket, with a picture in it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with mock_aws():
+        bucket = boto3.resource("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET)
+        bucket.put_object(Key=UPLOAD, Body=b"picture")
+        settings.MEDIA_BUCKET = BUCKET
+        settings.STORAGES = {
+            "default": media_storage(BUCKET),
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+        }
+        yield bucket
+
+
+@pytest.fixture
+def build(settings, tmp_path: Path) -> Callable[..., None]:
+    """`build(**{"a.css": "text"})`: an image with these static files, as docker/Dockerfile makes it."""
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+
+    def image(**texts: str) -> None:
+        number = len(list(tmp_path.glob("sources*")))
+        sources = tmp_path / f"sources{number}"
+        for name, text in texts.items():
+            (sources / name).parent.mkdir(parents=True, exist_ok=True)
+            (sources / name).write_text(text)
+        settings.STATICFILES_DIRS = [sources]
+        settings.STATIC_ROOT = str(tmp_path / f"root{number}")
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+    return image
+
+
+def files(bucket: Any) -> dict[str, str]:
+    """What the bucket holds for visitors: key to text."""
+    found = bucket.objects.filter(Prefix=static_files.PREFIX)
+    return {one.key: one.get()["Body"].read().decode() for one in found if not one.key.startswith(RECORDS)}
+
+
+def records(bucket: Any) -> list[list[str]]:
+    return [json.load(one.get()["Body"]) for one in bucket.objects.filter(Prefix=RECORDS)]
+
+
+def test_every_file_with_a_hash_is_put_there_as_the_proxy_would_serve_it(bucket: Any, build: Callable) -> None:
+    build(**{"core/a.css": "p { background: url(b.svg) }", "core/b.svg": "<svg/>", "core/c.woff2": "font"})
+    assert publish() == Published(3, 0)
+    names = staticfiles_storage.hashed_files
+    assert files(bucket) == {
+        f"static/{names['core/a.css']}": f'p {{ background: url("{Path(names["core/b.svg"]).name}") }}',
+        f"static/{names['core/b.svg']}": "<svg/>",
+        f"static/{names['core/c.woff2']}": "font",
+    }
+    kinds = {name: bucket.Object(f"static/{names[name]}").content_type for name in names}
+    assert kinds == {"core/a.css": "text/css", "core/b.svg": "image/svg+xml", "core/c.woff2": "font/woff2"}
+    assert bucket.Object(f"static/{names['core/a.css']}").cache_control == "public, max-age=31536000, immutable"
+    assert records(bucket) == [sorted(names.values())]
+
+
+def test_what_is_there_already_is_not_made_again(bucket: Any, build: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(**{"a.css": "1", "b.css": "1"})
+    publish()
+    monkeypatch.setattr(static_files, "_upload", lambda *_: pytest.fail("uploaded again"))
+    assert publish() == Published(0, 0)
+    assert len(records(bucket)) == 1
+
+
+def test_an_interrupted_publication_is_completed(bucket: Any, build: Callable) -> None:
+    build(**{"a.css": "1", "b.css": "1"})
+    publish()
+    whole = files(bucket)
+    for one in bucket.objects.filter(Prefix=RECORDS):
+        one.delete()
+    bucket.Object(min(whole)).delete()
+    assert publish() == Published(1, 0)
+    assert (files(bucket), len(records(bucket))) == (whole, 1)
+
+
+def test_the_files_of_the_last_releases_stay_and_older_ones_go(bucket: Any, build: Callable) -> None:
+    for number in range(KEPT + 2):
+        build(**{"a.css": f"{number}", "same.css": "always"})
+        published = publish()
+    assert published == Published(1, 1)
+    assert sorted(files(bucket).values()) == sorted([*map(str, range(2, KEPT + 2)), "always"])
+    assert len(records(bucket)) == KEPT
+    assert bucket.Object(UPLOAD).get()["Body"].read() == b"picture"
+
+
+def test_a_release_that_comes_back_is_the_newest_again(bucket: Any, build: Callable) -> None:
+    for number in [0, *range(1, KEPT), 0, KEPT]:
+        build(**{"a.css": f"{number}"})
+        publish()
+    assert "0" in files(bucket).values()
+    assert "1" not in files(bucket).values()
+
+
+def test_without_a_bucket_nothing_happens(settings) -> None:
+    assert settings.MEDIA_BUCKET == ""
+    assert publish() is None
+
+
+def test_a_bucket_that_refuses_is_named_with_what_the_role_needs(bucket: Any, build: Callable, settings) -> None:
+    build(**{"a.css": "1"})
+    settings.MEDIA_BUCKET = "gone"
+    settings.STORAGES = settings.STORAGES | {"default": media_storage("gone")}
+    with pytest.raises(PublicationError, match=r"to bucket gone: .*NoSuchBucket.* needs s3:ListBucket"):
+        publish()
+
+
+def test_an_image_whose_files_are_not_those_of_its_manifest_publishes_nothing(
+    bucket: Any, build: Callable, settings, tmp_path: Path
+) -> None:
+    build(**{"a.css": "1"})
+    (tmp_path / "sources0" / "a.css").write_text("changed since the build")
+    with pytest.raises(PublicationError, match=r"not those of its manifest: a\.[0-9a-f]{12}\.css is missing"):
+        publish()
+    assert files(bucket) == {}

@@ -1,0 +1,100 @@
+"""Two releases of the site on one database and one bucket, as on AWS: an owner who is no superuser, roles, S3."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tests.docker.stand import DATABASE_URL, ROOT, VERIFIED, Site, docker
+
+BUCKET = "preqly-media-of-releases"
+OWNER = "postgres://rdsmaster:onlyfortests2@db.test:5432/shop"
+KEY = "only-for-tests-the-key-of-the-first-release-0123456789"
+ON_AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+
+
+def login(role: str, secret: str = "onlyfortests3") -> str:
+    """A URL of the same database for another role."""
+    return f"postgres://{role}:{secret}@db.test:5432/shop{VERIFIED}"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A container that has ended."""
+
+    code: int
+    output: str
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The one line of JSON that decides about a release."""
+        (line,) = [line for line in self.output.splitlines() if '"event": "release_state"' in line]
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A site's database and bucket, with commands and containers of any release on them."""
+
+    site: Site
+    endpoint: str
+    later: dict[str, str]
+    """The images of the second release."""
+
+    def of(self, release: int) -> Site:
+        """The same network, with the images of release 1 or 2; it is removed with the first."""
+        return self.site if release == 1 else replace(self.site, images=self.later)
+
+    def begin(self, *command: str, release: int = 1, role: str = "preqly_app_a", **changes: str) -> str:
+        """Start a command as the migration task does; the container's id."""
+        names = {"DATABASE_URL": OWNER + VERIFIED, "APPLICATION_DATABASE_URL": login(role)} | changes
+        return self.of(release).web(name="", command=("python", "manage.py", *command), **self._environment(names))
+
+    def end(self, container: str) -> Ended:
+        """Wait for it."""
+        code = int(docker("wait", container).stdout)
+        logs = docker("logs", container)
+        return Ended(code, logs.stdout + logs.stderr)
+
+    def run(self, *command: str, release: int = 1, role: str = "preqly_app_a", **changes: str) -> Ended:
+        """Start a command as the migration task does, and wait for it."""
+        return self.end(self.begin(*command, release=release, role=role, **changes))
+
+    def serve(self, name: str, release: int = 1, role: str = "preqly_app_a", **changes: str) -> tuple[str, int]:
+        """A task: the application under a role that owns nothing, and a proxy. Container and TLS port."""
+        site = self.of(release)
+        names = {"DATABASE_URL": login(role), "SECRET_KEY": KEY} | changes
+        web = site.web(name=name, **self._environment(names))
+        _, _, tls = site.proxy(UPSTREAM=f"{name}:8005")
+        return web, tls
+
+    def sql(self, statement: str, url: str = DATABASE_URL, detach: bool = False, check: bool = True) -> str:
+        """What psql prints, as the server's superuser unless the URL names another role."""
+        database = self.site.started[0]
+        flags = ("--detach",) if detach else ()
+        plain = url.partition("?")[0].replace("@db.test", "@127.0.0.1")
+        done = docker("exec", *flags, database, "psql", plain, "-qAtXc", statement, check=check)
+        return (done.stdout + done.stderr).strip()
+
+    def _environment(self, changes: dict[str, str]) -> dict[str, str]:
+        return ON_AWS | {"AWS_ENDPOINT_URL": self.endpoint, "MEDIA_BUCKET": BUCKET} | changes
+
+
+def build_another(build: Callable[..., object], folder: Path) -> dict[str, str]:
+    """Images of a release with one static file changed, one added and one removed: target to image."""
+    for name in ("app", "docker"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / ".dockerignore", folder)
+    core = folder / "app/core"
+    with (core / "static/core/site.css").open("a") as style:
+        style.write(".later { color: inherit; }\n")
+    (core / "static/core/icon.svg").rename(core / "static/core/emblem.svg")
+    for page in (core / "templates/core/base.html", folder / "docker/nginx/error_pages.py"):
+        page.write_text(page.read_text().replace("core/icon.svg", "core/emblem.svg"))
+    found = {target: f"preqly-docker-tests/{target}-later" for target in ("web", "proxy")}
+    for target, image in found.items():
+        build(target, "--load", "--build-arg", "REVISION=later", "--tag", image, context=folder)
+    return found

@@ -1,0 +1,192 @@
+"""What happens around a release: migrations one at a time, roles that own nothing, static files of both releases."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+
+from tests.docker.releases import BUCKET, KEY, OWNER, Stage, build_another, login
+from tests.docker.stand import DATABASE_URL, Site, client, docker, eventually
+from tests.docker.visitor import PASSWORD, first, member, picture, post
+
+pytestmark = pytest.mark.containers
+
+LOCK = int.from_bytes(b"migrate.", "big")
+VERIFIER = "SELECT rolname, rolcanlogin, rolsuper, rolcreaterole, rolpassword FROM pg_authid WHERE rolname LIKE '{}%'"
+
+
+@pytest.fixture(scope="module")
+def stage(site: Site, endpoint: str, build: Callable[..., object], tmp_path_factory) -> Iterator[Stage]:
+    """A database of its own whose owner may make roles and databases and no more, as RDS's master user."""
+    later = build_another(build, tmp_path_factory.mktemp("later"))
+    stage = Stage(site, endpoint, later)
+    stage.sql("CREATE ROLE rdsmaster LOGIN CREATEROLE CREATEDB PASSWORD 'onlyfortests2'")
+    stage.sql("CREATE DATABASE shop OWNER rdsmaster")
+    boto3.client(
+        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    ).create_bucket(Bucket=BUCKET)
+    yield stage
+    docker("image", "rm", "--force", *later.values(), check=False)
+
+
+@pytest.fixture(scope="module")
+def prepared(stage: Stage) -> Stage:
+    """Release 1, prepared by two deploys at once, and migrated."""
+    both = [stage.begin("prepare_release") for _ in range(2)]
+    for ended in map(stage.end, both):
+        assert ended.code == 0, ended.output
+        assert "core.0001_initial" in ended.state["unapplied"]
+    ended = stage.run("migrate", "--noinput")
+    assert ended.code == 0, ended.output
+    return stage
+
+
+@pytest.fixture(scope="module")
+def tasks(prepared: Stage) -> dict[int, int]:
+    """Release to TLS port, while both serve."""
+    ended = prepared.run("prepare_release", release=2)
+    assert ended.code == 0, ended.output
+    assert (ended.state["unapplied"], ended.state["unknown"]) == ([], [])
+    ports = {release: prepared.serve(f"web{release}", release)[1] for release in (1, 2)}
+    for port in ports.values():
+        with client(port) as visitor:
+            assert eventually(lambda: visitor.get("/readyz").status_code == 200)
+    return ports
+
+
+@pytest.fixture
+def visitor(tasks: dict[int, int]) -> Iterator[httpx.Client]:
+    with client(tasks[1]) as found:
+        yield found
+
+
+def test_the_journeys_need_no_more_than_rows(visitor: httpx.Client) -> None:
+    member(visitor, "ann@example.com")
+    files = {"picture": ("me.jpg", picture(), "image/jpeg")}
+    assert post(visitor, "/account/profile/", data={"name": "Ann"}, files=files).status_code == 302
+    address = first(r'<img class="portrait" src="([^"]+)"', visitor.get("/account/profile/"))
+    assert visitor.get(address).headers["content-type"] == "image/webp"
+
+    visitor.cookies.clear()
+    login = {"username": "ann@example.com", "password": PASSWORD}
+    for _ in range(4):
+        assert post(visitor, "/account/login/", data=login | {"password": "wrong"}).status_code == 200
+    assert post(visitor, "/account/login/", data=login).headers["location"] == "/account/profile/"
+    assert post(visitor, "/account/password/reset/", data={"email": "ann@example.com"}).status_code == 302
+    assert visitor.get("/api/movies/1").json()["title"] == "A Trip to the Moon"
+
+
+def test_the_applications_role_cannot_change_tables_or_roles(prepared: Stage) -> None:
+    for statement in ("CREATE TABLE mine ()", "DROP TABLE core_movie", "TRUNCATE core_movie", "CREATE ROLE friend"):
+        said = prepared.sql(statement, login("preqly_app_a"), check=False)
+        assert "permission denied" in said or "must be owner" in said, statement
+
+
+def test_its_password_is_a_verifier_and_preparing_again_changes_nothing(prepared: Stage) -> None:
+    before = prepared.sql(VERIFIER.format("preqly_app"))
+    group, role = before.splitlines()
+    assert group == "preqly_app|f|f|f|"
+    assert role.startswith("preqly_app_a|t|f|f|SCRAM-SHA-256$")
+    ended = prepared.run("prepare_release")
+    assert (ended.code, ended.state["unapplied"]) == (0, []), ended.output
+    assert prepared.sql(VERIFIER.format("preqly_app")) == before
+    assert "onlyfortests" not in ended.output
+
+
+def test_tables_of_the_platform_and_of_later_migrations_are_no_obstacle(prepared: Stage) -> None:
+    prepared.sql("CREATE VIEW public.platform AS SELECT 1", DATABASE_URL.replace("5432/preqly", "5432/shop"))
+    prepared.sql("CREATE TABLE later (id int GENERATED ALWAYS AS IDENTITY); INSERT INTO later DEFAULT VALUES", OWNER)
+    assert prepared.sql("INSERT INTO later DEFAULT VALUES RETURNING id", login("preqly_app_a")) == "2"
+    assert prepared.run("prepare_release").code == 0
+
+
+def test_a_rotation_leaves_the_earlier_role_alive_until_it_is_retired(prepared: Stage) -> None:
+    for role in ("turn_app_a", "turn_app_b"):
+        ended = prepared.run("prepare_release", role=role)
+        assert ended.code == 0, ended.output
+    _, before = prepared.serve("before", role="turn_app_a")
+    another = {"SECRET_KEY": KEY.replace("first", "other"), "SECRET_KEY_FALLBACKS": KEY}
+    _, after = prepared.serve("after", role="turn_app_b", **another)
+    with client(before) as old, client(after) as new:
+        for visitor in (old, new):
+            assert eventually(lambda: visitor.get("/readyz").status_code == 200)
+        member(old, "bob@example.com")
+        new.cookies.update(old.cookies)
+        assert new.get("/account/profile/").status_code == 200, "signed with the key before"
+
+        used = prepared.run(
+            "prepare_release", role="turn_app_a", APPLICATION_DATABASE_URL=login("turn_app_a", "another")
+        )
+        assert used.code == 1
+        assert "connections under another password" in used.output
+        assert old.get("/readyz").status_code == 200
+
+        retired = prepared.run("retire_roles", role="turn_app_b")
+        assert retired.code == 0, retired.output
+        assert "retired roles: turn_app_a" in retired.output
+        assert eventually(lambda: old.get("/readyz").status_code == 503)
+        assert new.get("/account/profile/").status_code == 200
+    assert prepared.sql(VERIFIER.format("turn_app_a")) == "turn_app_a|f|f|f|"
+    back = prepared.run("prepare_release", role="turn_app_a")
+    assert back.code == 0, back.output
+
+
+def test_the_last_role_is_never_retired(prepared: Stage) -> None:
+    ended = prepared.run("retire_roles", APPLICATION_DATABASE_URL=login("preqly_app_a", "mistyped"))
+    assert ended.code == 1
+    assert "cannot log in with APPLICATION_DATABASE_URL (wrong password)" in ended.output
+    assert "Traceback" not in ended.output
+    assert prepared.sql("SELECT 1", login("preqly_app_a")) == "1"
+
+
+def test_a_second_migration_waits_and_says_for_what(prepared: Stage) -> None:
+    prepared.sql(f"SELECT pg_advisory_lock({LOCK}), pg_sleep(60)", OWNER, detach=True)
+    holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    assert eventually(lambda: prepared.sql(holder) != "")
+    process = prepared.sql(holder)
+    tried = [prepared.begin(name, MIGRATION_WAIT_SECONDS="1") for name in ("migrate", "prepare_release")]
+    elsewhere = prepared.begin("migrate", DATABASE_URL=DATABASE_URL, MIGRATION_WAIT_SECONDS="1")
+    looked = prepared.run("migration_state", MIGRATION_WAIT_SECONDS="1")
+    for ended in map(prepared.end, tried):
+        assert ended.code == 75
+        assert f"Database shop: another migration holds the lock (process {process} from " in ended.output
+        assert "Traceback" not in ended.output
+    assert prepared.end(elsewhere).code == 0, "other databases are not affected"
+    assert (looked.code, looked.state["unapplied"]) == (0, []), "looking needs no lock"
+    prepared.sql(f"SELECT pg_terminate_backend({process})")
+
+
+def names(image: str) -> dict[str, str]:
+    """A release's hashed static files: name to hashed name."""
+    found: dict[str, str] = json.loads(docker("run", "--rm", image, "cat", "/app/static/staticfiles.json").stdout)[
+        "paths"
+    ]
+    return found
+
+
+def content(image: str, hashed: list[str], folder: Path) -> dict[str, bytes]:
+    """What the image's own proxy has by these names."""
+    container = docker("create", image).stdout.strip()
+    docker("cp", f"{container}:/srv/static", folder)
+    docker("rm", container)
+    return {name: (folder / "static" / name).read_bytes() for name in hashed}
+
+
+def test_every_hashed_file_of_both_releases_is_had_from_both(tasks: dict[int, int], prepared: Stage, tmp_path) -> None:
+    wanted: dict[str, bytes] = {}
+    of = {release: names(prepared.of(release).images["web"]) for release in tasks}
+    for release, hashed in of.items():
+        wanted |= content(prepared.of(release).images["proxy"], list(hashed.values()), tmp_path / str(release))
+    assert of[1]["core/site.css"] != of[2]["core/site.css"]
+    assert ("core/icon.svg" in of[1], "core/icon.svg" in of[2], "core/emblem.svg" in of[2]) == (True, False, True)
+    for port in tasks.values():
+        with client(port) as visitor:
+            for name, body in wanted.items():
+                answer = visitor.get(f"/static/{name}")
+                assert (answer.status_code, answer.content) == (200, body), name
+                assert answer.headers["cache-control"] == "public, max-age=31536000, immutable", name
+                assert answer.headers.get_list("x-frame-options") == ["DENY"]
+                assert not [name for name in answer.headers if name.startswith("x-amz") or name == "x-signed-url"]
