@@ -11,10 +11,11 @@ from docker.types import EndpointConfig
 
 from local.cloud.containers import put_files, remove_container
 from local.cloud.context import CloudContext
-from local.cloud.postgres import files
+from local.cloud.postgres import base_backup, files
 from local.cloud.postgres.server import DatabaseNotReadyError, configure
 from local.cloud.rds_instance import Instance, copy_of
 from local.cloud.rds_logs import DatabaseLogs
+from local.cloud.rds_snapshots import Snapshots
 
 logger = logging.getLogger("preqly.cloud")
 
@@ -33,11 +34,13 @@ class RdsAgent:
     def __init__(self, context: CloudContext) -> None:
         self._context = context
         self._logs = DatabaseLogs(context)
+        self._snapshots = Snapshots(context)
         self._applied: dict[str, str] = {}
         self._started_at: dict[str, float] = {}
 
     def reconcile(self) -> None:
         """One pass over all instances."""
+        self._snapshots.follow()
         instances = self._instances()
         containers = {c.labels[RESOURCE_LABEL]: c for c in self._context.docker.containers(ROLE)}
         self._remove_unknown(containers, {instance.resource_id for instance in instances})
@@ -58,6 +61,9 @@ class RdsAgent:
             return [copy_of(database) for database in databases if database.engine == "postgres"]
 
     def _reconcile_instance(self, instance: Instance, container: Container | None) -> None:
+        if instance.status == "deleting" and not self._snapshots.is_wanted(instance):
+            self._delete(instance, container)
+            return
         specification = self._specification(instance)
         if container is not None and container.labels.get(SPECIFICATION_LABEL) != specification:
             remove_container(container)
@@ -72,7 +78,8 @@ class RdsAgent:
         if self._applied.get(container.id) != instance.wish:
             configure(instance, container)
             self._applied[container.id] = instance.wish
-        if instance.status != "available":
+        self._snapshots.take(instance, container)
+        if instance.status not in ("available", "deleting"):
             self._set_available(instance)
         self._logs.ship(instance, container)
 
@@ -110,6 +117,8 @@ class RdsAgent:
         if container.id in self._started_at:
             logger.warning("rds: %s ended: %s", instance.identifier, container.logs(tail=5).decode(errors="replace"))
         self._started_at[container.id] = now
+        if instance.restored_from and container.status == "created":
+            base_backup.give(container, self._snapshots.path(instance.restored_from))
         certificate = self._context.certificates.issue([instance.address])
         put_files(
             container,
@@ -131,6 +140,15 @@ class RdsAgent:
             # Asked for anew while we worked: the next pass takes it up.
             if database is not None and copy_of(database) == instance:
                 database.status = "available"
+                self._context.touch()
+
+    def _delete(self, instance: Instance, container: Container | None) -> None:
+        if container is not None:
+            remove_container(container)
+        with self._context.lock:
+            databases = self._context.backend("rds").databases
+            if copy_of(databases[instance.identifier]) == instance:
+                del databases[instance.identifier]
                 self._context.touch()
 
     def _remove_unknown(self, containers: Mapping[str, Container], known: set[str]) -> None:

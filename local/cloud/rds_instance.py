@@ -20,6 +20,8 @@ class Instance:
     database: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     exported_logs: tuple[str, ...] = ()
+    restored_from: str = ""
+    """The snapshot whose copy its data begins as; empty for a new database."""
 
     @property
     def force_ssl(self) -> bool:
@@ -57,4 +59,5 @@ def copy_of(database: Any) -> Instance:
         database=database.db_name,
         parameters=parameters,
         exported_logs=tuple(database.enabled_cloudwatch_logs_exports),
+        restored_from=getattr(database, "restored_from", ""),
     )

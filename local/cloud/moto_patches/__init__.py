@@ -1,6 +1,6 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups, s3, ssm
+from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups, rds_snapshots, s3, ssm
 
 __all__ = ["apply"]
 
@@ -18,5 +18,6 @@ def apply(*, agents: bool, registry: str) -> None:
     ecs_tasks.apply(agents=agents)
     rds.apply(agents=agents)
     rds_groups.apply()
+    rds_snapshots.apply(agents=agents)
     s3.apply()
     ssm.apply()

@@ -38,6 +38,7 @@ def _init(original: Method, agents: bool) -> Method:
         arguments.setdefault("ca_certificate_identifier", CA_IDENTIFIER)
         original(self, backend, *positional, **arguments)
         # moto gives every instance the same one; the data volume goes by it.
+        self.restored_from = ""
         self.dbi_resource_id = f"db-{uuid.uuid4().hex[:26].upper()}"
         self.network_type = "IPV4"
         self.performance_insights_enabled = False
@@ -53,10 +54,11 @@ def _modify(original: Method, agents: bool) -> Method:
     def modify(self: RDSBackend, db_instance_identifier: str, db_kwargs: dict[str, Any]) -> DBInstance:
         if "db_port_number" in db_kwargs:
             db_kwargs["port"] = db_kwargs.pop("db_port_number")
+        has_password = bool(db_kwargs.get("master_user_password"))
         database: DBInstance = original(self, db_instance_identifier, db_kwargs)
         _keep(database, db_kwargs)
         if agents:
-            database.status = "modifying"
+            database.status = "resetting-master-credentials" if has_password else "modifying"
         return database
 
     return modify

@@ -16,6 +16,9 @@ DATA_FOLDER = "/var/lib/postgresql/data"
 ADMINISTRATOR = "rdsadmin"
 """The superuser, as on RDS: only reached through the Unix socket inside the container."""
 
+PROGRAM_PATH = "/usr/lib/postgresql/17/bin:/usr/local/bin:/usr/bin:/bin"
+"""Where PostgreSQL's programs are, in the official image and in the Debian stand-in."""
+
 SCRAM_ITERATIONS = 4096
 """PostgreSQL's own default (`scram_iterations`)."""
 
@@ -67,6 +70,7 @@ def pg_hba_conf(force_ssl: bool) -> str:
     """Who may connect how: everyone by password, with TLS unless `rds.force_ssl` is 0, and never the administrator."""
     return f"""\
 local all {ADMINISTRATOR} trust
+local replication {ADMINISTRATOR} trust
 host all {ADMINISTRATOR} all reject
 {"hostssl" if force_ssl else "host"} all all all scram-sha-256
 """

@@ -61,7 +61,7 @@ def _psql(instance: Instance, container: Container, *arguments: str) -> str:
         code, output = container.exec_run(
             list(files.psql_command(instance.port, *arguments)),
             user="postgres",
-            environment={"PATH": "/usr/lib/postgresql/17/bin:/usr/bin:/bin"},
+            environment={"PATH": files.PROGRAM_PATH},
         )
     except APIError as error:
         if error.status_code == CONFLICT:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Starts PostgreSQL in a container: makes the data directory when the volume is empty, then becomes the server.
+# Starts PostgreSQL in a container: makes the data directory when the volume is empty, new or out of
+# a snapshot, then becomes the server.
 # Works in the official image and in the Debian stand-in; runs as root only to hand files over to `postgres`.
 set -eu
 
@@ -14,10 +15,16 @@ chmod 0700 "$files"
 if [ ! -s "$data/PG_VERSION" ]; then
     # A start that was killed half-way must not look like a finished one.
     rm -rf "$data" "$data.partial"
-    $as_postgres initdb --pgdata="$data.partial" --username=rdsadmin --auth-local=trust --auth-host=reject \
-        --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-sync
+    if [ -e "$files/snapshot.tar.gz" ]; then
+        $as_postgres mkdir -m 0700 "$data.partial"
+        $as_postgres tar -xzf "$files/snapshot.tar.gz" -C "$data.partial"
+    else
+        $as_postgres initdb --pgdata="$data.partial" --username=rdsadmin --auth-local=trust --auth-host=reject \
+            --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-sync
+    fi
     mv "$data.partial" "$data"
 fi
+rm -f "$files/snapshot.tar.gz"
 # A container that was killed leaves its lock behind; nothing else can use this volume.
 rm -f "$data/postmaster.pid"
 

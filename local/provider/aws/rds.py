@@ -16,6 +16,7 @@ SUBNETS = Reference(
 PARAMETERS = Reference(
     "DB parameter group", lambda call, name: call.aws("rds").describe_db_parameter_groups(DBParameterGroupName=name)
 )
+SNAPSHOT = Reference("DB snapshot", lambda call, name: call.aws("rds").describe_db_snapshots(DBSnapshotIdentifier=name))
 _NAMED = ("ParameterName", "ApplyMethod")
 DESCRIPTION = "Managed by Pulumi"
 """What pulumi-aws writes where RDS insists on a description."""

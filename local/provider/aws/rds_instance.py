@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.provider.aws.rds import PARAMETERS, SUBNETS
+from local.provider.aws.rds import PARAMETERS, SNAPSHOT, SUBNETS
 from local.provider.aws.rds_instance_parameters import INPUTS, REPORTED, create_parameters, modify_parameters
 from local.provider.aws.references import KMS_KEY, ROLE, SECURITY_GROUP
 from local.provider.aws.tag_operations import RDS, by_state_arn, tagging
@@ -31,8 +31,24 @@ def _find(call: Call) -> dict[str, Any] | None:
 
 
 def _create(call: Call) -> str:
-    instance = call.aws("rds").create_db_instance(**create_parameters(call.inputs))["DBInstance"]
+    rds = call.aws("rds")
+    if call.inputs.get("snapshotIdentifier"):
+        instance = rds.restore_db_instance_from_db_snapshot(**_restore_parameters(call))["DBInstance"]
+    else:
+        instance = rds.create_db_instance(**create_parameters(call.inputs))["DBInstance"]
     return str(instance["DBInstanceIdentifier"])
+
+
+def _restore_parameters(call: Call) -> dict[str, Any]:
+    """What RestoreDBInstanceFromDBSnapshot takes of the inputs; of PostgreSQL it wants no database name."""
+    known = _restore_members(call) - {"DBName"}
+    parameters = {name: value for name, value in create_parameters(call.inputs).items() if name in known}
+    return {**parameters, "DBSnapshotIdentifier": call.inputs["snapshotIdentifier"]}
+
+
+def _restore_members(call: Call) -> set[str]:
+    operation = call.aws("rds").meta.service_model.operation_model("RestoreDBInstanceFromDBSnapshot")
+    return set(operation.input_shape.members)
 
 
 def _update(call: Call) -> None:
@@ -42,7 +58,20 @@ def _update(call: Call) -> None:
 
 
 def _ready(call: Call) -> None:
-    """Wait until RDS says `available`. Raises OperationError for a state it does not leave by itself."""
+    """Wait until RDS says `available`; then tell what a restoration does not take, the password first of all.
+
+    Raises OperationError for a state RDS does not leave by itself."""
+    _wait_until_available(call)
+    if not call.old_inputs and call.inputs.get("snapshotIdentifier"):
+        told = _restore_members(call)
+        rest = {name: value for name, value in modify_parameters({}, call.inputs).items() if name not in told}
+        rest.pop("CloudwatchLogsExportConfiguration", None)
+        identifier = call.state["identifier"]
+        call.aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, **{**rest, "ApplyImmediately": True})
+        _wait_until_available(call)
+
+
+def _wait_until_available(call: Call) -> None:
     identifier, told = call.state["identifier"], ""
 
     def available() -> bool:
@@ -135,6 +164,7 @@ RESOURCES = (
         name=AutoName("identifier", max_length=63, lower=True),
         tags=tagging("rds", RDS, by_state_arn),
         references={
+            "snapshotIdentifier": SNAPSHOT,
             "dbSubnetGroupName": SUBNETS,
             "parameterGroupName": PARAMETERS,
             "vpcSecurityGroupIds": SECURITY_GROUP,

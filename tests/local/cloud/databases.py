@@ -1,5 +1,6 @@
 """A DB instance for tests, and a client that connects to it as the application would."""
 
+import uuid
 from typing import Any
 
 from local.cloud.server import EmbeddedCloud
@@ -56,22 +57,34 @@ def set_parameters(cloud: EmbeddedCloud, parameters: dict[str, str]) -> None:
     client(cloud, "rds").modify_db_parameter_group(DBParameterGroupName="settings", Parameters=entries)
 
 
-def instance(cloud: EmbeddedCloud) -> dict[str, Any]:
-    (found,) = client(cloud, "rds").describe_db_instances()["DBInstances"]
+def instance(cloud: EmbeddedCloud, identifier: str = "site") -> dict[str, Any]:
+    (found,) = client(cloud, "rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
     return dict(found)
 
 
-def wait_until_available(cloud: EmbeddedCloud) -> None:
-    eventually(lambda: instance(cloud)["DBInstanceStatus"] == "available", 60)
+def wait_until_available(cloud: EmbeddedCloud, identifier: str = "site") -> None:
+    eventually(lambda: instance(cloud, identifier)["DBInstanceStatus"] == "available", 60)
 
 
-def psql(cloud: EmbeddedCloud, sql: str, password: str = PASSWORD, mode: str = "verify-full") -> str:
+def delete_instance(cloud: EmbeddedCloud, identifier: str = "site", **how: Any) -> None:
+    """Delete, and wait until it is gone."""
+    rds = client(cloud, "rds")
+    rds.delete_db_instance(DBInstanceIdentifier=identifier, **(how or {"SkipFinalSnapshot": True}))
+    eventually(
+        lambda: identifier not in {one["DBInstanceIdentifier"] for one in rds.describe_db_instances()["DBInstances"]},
+        60,
+    )
+
+
+def psql(
+    cloud: EmbeddedCloud, sql: str, password: str = PASSWORD, mode: str = "verify-full", identifier: str = "site"
+) -> str:
     """What a client on the network is told: rows, or the error."""
-    endpoint = instance(cloud)["Endpoint"]
+    endpoint = instance(cloud, identifier)["Endpoint"]
     address = f"host={endpoint['Address']} port={endpoint['Port']} user=preqly dbname=preqly"
     authority = cloud.context.certificates.certificate_path
     container = cloud.context.docker.run(
-        "client",
+        f"client-{uuid.uuid4().hex[:8]}",
         cloud.config.images["postgres"],
         "client",
         entrypoint=["psql", "-XAt", f"{address} sslmode={mode} sslrootcert=/ca.pem", "-c", sql],
@@ -80,4 +93,6 @@ def psql(cloud: EmbeddedCloud, sql: str, password: str = PASSWORD, mode: str = "
         volumes={str(authority): {"bind": "/ca.pem", "mode": "ro"}},
     )
     container.wait(timeout=30)
-    return str(container.logs().decode().strip())
+    told = str(container.logs().decode().strip())
+    container.remove()
+    return told

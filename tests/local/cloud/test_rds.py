@@ -5,7 +5,7 @@ import pytest
 from local.cloud.rds import RdsAgent
 from local.cloud.server import EmbeddedCloud
 from tests.local.cloud.clouds import Start, client, eventually
-from tests.local.cloud.databases import create, create_instance, instance, psql, wait_until_available
+from tests.local.cloud.databases import create, create_instance, delete_instance, instance, psql, wait_until_available
 
 
 @pytest.mark.containers
@@ -31,12 +31,12 @@ def test_a_new_instance_of_an_old_name_starts_empty(start: Start) -> None:
     create(cloud)
     wait_until_available(cloud)
     psql(cloud, "CREATE TABLE gone AS SELECT 42 AS answer")
-    client(cloud, "rds").delete_db_instance(DBInstanceIdentifier="site", SkipFinalSnapshot=True)
+    delete_instance(cloud)
     create_instance(cloud)
     wait_until_available(cloud)
     assert "does not exist" in psql(cloud, "SELECT answer FROM gone")
 
-    client(cloud, "rds").delete_db_instance(DBInstanceIdentifier="site", SkipFinalSnapshot=True)
+    delete_instance(cloud)
     docker = cloud.context.docker
     eventually(lambda: docker.containers("database") == [] and docker.volumes("database") == [])
 

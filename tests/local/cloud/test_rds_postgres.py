@@ -78,7 +78,7 @@ def test_tls_may_be_left_to_the_client_when_the_parameter_says_so(running: Embed
 def test_a_changed_password_replaces_the_old_one(running: EmbeddedCloud) -> None:
     rds = client(running, "rds")
     rds.modify_db_instance(DBInstanceIdentifier="site", MasterUserPassword="second-Password2", ApplyImmediately=True)
-    assert instance(running)["DBInstanceStatus"] == "modifying"
+    assert instance(running)["DBInstanceStatus"] == "resetting-master-credentials"
     wait_until_available(running)
     assert psql(running, "SELECT 1", password="second-Password2") == "1"
     assert "password authentication failed" in psql(running, "SELECT 1")

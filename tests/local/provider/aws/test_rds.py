@@ -66,6 +66,10 @@ def backend_instance(identifier: str) -> Any:
     return get_backend("rds")["123456789012"]["us-east-1"].databases[identifier]
 
 
+def backend_snapshot(name: str) -> Any:
+    return get_backend("rds")["123456789012"]["us-east-1"].database_snapshots[name]
+
+
 def test_a_database_comes_without_drift_and_goes(emulation: Any, inputs: dict[str, Any]) -> None:
     database = emulation.resource(INSTANCE, "Fresh", **inputs)
     assert database.state["endpoint"] == f"{database.state['address']}:5433"
@@ -131,6 +135,21 @@ def test_a_database_without_a_name_for_its_last_snapshot_is_not_deleted(
     database.delete()
     snapshots = emulation.client("rds").describe_db_snapshots(DBSnapshotIdentifier="last-words")["DBSnapshots"]
     assert [one["DBInstanceIdentifier"] for one in snapshots] == [database.id]
+
+
+def test_a_database_can_begin_as_a_snapshot(emulation: Any, inputs: dict[str, Any], refusal: Any) -> None:
+    first = emulation.resource(INSTANCE, "first", **inputs)
+    rds = emulation.client("rds")
+    rds.create_db_snapshot(DBInstanceIdentifier=first.id, DBSnapshotIdentifier="the-copy")
+    restored = {**inputs, "snapshotIdentifier": "the-copy", "password": "canary-three", "backupRetentionPeriod": 3}
+    second = emulation.resource(INSTANCE, "second", **restored)
+    assert second.drift() == {}
+    assert backend_instance(second.id).restored_from == backend_snapshot("the-copy").copy_name
+    assert backend_instance(second.id)._master_user_password == "canary-three"
+    assert second.state["backupRetentionPeriod"] == 3
+    assert second.diff(**{**restored, "snapshotIdentifier": "other"})[1] == {"snapshotIdentifier"}
+    dangling = {**restored, "snapshotIdentifier": "never-taken"}
+    assert 'no DB snapshot "never-taken"' in refusal(lambda: emulation.resource(INSTANCE, "third", **dangling))
 
 
 def test_a_database_that_fails_to_start_is_named(

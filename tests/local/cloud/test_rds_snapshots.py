@@ -1,0 +1,131 @@
+"""Snapshots of a database: real copies that outlive it and bring its data back."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.cloud.cleanup import remove_all
+from local.cloud.config import CloudConfig
+from local.cloud.rds import RdsAgent
+from local.cloud.server import EmbeddedCloud
+from tests.local.cloud.clouds import client, eventually, free_port
+from tests.local.cloud.databases import create, delete_instance, instance, psql, wait_until_available
+
+NEW_PASSWORD = "another-Password3"
+
+
+def snapshot(cloud: EmbeddedCloud, name: str) -> dict[str, Any]:
+    (found,) = client(cloud, "rds").describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"]
+    return dict(found)
+
+
+def take(cloud: EmbeddedCloud, name: str) -> None:
+    client(cloud, "rds").create_db_snapshot(DBInstanceIdentifier="site", DBSnapshotIdentifier=name)
+    assert snapshot(cloud, name)["Status"] == "creating"
+    assert instance(cloud)["DBInstanceStatus"] == "backing-up"
+    client(cloud, "rds").get_waiter("db_snapshot_available").wait(
+        DBSnapshotIdentifier=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    wait_until_available(cloud)
+
+
+def copies(cloud: EmbeddedCloud) -> int:
+    return len(list((cloud.config.state_dir / "db-snapshots").glob("*")))
+
+
+def code_of(work: Any, **arguments: Any) -> str:
+    with pytest.raises(ClientError) as failure:
+        work(**arguments)
+    return str(failure.value.response["Error"]["Code"])
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
+    """A cloud whose database is available and holds the answer."""
+    config = CloudConfig(
+        name=f"test-snap-{free_port()}", state_dir=tmp_path_factory.mktemp("rds"), api_port=0, registry_port=free_port()
+    )
+    cloud = EmbeddedCloud(config, agents=[RdsAgent])
+    cloud.start()
+    try:
+        create(cloud)
+        wait_until_available(cloud)
+        psql(cloud, "CREATE TABLE kept AS SELECT 42 AS answer")
+        yield cloud
+    finally:
+        cloud.stop()
+        remove_all(config.name)
+
+
+@pytest.mark.containers
+def test_a_snapshot_brings_back_what_was_there_and_nothing_later(running: EmbeddedCloud) -> None:
+    rds = client(running, "rds")
+    take(running, "before")
+    assert snapshot(running, "before")["PercentProgress"] == 100
+    psql(running, "UPDATE kept SET answer = 43; CREATE ROLE later")
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="copy", DBSnapshotIdentifier="before", DBSubnetGroupName="private"
+    )
+    assert instance(running, "copy")["DBInstanceStatus"] == "creating"
+    wait_until_available(running, "copy")
+    assert psql(running, "SELECT answer FROM kept", identifier="copy") == "42"
+    assert psql(running, "SELECT count(*) FROM pg_roles WHERE rolname = 'later'", identifier="copy") == "0"
+    assert psql(running, "SELECT answer FROM kept") == "43"
+    delete_instance(running, "copy")
+
+
+@pytest.mark.containers
+def test_a_deleted_snapshot_takes_its_copy_with_it(running: EmbeddedCloud) -> None:
+    rds, before = client(running, "rds"), copies(running)
+    take(running, "short-lived")
+    rds.copy_db_snapshot(SourceDBSnapshotIdentifier="short-lived", TargetDBSnapshotIdentifier="twin")
+    eventually(lambda: snapshot(running, "twin")["Status"] == "available")
+    assert copies(running) == before + 2
+    for name in ("short-lived", "twin"):
+        rds.delete_db_snapshot(DBSnapshotIdentifier=name)
+    eventually(lambda: copies(running) == before)
+
+
+@pytest.mark.containers
+def test_a_new_password_holds_for_new_sessions_and_leaves_open_ones_alone(running: EmbeddedCloud) -> None:
+    answers: list[str] = []
+    session = threading.Thread(target=lambda: answers.append(psql(running, "SELECT pg_sleep(6), 'still here'")))
+    session.start()
+    eventually(lambda: "pg_sleep" in psql(running, "SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))
+    client(running, "rds").modify_db_instance(DBInstanceIdentifier="site", MasterUserPassword=NEW_PASSWORD)
+    assert instance(running)["DBInstanceStatus"] == "resetting-master-credentials"
+    wait_until_available(running)
+    assert "password authentication failed" in psql(running, "SELECT 1")
+    assert psql(running, "SELECT 1", NEW_PASSWORD) == "1"
+    session.join()
+    assert answers == ["|still here"]
+
+
+@pytest.mark.containers
+def test_the_master_makes_roles_and_databases_and_is_no_superuser(running: EmbeddedCloud) -> None:
+    sql = "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    assert psql(running, sql, NEW_PASSWORD) == "f|t|t"
+    assert "permission denied" in psql(running, "COPY (SELECT 1) TO PROGRAM 'id'", NEW_PASSWORD)
+
+
+@pytest.mark.containers
+def test_the_final_snapshot_holds_the_last_word_and_its_name_is_used_once(running: EmbeddedCloud) -> None:
+    rds = client(running, "rds")
+    take(running, "taken")
+    psql(running, "CREATE TABLE last_words AS SELECT 'bye' AS said", NEW_PASSWORD)
+    collision = {"DBInstanceIdentifier": "site", "FinalDBSnapshotIdentifier": "taken"}
+    assert code_of(rds.delete_db_instance, **collision) == "DBSnapshotAlreadyExists"
+    assert instance(running)["DBInstanceStatus"] == "available"
+    rds.delete_db_instance(DBInstanceIdentifier="site", FinalDBSnapshotIdentifier="final")
+    assert instance(running)["DBInstanceStatus"] == "deleting"
+    eventually(lambda: rds.describe_db_instances()["DBInstances"] == [], 60)
+    assert snapshot(running, "final")["Status"] == "available"
+    assert running.context.docker.containers("database") == []
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="again", DBSnapshotIdentifier="final", DBSubnetGroupName="private"
+    )
+    wait_until_available(running, "again")
+    assert psql(running, "SELECT said FROM last_words", NEW_PASSWORD, identifier="again") == "bye"
