@@ -24,6 +24,8 @@ class EngineCommand(PulumiCommand):
         self.version = version
         self.interrupted = False
         """Whether the operator asked to stop."""
+        self.killed = False
+        """Whether the last run was ended by a signal: by hand, or because the machine ran out of memory."""
         self._process: subprocess.Popen[str] | None = None
 
     def run(
@@ -62,6 +64,7 @@ class EngineCommand(PulumiCommand):
                 reader.join()
             code = process.wait()
             self._process = None
+        self.killed = code < 0
         result = CommandResult(stdout="\n".join(chunks[0]), stderr="\n".join(chunks[1]), code=code)
         if code != 0:
             raise create_command_error(result)

@@ -1,5 +1,6 @@
 """One operation of the engine with its progress shown, and its failure in the operator's words."""
 
+import warnings
 from collections.abc import Callable
 
 from pulumi.automation.errors import CommandError
@@ -15,7 +16,9 @@ def perform(drive: Drive, console: Console, title: str, operation: Callable[[OnE
     """Run it to the end. Raises UsageError for refused settings, OperatorError for what the engine could not do,
     KeyboardInterrupt when the operator stopped it."""
     failures: list[Exception] = []
-    with Progress(console, title) as progress:
+    with Progress(console, title) as progress, warnings.catch_warnings():
+        # Of an engine that was killed; what is said of that is said below.
+        warnings.filterwarnings("ignore", "Error in event stream", UserWarning)
         try:
             operation(_never_raising(progress.on_event, failures))
         except CommandError as error:
@@ -44,4 +47,9 @@ def _explain(drive: Drive, progress: Progress, error: CommandError) -> BaseExcep
         return KeyboardInterrupt()
     if drive.problems:
         return UsageError(str(drive.problems[0]))
+    if drive.engine.killed:
+        return OperatorError(
+            "The Pulumi engine was killed in the middle: by hand, or because the machine ran out of memory. "
+            "Run the same command again: it goes on from there."
+        )
     return OperatorError("\n\n".join(progress.errors) or str(error))

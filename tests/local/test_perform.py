@@ -19,8 +19,9 @@ from local.runtime import OperatorError, UsageError
 from local.stack import Drive
 
 
-def drive(*, interrupted: bool = False, problems: list[SettingsError] | None = None) -> Drive:
-    return Drive(stack=Mock(), engine=Mock(interrupted=interrupted), folder=Path(), problems=problems or [])
+def drive(*, interrupted: bool = False, killed: bool = False, problems: list[SettingsError] | None = None) -> Drive:
+    engine = Mock(interrupted=interrupted, killed=killed)
+    return Drive(stack=Mock(), engine=engine, folder=Path(), problems=problems or [])
 
 
 def failing(*events: EngineEvent) -> Any:
@@ -62,6 +63,12 @@ def test_refused_settings_are_wrong_use() -> None:
 def test_what_the_operator_stopped_is_no_error() -> None:
     with pytest.raises(KeyboardInterrupt):
         perform(drive(interrupted=True), console(), "Deploying", failing(error_event("canceled")))
+
+
+def test_an_engine_that_was_killed_is_said_with_the_way_on() -> None:
+    with pytest.raises(OperatorError, match=r"The Pulumi engine was killed .* Run the same command again") as raised:
+        perform(drive(killed=True), console(), "Deploying", failing())
+    assert "pages of output" not in str(raised.value)
 
 
 def test_a_terminal_that_went_away_never_reaches_the_engine() -> None:
