@@ -1,6 +1,18 @@
 """What moto drops or invents and AWS does not, put right where the stack or the agents depend on it."""
 
-from local.cloud.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, rds, rds_groups, rds_snapshots, s3, ssm
+from local.cloud.moto_patches import (
+    acm,
+    ecr,
+    ecs_services,
+    ecs_tasks,
+    iam,
+    rds,
+    rds_groups,
+    rds_snapshots,
+    s3,
+    secretsmanager,
+    ssm,
+)
 
 __all__ = ["apply"]
 
@@ -20,4 +32,5 @@ def apply(*, agents: bool, registry: str) -> None:
     rds_groups.apply()
     rds_snapshots.apply(agents=agents)
     s3.apply()
+    secretsmanager.apply()
     ssm.apply()

@@ -77,12 +77,15 @@ def _read_version(call: Call) -> Values:
 
 
 def _delete_version(call: Call) -> None:
-    """A version goes by losing its labels. The current one keeps AWSCURRENT: AWS lets no secret be without."""
+    """A version goes by losing the labels that Pulumi knows of, as with the official provider.
+
+    AWSCURRENT stays, for AWS lets no secret be without; so a version that another one has replaced stays AWSPREVIOUS.
+    """
     secret, _, version = call.id.partition("|")
     manager = call.aws("secretsmanager")
-    stages = manager.describe_secret(SecretId=secret).get("VersionIdsToStages", {}).get(version, [])
-    for stage in stages:
-        if stage != "AWSCURRENT":
+    present = manager.describe_secret(SecretId=secret).get("VersionIdsToStages", {}).get(version, [])
+    for stage in call.state.get("versionStages", []):
+        if stage != "AWSCURRENT" and stage in present:
             manager.update_secret_version_stage(SecretId=secret, VersionStage=stage, RemoveFromVersionId=version)
 
 

@@ -128,6 +128,12 @@ def test_a_new_secret_value_is_a_new_version_and_the_old_one_may_go(emulation: A
     first.delete()
     manager = emulation.client("secretsmanager")
     assert manager.get_secret_value(SecretId=secret.id)["SecretString"] == "two"
+    # A rollout may still start tasks of the version before.
+    before = manager.get_secret_value(SecretId=secret.id, VersionId=first.state["versionId"])
+    assert (before["SecretString"], before["VersionStages"]) == ("one", ["AWSPREVIOUS"])
+    assert second.drift() == {}
+    second.delete()
+    assert manager.get_secret_value(SecretId=secret.id)["SecretString"] == "two"
     secret.delete()
     assert not secret.is_there()
 
