@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from infra import refused_changes
 from infra.database_urls import NAME, OWNER, PORT, database_url
 from infra.enhanced_monitoring import monitoring_role
 
@@ -102,6 +103,7 @@ class Database(pulumi.ComponentResource):
                 # A database restored from a snapshot keeps its data when the setting that named the snapshot goes.
                 ignore_changes=["snapshot_identifier"],
                 custom_timeouts=TIMEOUTS,
+                hooks=refused_changes.refusing(f"{name}-changes", refused_changes.database),
             ),
         )
 

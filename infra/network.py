@@ -24,6 +24,8 @@ class NetworkArgs:
     """`gateway`, `public` or `endpoints`: how tasks reach the outside; the settings explain each."""
     region: str
     flow_log_group_arn: pulumi.Input[str]
+    protect: bool
+    """Whether Pulumi refuses another address range: a database cannot move to a new network."""
 
 
 class Network(pulumi.ComponentResource):
@@ -90,7 +92,7 @@ class Network(pulumi.ComponentResource):
             assign_generated_ipv6_cidr_block=True,
             enable_dns_hostnames=True,
             enable_dns_support=True,
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.protect),
         )
         # AWS's own default group lets its members talk to each other; without rules nothing can use it by mistake.
         aws.ec2.DefaultSecurityGroup(f"{self._name}-default", vpc_id=vpc.id, ingress=[], egress=[], opts=self._child)

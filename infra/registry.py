@@ -18,7 +18,7 @@ class RegistryArgs:
     key_arn: pulumi.Input[str]
     """Encrypts the layers."""
     protect: bool
-    """False lets `pulumi destroy` delete repositories that still hold images."""
+    """True refuses deletion in Pulumi; False lets `pulumi destroy` delete repositories that still hold images."""
 
 
 class Registry(pulumi.ComponentResource):
@@ -55,7 +55,7 @@ class Registry(pulumi.ComponentResource):
             image_scanning_configuration={"scan_on_push": True},
             encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key_arn}],
             force_delete=not args.protect,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         aws.ecr.LifecyclePolicy(f"{name}-lifecycle", repository=repository.name, policy=lifecycle_policy(), opts=child)
         return repository

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra import refused_changes
+from infra.refused_changes import FALLBACKS_TAG, GENERATION_TAG
 from infra.workload import SECRET_KEYS
 
 
@@ -17,8 +19,11 @@ class ApplicationSecretsArgs:
     key_arn: pulumi.Input[str]
     values: Mapping[str, pulumi.Input[str]]
     """Exactly the keys the containers name, infra/workload.py SECRET_KEYS."""
+    generation: int
+    fallbacks: int
+    """Earlier keys of Django among the values."""
     protect: bool
-    """True keeps a deleted secret recoverable for 30 days; False deletes it at once."""
+    """True refuses deletion in Pulumi, and AWS keeps a deleted secret for 30 days; False deletes it at once."""
 
 
 class ApplicationSecrets(pulumi.ComponentResource):
@@ -35,20 +40,25 @@ class ApplicationSecrets(pulumi.ComponentResource):
                 f"{name}: the containers read {sorted(SECRET_KEYS)} (infra/workload.py SECRET_KEYS), "
                 f"the secret would hold {sorted(args.values)}: make both lists equal"
             )
-        child = pulumi.ResourceOptions(parent=self)
         secret = aws.secretsmanager.Secret(
             f"{name}-application",
             description="What the application's containers read at start",
             kms_key_id=args.key_arn,
             recovery_window_in_days=30 if args.protect else 0,
-            opts=child,
+            tags={GENERATION_TAG: str(args.generation), FALLBACKS_TAG: str(args.fallbacks)},
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                hooks=refused_changes.refusing(f"{name}-changes", refused_changes.secrets),
+            ),
         )
         document: pulumi.Output[str] = pulumi.Output.secret(pulumi.Output.all(**args.values).apply(_document))
         version = aws.secretsmanager.SecretVersion(
             f"{name}-version",
             secret_id=secret.arn,
             secret_string=document,
-            opts=child,
+            # Tasks of the release before name their version, and must be able to start while the next one rolls out.
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         self.secret_arn = secret.arn
         self.version_id = version.version_id

@@ -52,6 +52,8 @@ def secrets(settings: Settings, key: EncryptionKey, passwords: Passwords, databa
             "EMAIL_URL": settings.email_url,
             "SECRET_KEY": passwords.secret_key,
         },
+        generation=settings.secrets_generation,
+        fallbacks=settings.secret_key_fallbacks,
         protect=settings.protect,
     )
     return ApplicationSecrets("secrets", args)

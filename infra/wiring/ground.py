@@ -31,6 +31,7 @@ def network(settings: Settings, logs: Logs) -> Network:
         egress=settings.egress,
         region=settings.region,
         flow_log_group_arn=logs.flow_log_group_arn,
+        protect=settings.protect,
     )
     return Network("network", args)
 

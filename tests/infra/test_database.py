@@ -161,6 +161,13 @@ def test_pulumi_refuses_to_delete_a_protected_database(engine: Any, instance: An
     assert list(options.ignoreChanges) == ["snapshotIdentifier"]
 
 
+def test_a_change_that_rds_would_refuse_late_is_refused_in_previews_too(engine: Any, instance: Any) -> None:
+    instance()
+    hooks = engine.options("rds/instance:Instance", "database-instance").hooks
+    assert list(hooks.before_update) == ["database-changes"]
+    assert engine.hooks["database-changes"].opts.on_dry_run
+
+
 def test_the_instance_waits_for_its_log_groups_and_for_the_right_to_write_metrics(engine: Any, instance: Any) -> None:
     instance()
     dependencies = engine.options("rds/instance:Instance", "database-instance").dependencies

@@ -7,12 +7,13 @@ from infra.network import Network, NetworkArgs
 EGRESS = ["gateway", "public", "endpoints"]
 
 
-def declare(engine, egress="gateway", vpc_cidr="10.20.0.0/16"):
+def declare(engine, egress="gateway", vpc_cidr="10.20.0.0/16", protect=True):
     args = NetworkArgs(
         vpc_cidr=vpc_cidr,
         egress=egress,
         region="eu-west-1",
         flow_log_group_arn="arn:aws:logs:eu-west-1:123456789012:log-group:flow",
+        protect=protect,
     )
 
     def program():
@@ -162,3 +163,9 @@ def test_names_resolve_inside_the_vpc(engine):
     assert vpc["cidrBlock"] == "192.168.0.0/20"
     assert vpc["enableDnsHostnames"]
     assert vpc["enableDnsSupport"]
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_another_address_range_is_refused_by_pulumi_as_long_as_a_database_may_live_in_this_one(engine, protect):
+    declare(engine, protect=protect)
+    assert engine.options("ec2/vpc:Vpc", "network-vpc").protect is protect

@@ -25,6 +25,8 @@ def test_images_go_with_the_stack_only_when_it_is_not_protected(engine: Any, pro
     engine.run(lambda: registry(protect=protect))
     forced = [repository.inputs["forceDelete"] for repository in engine.all("ecr/repository:Repository")]
     assert forced == [not protect] * 2
+    for name in ("registry-web", "registry-proxy"):
+        assert engine.options("ecr/repository:Repository", name).protect is protect
 
 
 def test_the_token_to_push_with_is_fresh_and_secret(engine: Any) -> None:

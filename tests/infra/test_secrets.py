@@ -14,7 +14,8 @@ VALUES: dict[str, pulumi.Input[str]] = {
 
 
 def secrets(*, protect: bool = True, values: dict[str, pulumi.Input[str]] = VALUES) -> ApplicationSecrets:
-    return ApplicationSecrets("secrets", ApplicationSecretsArgs(key_arn="key-arn", values=values, protect=protect))
+    args = ApplicationSecretsArgs(key_arn="key-arn", values=values, generation=3, fallbacks=1, protect=protect)
+    return ApplicationSecrets("secrets", args)
 
 
 def test_one_secret_holds_what_the_containers_read_under_the_stacks_key(engine: Any) -> None:
@@ -34,6 +35,22 @@ def test_the_values_are_secret_even_when_they_came_in_plain(engine: Any) -> None
 def test_a_deleted_secret_comes_back_only_in_a_protected_stack(engine: Any, protect: bool, days: int) -> None:
     engine.run(lambda: secrets(protect=protect))
     assert engine.one("secretsmanager/secret:Secret")["recoveryWindowInDays"] == days
+    assert engine.options("secretsmanager/secret:Secret", "secrets-application").protect is protect
+
+
+def test_the_secret_says_which_generation_it_holds_so_that_a_wrong_step_is_refused(engine: Any) -> None:
+    engine.run(secrets)
+    told = {"SecretsGeneration": "3", "SecretKeyFallbacks": "1"}
+    assert told.items() <= engine.one("secretsmanager/secret:Secret")["tags"].items()
+    hooks = engine.options("secretsmanager/secret:Secret", "secrets-application").hooks
+    assert list(hooks.before_update) == ["secrets-changes"]
+    assert engine.hooks["secrets-changes"].opts.on_dry_run
+
+
+def test_an_earlier_version_stays_for_tasks_of_the_release_before(engine: Any) -> None:
+    """A task of theirs that starts while the new release rolls out reads the version that its definition names."""
+    engine.run(secrets)
+    assert engine.options("secretsmanager/secretVersion:SecretVersion", "secrets-version").retainOnDelete
 
 
 def test_tasks_are_given_the_version_so_that_new_values_restart_them(engine: Any) -> None:
