@@ -1,7 +1,6 @@
 """Static files that the proxy does not have: those of the release before or after this one, from the bucket."""
 
 import re
-from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -10,12 +9,12 @@ from django.views.decorators.http import require_safe
 
 from core.media import SIGNED_URL_HEADER
 
-# Internal location of the proxy (docker/nginx/nginx.conf), followed by the address that was asked for.
-FROM_BUCKET = "/-/static/bucket"
+# Named location of the proxy (docker/nginx/nginx.conf), for which the address stays the one that was asked for.
+FROM_BUCKET = "@static-in-bucket"
 PREFIX = "static/"
 """Where a release's files are in the bucket; uploads never are (core/media.py)."""
 # A name with the hash of its content, which never changes its content; no part of the path begins with a dot.
-HASHED = re.compile(r"(?:[^./\\][^/\\]*/)*[^./\\][^/\\]*\.[0-9a-f]{12}\.[a-z0-9]+")
+HASHED = re.compile(r"(?:[^./\\][^/\\]*/)*[^./\\][^/\\]*\.[0-9a-f]{12}(?:\.[A-Za-z0-9_-]+)?")
 
 
 @require_safe
@@ -24,6 +23,6 @@ def static_file(_request: HttpRequest, path: str) -> HttpResponse:
     if not settings.MEDIA_BUCKET or not HASHED.fullmatch(path):
         raise Http404
     response = HttpResponse(headers={"Content-Type": ""})
-    response["X-Accel-Redirect"] = f"{FROM_BUCKET}/{quote(PREFIX + path)}"
+    response["X-Accel-Redirect"] = FROM_BUCKET
     response[SIGNED_URL_HEADER] = default_storage.signed_url(PREFIX + path)
     return response

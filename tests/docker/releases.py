@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from tests.docker.stand import DATABASE_URL, ROOT, VERIFIED, Site, docker
 
 BUCKET = "preqly-media-of-releases"
@@ -15,9 +17,12 @@ KEY = "only-for-tests-the-key-of-the-first-release-0123456789"
 ON_AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
 
 
-def login(role: str, secret: str = "onlyfortests3") -> str:
+PASSWORD = "onlyfortests3"
+
+
+def login(role: str, password: str = PASSWORD) -> str:
     """A URL of the same database for another role."""
-    return f"postgres://{role}:{secret}@db.test:5432/shop{VERIFIED}"
+    return f"postgres://{role}:{password}@db.test:5432/shop{VERIFIED}"
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,12 @@ class Stage:
     endpoint: str
     later: dict[str, str]
     """The images of the second release."""
+
+    @property
+    def store(self) -> Any:
+        """S3."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1", **keys)
 
     def of(self, release: int) -> Site:
         """The same network, with the images of release 1 or 2; it is removed with the first."""

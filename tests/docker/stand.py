@@ -49,6 +49,11 @@ def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     return False
 
 
+def ready(visitor: httpx.Client) -> bool:
+    """Whether the site behind it answers in time, database included."""
+    return eventually(lambda: visitor.get("/readyz").status_code == 200)
+
+
 @dataclass
 class Site:
     """Containers on a network of their own; every one is removed with it."""
