@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
-from types import FunctionType
+from types import FunctionType, GeneratorType
 from typing import Any
 
 from cryptography import x509
@@ -38,6 +38,8 @@ REDUCERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (type(threading.RLock()), lambda _: (threading.RLock, ())),
     (type(threading.Lock()), lambda _: (threading.Lock, ())),
     (FunctionType, _reduce_function),
+    # The tagging API keeps one for each list that is read page by page; a list does not go on after a restart.
+    (GeneratorType, lambda _: (iter, ((),))),
 )
 """Classes, and what gives pickle a function and its arguments to make such an object again."""
 

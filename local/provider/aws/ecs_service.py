@@ -62,8 +62,8 @@ def _read(call: Call) -> Values | None:
 
 
 def _address(call: Call) -> tuple[str, str]:
-    """Cluster and name out of arn:aws:ecs:region:account:service/cluster/name."""
-    _, cluster, name = call.id.split("/")
+    """Cluster and name out of arn:aws:ecs:region:account:service/cluster/name, or cluster/name in an import."""
+    *_, cluster, name = call.id.split("/")
     return call.state.get("cluster") or cluster, name
 
 

@@ -120,6 +120,19 @@ def test_a_state_that_cannot_be_pickled_is_reported_and_the_cloud_goes_on(
     assert len(client(cloud, "sns").list_topics()["Topics"]) == 1
 
 
+def test_a_list_that_is_read_page_by_page_does_not_keep_the_state_from_the_disk(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud = start()
+    for number in range(3):
+        client(cloud, "sns").create_topic(Name=f"topic-{number}", Tags=[{"Key": "Stack", "Value": "test"}])
+    tagging = client(cloud, "resourcegroupstaggingapi")
+    assert tagging.get_resources(ResourcesPerPage=1)["PaginationToken"]
+    with caplog.at_level(logging.ERROR, "preqly.cloud"):
+        client(cloud, "sns").create_topic(Name="saved")
+    assert "not saved" not in caplog.text
+
+
 def test_a_failed_load_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(snapshot.SnapshotError):
         snapshot.load(b"", tmp_path)
