@@ -1,8 +1,11 @@
 """The agent of ECR: a registry container, kept in step with the repositories and images in moto."""
 
+import json
 import logging
+import math
 import shlex
-from dataclasses import dataclass, field
+import time
+from datetime import UTC, datetime
 
 import httpx
 from docker.models.containers import Container
@@ -10,7 +13,11 @@ from moto.ecr.models import ECRBackend, Repository
 
 from local.cloud.containers import put_files
 from local.cloud.context import CloudContext
-from local.cloud.moto_patches.ecr import deleted_images, deleted_repositories
+from local.cloud.ecr_images import REPOSITORIES, RepositoryImages
+from local.cloud.ecr_lifecycle import StoredImage, expired
+from local.cloud.moto_patches.ecr import deleted_repositories
+
+logger = logging.getLogger("preqly.cloud")
 
 ROLE = "registry"
 SUFFIX = "registry"
@@ -21,12 +28,8 @@ REQUEST_SECONDS = 10.0
 # It tells of every request, of which there are several a second.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
-MANIFEST_TYPES = (
-    "application/vnd.docker.distribution.manifest.v2+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.oci.image.index.v1+json",
-)
+EXPIRY_SECONDS = 10.0
+"""How often lifecycle policies are applied. AWS takes up to a day."""
 
 # Without a cache: content that was removed from the disk must not be remembered as present.
 CONFIGURATION = f"""\
@@ -45,16 +48,6 @@ http:
 """
 
 
-@dataclass(frozen=True)
-class KnownRepository:
-    """What moto says about one repository, copied so that no lock is held while the registry is asked."""
-
-    name: str
-    images: set[tuple[str, str]]
-    """Tag and digest."""
-    deleted: set[tuple[str, str]] = field(default_factory=set)
-
-
 class EcrAgent:
     """Pushed images appear in ECR; what ECR deletes disappears from the registry."""
 
@@ -65,17 +58,21 @@ class EcrAgent:
         self._registry = httpx.Client(
             base_url=f"http://127.0.0.1:{context.config.registry_port}/v2", timeout=REQUEST_SECONDS
         )
+        self._images = RepositoryImages(context, self._registry)
+        self._expired_at = -math.inf
 
     def reconcile(self) -> None:
         """One pass over all repositories."""
         container = self._running_registry()
         try:
             self._purge_repositories(container)
-            for repository in self._repositories():
-                self._purge_images(repository)
-                self._record_pushes(repository)
+            for repository in self._images.known():
+                self._images.follow(repository, lambda command: _run(container, command))
         except httpx.TransportError:
             return  # it is starting
+        if time.monotonic() - self._expired_at >= EXPIRY_SECONDS:
+            self._expired_at = time.monotonic()
+            self._expire()
 
     def close(self) -> None:
         """End the connection to the registry."""
@@ -107,12 +104,18 @@ class EcrAgent:
     def _backend(self) -> ECRBackend:
         return self._context.backend("ecr")
 
-    def _repositories(self) -> list[KnownRepository]:
+    def _expire(self) -> None:
+        """Delete what lifecycle policies expire; the registry follows in the next pass. Raises ValueError."""
         with self._context.lock:
-            return [
-                KnownRepository(name, _tagged(repository), set(deleted_images(repository)))
-                for name, repository in self._backend().repositories.items()
-            ]
+            for repository in list(self._backend().repositories.values()):
+                if not repository.lifecycle_policy:
+                    continue
+                gone = expired(repository.lifecycle_policy, _stored(repository), datetime.now(UTC))
+                if gone:
+                    logger.info("ecr: %s: its lifecycle policy expires %s", repository.name, ", ".join(gone))
+                    ids = [{"imageDigest": digest} for digest in gone]
+                    self._backend().batch_delete_image(repository.name, image_ids=ids)
+                    self._context.touch()
 
     def _purge_repositories(self, container: Container) -> None:
         # Before moto is asked: what is stored now and unknown then was never created, or is deleted.
@@ -124,7 +127,7 @@ class EcrAgent:
         doomed = deleted | (stored - known)
         if not doomed:
             return
-        folders = [shlex.quote(f"{DATA_FOLDER}/docker/registry/v2/repositories/{name}") for name in sorted(doomed)]
+        folders = [shlex.quote(f"{REPOSITORIES}/{name}") for name in sorted(doomed)]
         _run(container, f"rm -rf {' '.join(folders)}")
         with self._context.lock:
             # At once: a repository of the same name may be pushed to from now on.
@@ -135,47 +138,17 @@ class EcrAgent:
                 collect = f"registry garbage-collect --delete-untagged {FOLDER}/registry.yml"
                 _run(container, f"[ ! -d {DATA_FOLDER}/docker/registry/v2/blobs ] || {collect}")
 
-    def _purge_images(self, repository: KnownRepository) -> None:
-        kept = {digest for _, digest in repository.images}
-        # The registry deletes a manifest with all its tags; one that ECR still names under another tag stays.
-        purged = {(tag, digest) for tag, digest in repository.deleted if digest not in kept}
-        for _, digest in purged:
-            self._registry.delete(f"/{repository.name}/manifests/{digest}")
-        # Forgotten once it is gone, so that the same image can be pushed again.
-        repository.deleted.difference_update(purged)
-        with self._context.lock:
-            if purged and repository.name in self._backend().repositories:
-                deleted_images(self._backend().repositories[repository.name]).difference_update(purged)
-                self._context.touch()
 
-    def _record_pushes(self, repository: KnownRepository) -> None:
-        listed = self._registry.get(f"/{repository.name}/tags/list")
-        tags = (listed.json().get("tags") or []) if listed.status_code == httpx.codes.OK else []
-        known = {tag for tag, _ in repository.images}
-        for tag in tags:
-            if tag not in known or not self._is_immutable(repository.name):
-                self._record(repository, tag)
-
-    def _is_immutable(self, name: str) -> bool:
-        with self._context.lock:
-            repository = self._backend().repositories.get(name)
-            return repository is not None and repository.is_tag_immutable()
-
-    def _record(self, known: KnownRepository, tag: str) -> None:
-        answer = self._registry.get(f"/{known.name}/manifests/{tag}", headers={"Accept": ", ".join(MANIFEST_TYPES)})
-        if answer.status_code != httpx.codes.OK:
-            return
-        digest = answer.headers["docker-content-digest"]
-        if (tag, digest) in known.images or (tag, digest) in known.deleted:
-            return
-        with self._context.lock:
-            if known.name in self._backend().repositories:
-                self._backend().put_image(known.name, answer.text, tag, answer.headers["content-type"], digest)
-                self._context.touch()
-
-
-def _tagged(repository: Repository) -> set[tuple[str, str]]:
-    return {(tag, image.get_image_digest()) for image in repository.images for tag in image.image_tags}
+def _stored(repository: Repository) -> list[StoredImage]:
+    return [
+        StoredImage(
+            digest=image.get_image_digest(),
+            tags=frozenset(image.image_tags),
+            pushed_at=datetime.fromtimestamp(image.image_pushed_at, UTC),
+            parts=frozenset(part["digest"] for part in json.loads(image.image_manifest).get("manifests", [])),
+        )
+        for image in repository.images
+    ]
 
 
 def _run(container: Container, command: str) -> None:

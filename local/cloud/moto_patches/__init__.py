@@ -3,6 +3,7 @@
 from local.cloud.moto_patches import (
     acm,
     ecr,
+    ecr_images,
     ecs_services,
     ecs_tasks,
     iam,
@@ -26,6 +27,7 @@ def apply(*, agents: bool, registry: str) -> None:
     acm.apply()
     iam.apply()
     ecr.apply(registry=registry)
+    ecr_images.apply()
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)
     rds.apply(agents=agents)

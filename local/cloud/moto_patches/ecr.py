@@ -37,6 +37,17 @@ def deleted_images(repository: Repository) -> set[tuple[str, str]]:
     return images
 
 
+def tags_to_publish(repository: Repository) -> set[tuple[str, str]]:
+    """Tag and digest that were given to images through ECR's API and that the registry does not know yet."""
+    tags: set[tuple[str, str]] = vars(repository).setdefault("tags_to_publish", set())
+    return tags
+
+
+def tagged_images(repository: Repository) -> set[tuple[str, str]]:
+    """Tag and digest of every image; an image without a tag has an empty one."""
+    return {(tag, image.get_image_digest()) for image in repository.images for tag in image.image_tags or [""]}
+
+
 def _authorization_token(registry: str) -> Method:
     def get_authorization_token(self: ECRResponse) -> ActionResult:
         accounts = self._get_param("registryIds") or [self.current_account]
@@ -65,15 +76,10 @@ def _delete_repository(original: Method) -> Method:
 def _batch_delete_image(original: Method) -> Method:
     def batch_delete_image(self: ECRBackend, repository_name: str, *rest: Any, **named: Any) -> Any:
         repository = self.repositories.get(repository_name)
-        before = _tagged(repository)
+        before = tagged_images(repository) if repository is not None else set()
         result = original(self, repository_name, *rest, **named)
         if repository is not None:
-            deleted_images(repository).update(before - _tagged(repository))
+            deleted_images(repository).update(before - tagged_images(repository))
         return result
 
     return batch_delete_image
-
-
-def _tagged(repository: Repository | None) -> set[tuple[str, str]]:
-    images = repository.images if repository is not None else []
-    return {(tag, image.get_image_digest()) for image in images for tag in image.image_tags}

@@ -1,14 +1,21 @@
 """ECR: what Docker pushes is what ECR lists, and what ECR deletes is gone."""
 
 import contextlib
+import hashlib
+import io
+import json
+import os
+import tarfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from docker.errors import ImageNotFound, NotFound
+from docker.models.images import Image
 
 from local.cloud.cleanup import remove_all
 from local.cloud.config import CloudConfig
+from local.cloud.containers import connect
 from local.cloud.ecr import EcrAgent
 from local.cloud.server import EmbeddedCloud
 from tests.local.cloud.clouds import client, eventually, free_port
@@ -16,6 +23,10 @@ from tests.local.cloud.clouds import client, eventually, free_port
 pytestmark = pytest.mark.containers
 
 NAME = "team/web"
+OTHER = os.urandom(100)
+BUILT = "preqly-test-ecr"
+CONTENT = os.urandom(2 << 20)
+"""Large enough to be found on the registry's disk."""
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +42,8 @@ def cloud_with_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Em
     finally:
         cloud.stop()
         remove_all(config.name)
+        for content in (CONTENT, OTHER):
+            connect().images.remove(f"{BUILT}:{hashlib.sha256(content).hexdigest()}")
 
 
 @pytest.fixture
@@ -44,11 +57,24 @@ def repository(cloud_with_registry: EmbeddedCloud) -> Iterator[str]:
     eventually(lambda: not cloud_with_registry.context.backend("ecr").deleted_repositories)
 
 
-def push(cloud: EmbeddedCloud, uri: str, tag: str) -> str:
+def built(cloud: EmbeddedCloud, content: bytes) -> Image:
+    """An image of one file; made once, for each import is another image."""
+    client, tag = cloud.context.docker.client, hashlib.sha256(content).hexdigest()
+    with contextlib.suppress(ImageNotFound):
+        return client.images.get(f"{BUILT}:{tag}")
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("content")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    client.api.import_image_from_data(buffer.getvalue(), repository=BUILT, tag=tag)
+    return client.images.get(f"{BUILT}:{tag}")
+
+
+def push(cloud: EmbeddedCloud, uri: str, tag: str, content: bytes = CONTENT) -> str:
     """Push an image under this tag; its digest."""
     images = cloud.context.docker.client.images
-    image = images.get(cloud.config.images["registry"])
-    image.tag(uri, tag)
+    built(cloud, content).tag(uri, tag)
     try:
         events = list(images.push(uri, tag, stream=True, decode=True))
     finally:
@@ -109,6 +135,43 @@ def test_a_tag_that_was_deleted_does_not_come_back_with_its_image(
     eventually(lambda: "later" in listed(cloud_with_registry)[0]["imageTags"])
     assert sorted(listed(cloud_with_registry)[0]["imageTags"]) == ["kept", "later"]
     assert can_pull(cloud_with_registry, f"{repository}:kept")
+
+
+def test_a_tag_given_by_the_api_can_be_pulled_and_a_deleted_one_cannot(
+    cloud_with_registry: EmbeddedCloud, repository: str
+) -> None:
+    ecr, digest = client(cloud_with_registry, "ecr"), push(cloud_with_registry, repository, "built")
+    eventually(lambda: listed(cloud_with_registry))
+    (image,) = ecr.batch_get_image(repositoryName=NAME, imageIds=[{"imageDigest": digest}])["images"]
+    ecr.put_image(
+        repositoryName=NAME,
+        imageManifest=image["imageManifest"],
+        imageManifestMediaType=image["imageManifestMediaType"],
+        imageTag="release-1",
+        imageDigest=digest,
+    )
+    eventually(lambda: can_pull(cloud_with_registry, f"{repository}:release-1"))
+    ecr.batch_delete_image(repositoryName=NAME, imageIds=[{"imageTag": "built"}])
+    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}:built"))
+    assert can_pull(cloud_with_registry, f"{repository}:release-1")
+    assert listed(cloud_with_registry)[0]["imageTags"] == ["release-1"]
+
+
+def test_what_a_lifecycle_policy_expires_is_gone_from_the_registry(
+    cloud_with_registry: EmbeddedCloud, repository: str
+) -> None:
+    ecr = client(cloud_with_registry, "ecr")
+    push(cloud_with_registry, repository, "v1")
+    push(cloud_with_registry, repository, "v2", OTHER)
+    eventually(lambda: len(listed(cloud_with_registry)) == 2)
+    selection = {"tagStatus": "tagged", "tagPatternList": ["v*"], "countType": "imageCountMoreThan", "countNumber": 1}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+    eventually(lambda: len(listed(cloud_with_registry)) == 1)
+    (left,) = listed(cloud_with_registry)[0]["imageTags"]
+    (gone,) = {"v1", "v2"} - {left}
+    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}:{gone}"))
+    assert can_pull(cloud_with_registry, f"{repository}:{left}")
 
 
 def test_a_new_repository_of_an_old_name_starts_empty(cloud_with_registry: EmbeddedCloud, repository: str) -> None:
