@@ -88,10 +88,20 @@ class Environment:
 
     def email(self, name: str, *, example: str, default: str) -> dict[str, Any]:
         """Django's EMAIL_* settings for a URL."""
-        own = mail.backend(self._env.ENVIRON.get(name, default))
+        url = self._env.ENVIRON.get(name, default)
+        for needed in mail.lacking(url, self._env.ENVIRON):
+            self.refuse(needed, f"is missing or empty, and {name}={url} needs it", f"{needed}={mail.EXAMPLES[needed]}")
+        own = mail.settings(url)
         if own:
-            return {"EMAIL_BACKEND": own}
+            return own
         return self._read(self._env.email_url, name, example, default, placeholder={})
+
+    def mailbox(self, name: str, *, example: str, default: str) -> str:
+        """An e-mail address, with or without a name before it."""
+        found = self.text(name, example=example, default=default)
+        if not mail.is_mailbox(found):
+            self.refuse(name, f"{found!r} is no e-mail address", f"{name}={example}")
+        return found
 
     def refuse(self, name: str, problem: str, example: str) -> None:
         """Note a problem; `example` is a right line for the variable."""

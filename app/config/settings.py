@@ -160,7 +160,7 @@ STORAGES = {
 vars().update(environment.email("EMAIL_URL", example="smtp+tls://user:<password>@mail:587", default=mail.UNSET))
 # A request that sends a mail must not wait longer than the proxy waits for the request.
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = environment.text(
+DEFAULT_FROM_EMAIL = environment.mailbox(
     "DEFAULT_FROM_EMAIL", example="no-reply@preqly.com", default="no-reply@preqly.com"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -5,6 +5,8 @@ from typing import Any
 
 from botocore.config import Config
 
+from config import aws
+
 SIGNED_URL_SECONDS = 60
 """A signed URL never leaves the proxy, which follows it at once."""
 
@@ -21,7 +23,7 @@ def media_storage(bucket: str) -> dict[str, Any]:
         # https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html
         "OPTIONS": {
             "bucket_name": bucket,
-            "region_name": os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+            "region_name": aws.region(),
             "default_acl": None,
             "file_overwrite": False,
             "querystring_auth": True,

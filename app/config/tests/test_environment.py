@@ -1,27 +1,11 @@
 """A wrong environment stops the start, in words."""
 
 import ast
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-APP = Path(__file__).parents[2]
-RIGHT = {
-    "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-abc",
-    "ALLOWED_HOSTS": "app.preqly.com",
-    "DATABASE_URL": "postgres://preqly:hunter2@db:5433/preqly?sslmode=verify-full&sslrootcert=/etc/ssl/ca.pem",
-}
-
-
-def run(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Python with nothing else in its environment."""
-    wanted = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings"} | environment
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=APP, env=wanted, capture_output=True, text=True, check=False
-    )
+from config.tests.start import RIGHT, run
 
 
 @pytest.mark.parametrize(
@@ -34,6 +18,11 @@ def run(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[s
         ({"DATABASE_URL": "hunter2"}, "Environment variable DATABASE_URL: "),
         ({"DATABASE_URL": "postgres://u:hunter2@h:port/d"}, "Environment variable DATABASE_URL: "),
         ({"EMAIL_URL": "pigeon://u:hunter2@h"}, "Environment variable EMAIL_URL: cannot be read."),
+        ({"EMAIL_URL": "ses://", "AWS_REGION": "eu-north-1"}, "Environment variable DEFAULT_FROM_EMAIL: is missing or"),
+        ({"EMAIL_URL": "ses://", "DEFAULT_FROM_EMAIL": "a@b.org"}, "Environment variable AWS_REGION: is missing or"),
+        ({"DEFAULT_FROM_EMAIL": "preqly"}, "Environment variable DEFAULT_FROM_EMAIL: 'preqly' is no e-mail address."),
+        ({"APPLICATION_DATABASE_URL": "hunter2"}, "Environment variable APPLICATION_DATABASE_URL: does not begin"),
+        ({"MIGRATION_WAIT_SECONDS": "-1"}, "Environment variable MIGRATION_WAIT_SECONDS: -1 is below 0."),
         ({"SENTRY_DSN": "https://hunter2"}, "Environment variable SENTRY_DSN: cannot be read."),
         ({"DATABASE_WAIT_SECONDS": "-1"}, "Environment variable DATABASE_WAIT_SECONDS: -1 is below 0."),
         ({"SSL_REDIRECT": "perhaps"}, "Environment variable SSL_REDIRECT: 'perhaps' is neither true nor false."),
@@ -78,6 +67,12 @@ def test_the_database_is_verified_kept_open_and_checked() -> None:
         600,
         True,
     ]
+
+
+def test_keys_before_the_present_one_are_a_list_and_may_be_none() -> None:
+    code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    for given, wanted in (("", "[]"), ("one", "['one']"), ("one, two,", "['one', 'two']")):
+        assert run(code, RIGHT | {"SECRET_KEY_FALLBACKS": given}).stdout == f"{wanted}\n"
 
 
 def test_hosts_and_origins_are_lists() -> None:

@@ -1,19 +1,26 @@
 """Mail: through SES, through a server, into a file, or not at all; never into the log."""
 
+import json
 import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import boto3
 import pytest
-from django.conf import settings
-from django.core.mail import get_connection, send_mail
 from django.test import Client
+from moto.server import ThreadedMotoServer
+from moto.ses.models import ses_backends
 
 from account.models import User
 from config.environment import Environment
+from config.tests.start import RIGHT, run
 
 
 def backend(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, object]:
-    monkeypatch.setenv("EMAIL_URL", url)
+    for name, value in {"EMAIL_URL": url, "DEFAULT_FROM_EMAIL": "a@b.org", "AWS_REGION": "eu-north-1"}.items():
+        monkeypatch.setenv(name, value)
     return Environment().email("EMAIL_URL", example="", default="unset://")
 
 
@@ -52,18 +59,59 @@ def test_without_a_way_a_reset_link_is_neither_sent_nor_written_down(
     assert "/account/password/reset/" not in written.replace("/account/password/reset/sent/", "")
 
 
-def test_ses_is_asked_with_the_credentials_boto3_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[tuple[str, dict[str, object]]] = []
+class Role(BaseHTTPRequestHandler):
+    """Hands out a task role's keys, as the agent of ECS does."""
 
-    def call(client: object, operation: str, parameters: dict[str, object]) -> dict[str, str]:
-        sent.append((operation, parameters))
-        return {"MessageId": "1"}
+    asked: ClassVar[list[str]] = []
 
-    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", call)
-    monkeypatch.setattr(boto3.session.Session, "get_credentials", lambda _self: None)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    connection = get_connection("anymail.backends.amazon_ses.EmailBackend")
-    assert send_mail("Hello", "Text", None, ["ann@example.com"], connection=connection) == 1
-    ((operation, parameters),) = sent
-    assert operation == "SendEmail"
-    assert f"From: {settings.DEFAULT_FROM_EMAIL}".encode() in parameters["Content"]["Raw"]["Data"]
+    def do_GET(self) -> None:
+        """Keys for an hour."""
+        self.asked.append(self.path)
+        keys = {"AccessKeyId": "ASIATASK", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(keys).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def aws() -> Iterator[dict[str, str]]:
+    """The environment of a task: SES, in which one address is verified, and the role."""
+    role, api = HTTPServer(("127.0.0.1", 0), Role), ThreadedMotoServer("127.0.0.1", 0)
+    threading.Thread(target=role.serve_forever, daemon=True).start()
+    api.start()
+    _, port = api.get_host_and_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    ses = boto3.client("sesv2", endpoint_url=endpoint, region_name="eu-north-1", **keys)
+    ses.create_email_identity(EmailIdentity="films@example.com")
+    credentials = f"http://127.0.0.1:{role.server_port}/v2/credentials/task"
+    yield {
+        "EMAIL_URL": "ses://",
+        "AWS_REGION": "eu-north-1",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": credentials,
+    }
+    api.stop()
+    role.shutdown()
+    role.server_close()
+
+
+SEND = "import django; django.setup(); from django.core.mail import send_mail; send_mail('Hi', 'T', None, ['a@b.org'])"
+
+
+def test_ses_sends_from_the_sender_in_the_tasks_region_with_the_roles_keys(aws: dict[str, str]) -> None:
+    ended = run(SEND, RIGHT | aws | {"DEFAULT_FROM_EMAIL": "Films <films@example.com>"})
+    assert ended.returncode == 0, ended.stderr
+    assert Role.asked == ["/v2/credentials/task"]
+    sent = [mail for account in ses_backends.values() for mail in account["eu-north-1"].sent_messages]
+    assert [(mail.source, set(mail.destinations)) for mail in sent] == [("films@example.com", {"a@b.org"})]
+    assert "From: Films <films@example.com>" in sent[0].raw_data
+
+
+def test_a_sender_whom_ses_does_not_know_is_refused_by_ses(aws: dict[str, str]) -> None:
+    ended = run(SEND, RIGHT | aws | {"DEFAULT_FROM_EMAIL": "other@example.com"})
+    assert ended.returncode != 0
+    assert "authority to send" in ended.stderr
