@@ -9,7 +9,7 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.2 and 1.3 with forward secrecy and a key exchange that quantum computers do not break; AWS's recommendation."""
 
 RESPONSE_HEADERS = {
-    "routing_http_response_strict_transport_security_header_value": "max-age=31536000; includeSubDomains",
+    "routing_http_response_strict_transport_security_header_value": "max-age=31536000; includeSubDomains; preload",
     "routing_http_response_x_content_type_options_header_value": "nosniff",
     "routing_http_response_x_frame_options_header_value": "DENY",
     "routing_http_response_server_enabled": False,

@@ -99,7 +99,7 @@ def test_error_pages_of_the_load_balancer_carry_the_headers_too(engine):
         if key.startswith("routingHttpResponse")
     }
     assert headers == {
-        "StrictTransportSecurityHeaderValue": "max-age=31536000; includeSubDomains",
+        "StrictTransportSecurityHeaderValue": "max-age=31536000; includeSubDomains; preload",
         "XContentTypeOptionsHeaderValue": "nosniff",
         "XFrameOptionsHeaderValue": "DENY",
         "ServerEnabled": False,
