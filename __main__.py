@@ -3,6 +3,7 @@
 import pulumi
 
 from infra.naming import tag_everything
+from infra.releases import Releases
 from infra.settings import Settings
 from infra.wiring import data, entrance, ground, release, service, watch
 
@@ -30,14 +31,16 @@ media = data.media(settings)
 secrets = data.secrets(settings, key, passwords, database)
 stores = data.Stores(database, media, secrets)
 
-# What is shipped: the application's images
+# What is shipped: the application's images, and the record of what was
 registry = release.registry(settings, key)
 images = release.images(settings, registry)
+releases = Releases("releases")
+ships = service.Ships(release.shipped(images, releases), releases)
 
 # What serves: the containers on Fargate, between two bounds
 roles = service.task_roles(key, logs, registry, stores)
 place = service.Place(network, firewall, endpoints, front)
-web = service.web_service(settings, images, stores, logs, roles, place)
+web = service.web_service(settings, ships, stores, logs, roles, place)
 service.scaling(settings, web)
 
 # What the team sees: alarms, dashboard, budget, costs, outputs
@@ -46,4 +49,4 @@ alarms = watch.alarms(settings, watched)
 dashboard = watch.dashboard(settings, watched)
 watch.budget(settings, alarms)
 watch.costs(settings)
-watch.outputs(settings, images, stores, watch.Site(front, web, logs, dashboard)).export()
+watch.outputs(settings, ships, stores, watch.Site(front, web, logs, dashboard)).export()

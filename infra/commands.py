@@ -1,4 +1,4 @@
-"""Commands the team pastes into a shell: AWS's own command line, complete, without a secret. Pure: no resources.
+"""Commands the team pastes into a shell: AWS's own and the project's, complete, without a secret. Pure: no resources.
 
 `--no-paginate` because the command line applies `--query` to each page, so a hundred releases would answer twice.
 """
@@ -11,9 +11,9 @@ class Commands:
     """Everyday commands for one stack; each is one line for sh with AWS CLI version 2."""
 
     region: str
+    stack: str
     cluster: str
     service: str
-    task_definition_arn: str
     log_group: str
     database_address: str
     database_port: int
@@ -50,17 +50,8 @@ class Commands:
 
     @property
     def rollback(self) -> str:
-        """Bring back the release before this one and wait until it serves; `pulumi up --refresh` goes forward again."""
-        family = self.task_definition_arn.rpartition("/")[2].rpartition(":")[0]
-        previous = (
-            f"aws ecs list-task-definitions --region {self.region} --family-prefix {family} --status ACTIVE "
-            "--sort DESC --no-paginate --query 'taskDefinitionArns[1]' --output text"
-        )
-        where = f"--region {self.region} --cluster {self.cluster}"
-        return (
-            f"aws ecs update-service {where} --service {self.service} --task-definition $({previous}) && "
-            f"aws ecs wait services-stable {where} --services {self.service}"
-        )
+        """Bring back the release before this one and wait until it serves; from a checkout of the project."""
+        return f"python -m ops rollback --stack {self.stack} --region {self.region}"
 
     def _a_task(self) -> str:
         return (

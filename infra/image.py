@@ -8,6 +8,7 @@ import pulumi_docker as docker
 import pulumi_random as random
 
 from infra import build_context
+from infra.release.hooks import unfinished_push_hook
 
 PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 SOURCES = ("app", "docker", ".dockerignore")
@@ -67,7 +68,7 @@ class Image(pulumi.ComponentResource):
             # A preview has neither a repository nor a token to push with.
             build_on_preview=False,
             skip_push=False,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, hooks=unfinished_push_hook(name)),
         )
         self.reference = image.repo_digest
         self.register_outputs({"reference": self.reference, "tag": self.tag, "revision": self.revision})

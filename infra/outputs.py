@@ -11,8 +11,10 @@ class Outputs:
 
     url: pulumi.Input[str]
     hosting: pulumi.Input[str]
-    release: pulumi.Input[dict[str, pulumi.Input[str]]]
-    """`digest` of the web image and git's `revision` of its sources, `-dirty` when they were changed since."""
+    release: pulumi.Input[dict[str, pulumi.Input[object]]]
+    """`number` on record (0 before), `digest` of the web image, and git's `revision` of its sources.
+
+    The revision ends in `-dirty` when the sources were changed since."""
     web_image: pulumi.Input[str]
     proxy_image: pulumi.Input[str]
     load_balancer_dns: pulumi.Input[str]

@@ -2,12 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-KEPT_IMAGES = 100
-"""Images of each repository a rollback can go back to; about 10 cents per GB and month."""
+from infra.release.kept_images import TAG_PREFIX as RELEASE_TAG_PREFIX
+from infra.release.record import KEPT
+
+KEPT_RELEASES = 2 * KEPT
+"""The record's length, twice: what is rolled back to when it is about to leave the record stays on it as long again.
+
+About 10 cents per GB and month."""
+KEPT_UNRELEASED = 20
 KEPT_UNTAGGED_DAYS = 14
 
 
@@ -62,24 +69,37 @@ class Registry(pulumi.ComponentResource):
 
 
 def lifecycle_policy() -> str:
-    """Drops what no task definition names: untagged leftovers early, releases only beyond the last KEPT_IMAGES."""
+    """Drops what no rollback names: leftovers without a tag, images that never served, releases beyond the record's.
+
+    Rules are tried by priority, and no later one expires an image that an earlier one matches.
+    """
     rules = [
-        {
-            "rulePriority": 1,
-            "description": f"untagged layers after {KEPT_UNTAGGED_DAYS} days",
-            "selection": {
-                "tagStatus": "untagged",
-                "countType": "sinceImagePushed",
-                "countUnit": "days",
-                "countNumber": KEPT_UNTAGGED_DAYS,
-            },
-            "action": {"type": "expire"},
-        },
-        {
-            "rulePriority": 2,
-            "description": f"the last {KEPT_IMAGES} images stay for rollbacks",
-            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": KEPT_IMAGES},
-            "action": {"type": "expire"},
-        },
+        _rule(
+            1,
+            f"the last {KEPT_RELEASES} releases stay for rollbacks",
+            {"tagStatus": "tagged", "tagPatternList": [f"{RELEASE_TAG_PREFIX}*"]},
+            {"countType": "imageCountMoreThan", "countNumber": KEPT_RELEASES},
+        ),
+        _rule(
+            2,
+            f"untagged layers after {KEPT_UNTAGGED_DAYS} days",
+            {"tagStatus": "untagged"},
+            {"countType": "sinceImagePushed", "countUnit": "days", "countNumber": KEPT_UNTAGGED_DAYS},
+        ),
+        _rule(
+            3,
+            f"the last {KEPT_UNRELEASED} images that were built and never served",
+            {"tagStatus": "any"},
+            {"countType": "imageCountMoreThan", "countNumber": KEPT_UNRELEASED},
+        ),
     ]
     return json.dumps({"rules": rules})
+
+
+def _rule(priority: int, description: str, images: dict[str, Any], count: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "rulePriority": priority,
+        "description": description,
+        "selection": {**images, **count},
+        "action": {"type": "expire"},
+    }

@@ -59,8 +59,8 @@ def _ecs_container(container: Container, target: EcsTarget) -> dict[str, Any]:
         "stopTimeout": STOP_TIMEOUT_SECONDS,
         "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
         "secrets": [
-            {"name": key, "valueFrom": f"{target.secret_arn}:{key}::{target.secret_version}"}
-            for key in sorted(container.secrets)
+            {"name": name, "valueFrom": f"{target.secret_arn}:{key}::{target.secret_version}"}
+            for name, key in sorted(container.secrets.items())
         ],
         "logConfiguration": _log_configuration(target),
         "mountPoints": [

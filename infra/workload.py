@@ -9,8 +9,21 @@ PROXY_PORT = 8443
 WEB_PORT = 8005
 """Where gunicorn listens, on the task's own loopback."""
 MIGRATION_COMMAND = ("python", "manage.py", "migrate", "--noinput")
-SECRET_KEYS = ("DATABASE_URL", "EMAIL_URL", "SECRET_KEY")
-"""Keys of the application's secret, which are also the names of the container's variables."""
+WEB_SECRETS = {
+    "DATABASE_URL": "DATABASE_URL",
+    "EMAIL_URL": "EMAIL_URL",
+    "SECRET_KEY": "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS": "SECRET_KEY_FALLBACKS",
+}
+"""Variables of what serves, and the keys of the application's secret that hold their values."""
+MIGRATION_SECRETS = {
+    **WEB_SECRETS,
+    "DATABASE_URL": "OWNER_DATABASE_URL",
+    "APPLICATION_DATABASE_URL": "DATABASE_URL",
+}
+"""Those of the tasks around a release: they alone are told the role that owns the tables."""
+SECRET_KEYS = tuple(sorted({*WEB_SECRETS.values(), *MIGRATION_SECRETS.values()}))
+"""Keys of the application's secret."""
 
 # What the agent of ECS Exec writes to when the root is read-only (aws/containers-roadmap#1359).
 EXEC_PATHS = {
@@ -36,8 +49,8 @@ class Container:
     image: str
     """Reference by digest."""
     environment: Mapping[str, str]
-    secrets: tuple[str, ...] = ()
-    """Variables whose values the platform reads from the application's secret, by the same key."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Variables whose values the platform reads from the application's secret: name to key."""
     port: int | None = None
     """The port others reach; None keeps the container to its own task."""
     command: tuple[str, ...] = ()
@@ -82,7 +95,7 @@ def web_service(release: Release) -> tuple[Container, ...]:
         name="web",
         image=release.web_image,
         environment=_application_environment(release),
-        secrets=SECRET_KEYS,
+        secrets=WEB_SECRETS,
         volumes=EXEC_PATHS,
     )
     proxy = Container(
@@ -96,13 +109,13 @@ def web_service(release: Release) -> tuple[Container, ...]:
 
 
 def migration(release: Release) -> tuple[Container, ...]:
-    """The one-off task that brings the database's schema to this release."""
+    """The one-off task that brings the database to this release, and other commands around it."""
     return (
         Container(
             name="migrate",
             image=release.web_image,
             environment=_application_environment(release),
-            secrets=SECRET_KEYS,
+            secrets=MIGRATION_SECRETS,
             command=MIGRATION_COMMAND,
             health_checked=False,
         ),

@@ -1,84 +1,126 @@
 """Where a release meets Pulumi: hooks of the ECS service, and the question that every update asks."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
 import boto3
 import pulumi
 import pulumi_aws as aws
+from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.policies import Arn
+from infra.release import unfinished_push
+from infra.release.completion import complete
 from infra.release.errors import ReleaseError
-from infra.release.migration import migrated_with, run_migration, task_of_service
+from infra.release.migration import Migrated, migrated_with, run_migration, task_of_service
+from infra.release.record import Release
+from infra.release.snapshot import SnapshotPolicy
+from infra.release.telling import Tell
 from infra.release.verdict import Asked, verify_rollout
+
+T = TypeVar("T")
 
 
 class ReleaseFailed(pulumi.RunError):
     """A ReleaseError where Pulumi would print a traceback."""
 
 
-def service_hooks(name: str) -> pulumi.ResourceHookBinding:
-    """Hooks of the ECS service: the migration goes before each release, the verdict comes after it."""
-    migrate, verify = migrate_before_release(f"{name}-migration"), verify_after_release(f"{name}-rollout")
-    return pulumi.ResourceHookBinding(
-        before_create=[migrate], before_update=[migrate], after_create=[verify], after_update=[verify]
-    )
+class Supervision:
+    """One ECS service's way through an update: migration before, verdict and record after it. Nothing in previews."""
 
+    def __init__(self, name: str, *, database: pulumi.Input[str], snapshots: int) -> None:
+        self._name = name
+        self._database = pulumi.Output.from_input(database)
+        self._snapshots = snapshots
+        self._session = session_of_stack()
+        self._migrated: dict[str, Migrated] = {}
 
-def migrate_before_release(name: str) -> pulumi.ResourceHook:
-    """A hook for before the ECS service is created or updated: migrates each new release once, never in a preview."""
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        """Hooks of the service. The engine runs them when it is created or updated, and for nothing else."""
+        migrate = pulumi.ResourceHook(f"{self._name}-migration", self._migrate)
+        verify = pulumi.ResourceHook(f"{self._name}-rollout", self._verify)
+        return pulumi.ResourceHookBinding(
+            before_create=[migrate], before_update=[migrate], after_create=[verify], after_update=[verify]
+        )
 
-    async def migrate(args: pulumi.ResourceHookArgs) -> None:
+    def released(
+        self, service: aws.ecs.Service, parameter: pulumi.Input[str], release: pulumi.Output[Release]
+    ) -> pulumi.Output[Release]:
+        """The release as it is on record, known once ECS runs it; asked in every update.
+
+        Hooks run for changes only, and the engine has recorded a service as updated before its hook says no: without
+        this question the next `pulumi up` would find nothing to do and say success over a site that does not serve.
+        """
+
+        async def completed(name: str, asked: Release) -> Release:
+            if pulumi.runtime.is_dry_run():
+                return asked
+            migrated = self._migrated.get(asked.migration_task_definition)
+            try:
+                return await _in_thread(complete, self._session(), name, asked, migrated, _teller(service))
+            except ReleaseError as error:
+                raise ReleaseFailed(str(error)) from None
+
+        both = pulumi.Output.all(parameter, release)
+        answer: pulumi.Output[Release] = both.apply(lambda known: completed(known[0], known[1]))
+        return answer
+
+    async def _migrate(self, args: pulumi.ResourceHookArgs) -> None:
         inputs = await known(args.new_inputs)
         if migrated_with(inputs) == migrated_with(await known(args.old_inputs)):
             return
         task = task_of_service(inputs)
-        # The wait is blocking, and the program's own loop has other resources to register meanwhile.
-        await asyncio.to_thread(run_migration, session(task.task_definition), task)
-
-    return pulumi.ResourceHook(name, migrate)
-
-
-def verify_after_release(name: str) -> pulumi.ResourceHook:
-    """A hook for after the ECS service is created or updated: fails `pulumi up` when the release was taken back.
-
-    The engine has then already recorded the service as updated: `verified_name` says no again in the next update.
-    """
-
-    async def verify(args: pulumi.ResourceHookArgs) -> None:
-        inputs, outputs = await known(args.new_inputs), await known(args.new_outputs)
-        await _verify(
-            Asked(cluster=inputs["cluster"], service=outputs["name"], task_definition=inputs["taskDefinition"])
+        policy = SnapshotPolicy(database=str(await self._database.future()), kept=self._snapshots)
+        self._migrated[task.task_definition] = await _in_thread(
+            run_migration, self._session(), task, policy, _teller(_Named(args.urn))
         )
 
-    return pulumi.ResourceHook(name, verify)
+    async def _verify(self, args: pulumi.ResourceHookArgs) -> None:
+        inputs, outputs = await known(args.new_inputs), await known(args.new_outputs)
+        asked = Asked(cluster=inputs["cluster"], service=outputs["name"], task_definition=inputs["taskDefinition"])
+        await _in_thread(verify_rollout, self._session(), asked, _teller(_Named(args.urn)))
 
 
-def verified_name(service: aws.ecs.Service) -> pulumi.Output[str]:
-    """The service's name, known once ECS runs what the service was given; asked in every update, never in a preview.
+def unfinished_push_hook(name: str) -> pulumi.ResourceHookBinding:
+    """Hooks of a `docker.Image`: what an update left in the registry that ended in its push is removed before it."""
+    session = session_of_stack()
 
-    Hooks run for changes only, and a refresh clears the engine's memory of a service that never became steady: without
-    this question the next `pulumi up` would find nothing to do and say success over a site that does not serve.
-    """
+    async def clear(args: pulumi.ResourceHookArgs) -> None:
+        inputs, before = await known(args.new_inputs), await known(args.old_inputs)
+        if inputs["imageName"] == before.get("imageName"):
+            return
+        if await _in_thread(unfinished_push.clear, session(), inputs["imageName"]):
+            _teller(_Named(args.urn))("An update that was cut off had pushed this tag; it is made anew")
 
-    async def verify(found: dict[str, str]) -> str:
-        asked = Asked(**found)
-        if not pulumi.runtime.is_dry_run():
-            try:
-                await _verify(asked)
-            except ReleaseError as error:
-                raise ReleaseFailed(str(error)) from None
-        return asked.service
-
-    found = pulumi.Output.all(cluster=service.cluster, service=service.name, task_definition=service.task_definition)
-    name: pulumi.Output[str] = found.apply(verify)
-    return name
+    hook = pulumi.ResourceHook(f"{name}-push", clear)
+    return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
 
-async def _verify(asked: Asked) -> None:
-    # Blocking, and the program's own loop has other resources to register meanwhile.
-    await asyncio.to_thread(verify_rollout, session(asked.task_definition), asked)
+class _Named:
+    """What Pulumi's log wants of a resource, in a hook, which is told the URN alone."""
+
+    def __init__(self, urn: str) -> None:
+        self.urn = pulumi.Output.from_input(urn)
+
+
+def _teller(resource: Any) -> Tell:
+    loop = asyncio.get_running_loop()
+
+    def tell(line: str) -> None:
+        loop.call_soon_threadsafe(pulumi.log.info, line, cast(pulumi.Resource, resource))
+
+    return tell
+
+
+async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    """Run what blocks beside the program's own loop, which has other resources to register meanwhile."""
+    try:
+        return await asyncio.to_thread(function, *arguments)
+    except (BotoCoreError, ClientError) as error:
+        raise ReleaseError(
+            f"AWS could not be asked about the release: {error}\n"
+            "Nothing is lost: look at network and credentials, then run `pulumi up` again; it goes on from here."
+        ) from None
 
 
 async def known(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -86,6 +128,8 @@ async def known(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
     return await pulumi.Output.from_input(dict(inputs or {})).future() or {}
 
 
-def session(arn: str) -> boto3.Session:
-    """A session in the region of this ARN, with the credentials that the environment gives."""
-    return boto3.Session(region_name=Arn.parse(arn).region)
+def session_of_stack() -> Callable[[], boto3.Session]:
+    """Makes sessions with the stack's `aws:region` and `aws:profile`, and what the environment says beside them."""
+    config = pulumi.Config("aws")
+    region, profile = config.get("region"), config.get("profile")
+    return lambda: boto3.Session(region_name=region, profile_name=profile)

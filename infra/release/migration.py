@@ -1,16 +1,33 @@
-"""Bring the database's schema to a release before the service is touched; a failure keeps the old release serving."""
+"""Bring the database to a release before the service is touched; a failure keeps the old release serving."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
 
-from infra.release import one_off_task
+from infra.release import one_off_task, release_state, snapshot
 from infra.release.errors import ReleaseError
-from infra.release.one_off_task import OneOffTask, TaskFailed
+from infra.release.one_off_task import OneOffTask
+from infra.release.release_state import ReleaseState
+from infra.release.snapshot import SnapshotPolicy
+from infra.release.telling import Tell
 
 MIGRATION_TAG = "preqly:migration"
 """Tag of the ECS service that names the task definition its release was migrated with."""
+PREPARE_COMMAND = ("python", "manage.py", "prepare_release")
+"""Waits for the database, makes the application's role, publishes static files, prints the release's state."""
+MIGRATE_SECONDS = 3600
+"""An index on a large table takes its time, and the old release serves meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migrated:
+    """What was done for a release, and what it knows."""
+
+    heads: Mapping[str, str] = field(default_factory=dict)
+    migrated: Sequence[str] = ()
+    snapshot: str | None = None
 
 
 def task_of_service(inputs: Mapping[str, Any]) -> OneOffTask:
@@ -30,12 +47,32 @@ def migrated_with(inputs: Mapping[str, Any]) -> str | None:
     return (inputs.get("tags") or {}).get(MIGRATION_TAG)
 
 
-def run_migration(session: boto3.Session, task: OneOffTask) -> None:
-    """Run the migration and wait until it has ended well. Raises ReleaseError."""
+def run_migration(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, tell: Tell) -> Migrated:
+    """Prepare the release, then take a snapshot and migrate if there is anything to migrate. Raises ReleaseError."""
     try:
-        one_off_task.run(session, task)
-    except TaskFailed as failure:
+        return _run(session, task, policy, tell)
+    except ReleaseError as error:
         raise ReleaseError(
-            f"The release was not rolled out and the old one keeps serving: {failure}\n"
-            "Fix the migration and run `pulumi up` again; nothing else is needed."
+            f"The release was not rolled out and the service was not touched: {error}\n"
+            "Remove the cause and run `pulumi up` again; nothing else is needed."
         ) from None
+
+
+def _run(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, tell: Tell) -> Migrated:
+    prepare = replace(task, command=PREPARE_COMMAND, what="the preparation of the release")
+    state = release_state.run_and_read(session, prepare)
+    _tell_unknown(state, tell)
+    if not state.unapplied:
+        tell("Nothing to migrate")
+        return Migrated(heads=state.heads)
+    name = None
+    if policy.kept and not state.database_is_empty:
+        name = snapshot.take(session, policy, task.task_definition, tell)
+    tell(f"Migrating: {', '.join(state.unapplied)}")
+    one_off_task.run(session, replace(task, timeout_seconds=MIGRATE_SECONDS))
+    return Migrated(heads=state.heads, migrated=state.unapplied, snapshot=name)
+
+
+def _tell_unknown(state: ReleaseState, tell: Tell) -> None:
+    if state.unknown:
+        tell(f"The database has migrations that this release does not know: {', '.join(state.unknown)}")

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.release import stopped_task
 from infra.release.errors import ReleaseError
 
-TIMEOUT_SECONDS = 900
 POLL_SECONDS = 2
+LOST_ANSWERS = 5
+"""So many times in a row ECS may not know a task: one that has just started is not known everywhere at once."""
 NEW_ROLE_SECONDS = 60
 """How long IAM may take to tell ECS about a role that was made a moment ago."""
 NOT_YET = ("unable to assume the role", "unable to assume the service linked role")
@@ -39,29 +40,42 @@ class OneOffTask:
     """Instead of the task definition's own; empty keeps that."""
     what: str = "the migration"
     """What the task is for, in the operator's words."""
+    timeout_seconds: int = 900
 
 
 def run(session: boto3.Session, task: OneOffTask) -> str:
     """Run the task, wait until every container ended with exit code 0, and return its ARN.
 
-    Raises TaskFailed when it cannot start, does not end in TIMEOUT_SECONDS or ends with anything but exit code 0.
+    Raises TaskFailed when it cannot start, does not end in its time, is lost, or ends with anything but exit code 0.
     """
     ecs: Any = session.client("ecs")
     arn = _start(ecs, task)
     try:
-        ecs.get_waiter("tasks_stopped").wait(
-            cluster=task.cluster,
-            tasks=[arn],
-            WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": TIMEOUT_SECONDS // POLL_SECONDS},
-        )
-    except WaiterError:
-        ecs.stop_task(cluster=task.cluster, task=arn, reason=f"{task.what} took too long")
-        raise TaskFailed(_report(session, task, arn, f"did not end in {TIMEOUT_SECONDS} s")) from None
-    described = ecs.describe_tasks(cluster=task.cluster, tasks=[arn])["tasks"]
-    problem = stopped_task.problem(described[0] if described else {})
+        ended = _ended(ecs, task, arn)
+    except (ClientError, BotoCoreError) as error:
+        raise TaskFailed(
+            f"{task.what} was started, and then AWS could not be asked how it ended: {error}\ntask: {arn}"
+        ) from None
+    problem = ended if isinstance(ended, str) else stopped_task.problem(ended)
     if problem:
         raise TaskFailed(_report(session, task, arn, problem))
     return arn
+
+
+def _ended(ecs: Any, task: OneOffTask, arn: str) -> dict[str, Any] | str:
+    """The task once it has stopped, else why its end was not seen. One that takes too long is stopped."""
+    deadline, lost = time.monotonic() + task.timeout_seconds, 0
+    while time.monotonic() < deadline:
+        found: list[dict[str, Any]] = ecs.describe_tasks(cluster=task.cluster, tasks=[arn])["tasks"]
+        lost = 0 if found else lost + 1
+        if lost == LOST_ANSWERS:
+            return "the task is gone, ECS does not know it any more"
+        if found and found[0]["lastStatus"] == "STOPPED":
+            return found[0]
+        time.sleep(POLL_SECONDS)
+    # The next try must not meet it.
+    ecs.stop_task(cluster=task.cluster, task=arn, reason=f"{task.what} took too long")
+    return f"did not end in {task.timeout_seconds} s and was stopped"
 
 
 def _start(ecs: Any, task: OneOffTask) -> str:

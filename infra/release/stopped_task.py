@@ -1,4 +1,4 @@
-"""Why an ECS task stopped, in words for the operator."""
+"""Why an ECS task stopped, and what it logged last, in words for the operator."""
 
 import time
 from collections.abc import Mapping
@@ -12,10 +12,13 @@ LOG_ATTEMPTS = 3
 LOG_PAUSE_SECONDS = 2
 """A stopped container's last lines reach CloudWatch a moment later than its exit code."""
 
+STOPPED_BY_ECS = (137, 143)
+"""Exit codes after SIGKILL and SIGTERM."""
+
 
 def problem(task: Mapping[str, Any]) -> str | None:
     """None when every container ended with exit code 0, else the first that did not, and ECS's reasons."""
-    container = _culprit(task)
+    container = culprit(task)
     if container:
         code = container.get("exitCode")
         ending = "never ran" if code is None else f"ended with exit code {code}"
@@ -24,8 +27,10 @@ def problem(task: Mapping[str, Any]) -> str | None:
     return None if task.get("containers") else f"no container ran: {task.get('stoppedReason', 'ECS gives no reason')}"
 
 
-def _culprit(task: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    return next((container for container in task.get("containers", []) if container.get("exitCode") != 0), None)
+def culprit(task: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The first container that did not end with exit code 0; those that ECS stopped along with it come last."""
+    failed = [container for container in task.get("containers", []) if container.get("exitCode") != 0]
+    return min(failed, key=lambda container: container.get("exitCode") in STOPPED_BY_ECS, default=None)
 
 
 def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[str, Any]) -> list[str]:
@@ -33,10 +38,8 @@ def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[s
 
     ECS lists containers by name, so the first one is the proxy, which has little to say about a crash behind it.
     """
-    ecs: Any = session.client("ecs")
-    definition = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
-    blamed = (_culprit(task) or {}).get("name")
-    containers = sorted(definition["containerDefinitions"], key=lambda container: container["name"] != blamed)
+    blamed = (culprit(task) or {}).get("name")
+    containers = sorted(_containers(session, task_definition), key=lambda container: container["name"] != blamed)
     for attempt in range(LOG_ATTEMPTS):
         for container in containers:
             lines = _lines(session, container, task["taskArn"])
@@ -45,6 +48,19 @@ def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[s
         if attempt + 1 < LOG_ATTEMPTS:
             time.sleep(LOG_PAUSE_SECONDS)
     return []
+
+
+def container_log_lines(session: boto3.Session, task_definition: str, task: str, container: str) -> list[str]:
+    """What has arrived of one container's last LOG_LINES lines."""
+    (found,) = (one for one in _containers(session, task_definition) if one["name"] == container)
+    return _lines(session, found, task)
+
+
+def _containers(session: boto3.Session, task_definition: str) -> list[dict[str, Any]]:
+    ecs: Any = session.client("ecs")
+    definition = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
+    containers: list[dict[str, Any]] = definition["containerDefinitions"]
+    return containers
 
 
 def _lines(session: boto3.Session, container: Mapping[str, Any], task: str) -> list[str]:

@@ -1,5 +1,6 @@
-"""Say no when ECS took a release back: a service can be steady and yet not run what was asked for."""
+"""Say yes only when ECS runs what was asked for: a service can be steady and yet be back on the release before."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +8,14 @@ from typing import Any
 import boto3
 
 from infra.policies import Arn
-from infra.release import stopped_task
+from infra.release import diagnosis
+from infra.release.diagnosis import short
 from infra.release.errors import ReleaseError
+from infra.release.telling import Tell
 
-EVENTS = 3
+ROLLOUT_SECONDS = 900
+"""Ten times a quick rollout, and more than the circuit breaker takes to fail one whose tasks end."""
+POLL_SECONDS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,32 +26,64 @@ class Asked:
     service: str
     task_definition: str
     """ARN with its revision."""
+    same: tuple[str, ...] = ()
+    """Other task definitions that run this very release."""
 
 
-def verify_rollout(session: boto3.Session, asked: Asked) -> None:
-    """Raise ReleaseError unless the service's primary deployment runs the task definition and has not failed."""
+def verify_rollout(session: boto3.Session, asked: Asked, tell: Tell) -> dict[str, Any]:
+    """The service as ECS describes it, once its primary deployment runs the task definition and is complete.
+
+    Waits ROLLOUT_SECONDS for a rollout that is under way. Raises ReleaseError that says why when it fails, is taken
+    back or does not end; the old tasks serve until new ones are healthy.
+    """
     ecs: Any = session.client("ecs")
-    (service,) = ecs.describe_services(cluster=asked.cluster, services=[asked.service])["services"]
-    primary: dict[str, Any] = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), {})
-    if primary.get("taskDefinition") == asked.task_definition and primary.get("rolloutState") != "FAILED":
-        return
-    raise ReleaseError(_report(session, asked, service, primary))
+    deadline = time.monotonic() + ROLLOUT_SECONDS
+    told = ""
+    while True:
+        service = _described(ecs, asked)
+        primary: dict[str, Any] = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), {})
+        problem = _problem(asked, primary)
+        if problem:
+            raise ReleaseError(_report(session, asked, service, problem))
+        if primary.get("rolloutState") == "COMPLETED":
+            return service
+        if time.monotonic() > deadline:
+            raise ReleaseError(_report(session, asked, service, f"is not complete after {ROLLOUT_SECONDS} s"))
+        now = f"{primary.get('runningCount', 0)} of {primary.get('desiredCount', 0)} new tasks run"
+        if now != told:
+            tell(now)
+            told = now
+        time.sleep(POLL_SECONDS)
 
 
-def _report(session: boto3.Session, asked: Asked, service: Mapping[str, Any], primary: Mapping[str, Any]) -> str:
-    wanted, running = _short(asked.task_definition), _short(primary.get("taskDefinition", "nothing"))
-    # One that was taken back did not become healthy either, but a rollback by hand looks the same.
-    verdict = "did not become healthy" if wanted == running else f"does not run, {running} does"
-    lines = [f"The release {wanted} {verdict}, in service {asked.service}."]
-    task = _stopped(session.client("ecs"), asked)
-    if task:
-        lines.append(f"task {_short(task['taskArn'])}: {stopped_task.problem(task) or task.get('stoppedReason')}")
-        logged = stopped_task.last_log_lines(session, asked.task_definition, task)
-        lines += ["last log lines:", *(f"  {line}" for line in logged)] if logged else ["it left no log lines"]
-    lines += [f"event: {event['message']}" for event in service.get("events", [])[:EVENTS]]
-    lines.append("Fix the release and run `pulumi up --refresh`, so that Pulumi sees what really runs.")
-    lines.append(f"When the cause was outside of it, let ECS try it again first: {_try_again(asked)}")
-    return "\n".join(lines)
+def _described(ecs: Any, asked: Asked) -> dict[str, Any]:
+    found = ecs.describe_services(cluster=asked.cluster, services=[asked.service])["services"]
+    if not found or found[0].get("status") == "INACTIVE":
+        raise ReleaseError(
+            f"Service {asked.service} is not in cluster {asked.cluster}: somebody deleted it. "
+            "`pulumi up --refresh` makes it again."
+        )
+    service: dict[str, Any] = found[0]
+    return service
+
+
+def _problem(asked: Asked, primary: Mapping[str, Any]) -> str | None:
+    running = primary.get("taskDefinition")
+    if running not in (asked.task_definition, *asked.same):
+        # One that was taken back did not become healthy either, but a rollback by hand looks the same.
+        return f"does not run, {short(running or 'nothing')} does"
+    return "did not become healthy" if primary.get("rolloutState") == "FAILED" else None
+
+
+def _report(session: boto3.Session, asked: Asked, service: Mapping[str, Any], problem: str) -> str:
+    return "\n".join(
+        [
+            f"The release {short(asked.task_definition)} {problem}, in service {asked.service}.",
+            *diagnosis.explain(session, asked.cluster, service, asked.task_definition),
+            "Mend the release and run `pulumi up` again.",
+            f"When the cause was outside of it, let ECS try it again before that: {_try_again(asked)}",
+        ]
+    )
 
 
 def _try_again(asked: Asked) -> str:
@@ -55,22 +92,3 @@ def _try_again(asked: Asked) -> str:
         f"aws ecs update-service {where} --service {asked.service} --task-definition {asked.task_definition} "
         "--force-new-deployment"
     )
-
-
-def _stopped(ecs: Any, asked: Asked) -> dict[str, Any] | None:
-    """The task of this release that stopped last; ECS remembers stopped tasks for an hour."""
-    arns = [
-        arn
-        for page in ecs.get_paginator("list_tasks").paginate(
-            cluster=asked.cluster, serviceName=asked.service, desiredStatus="STOPPED"
-        )
-        for arn in page["taskArns"]
-    ]
-    # DescribeTasks takes 100 at most.
-    described = ecs.describe_tasks(cluster=asked.cluster, tasks=arns[:100])["tasks"] if arns else []
-    ours = [task for task in described if task["taskDefinitionArn"] == asked.task_definition]
-    return max(ours, key=lambda task: task.get("stoppedAt") or task.get("createdAt"), default=None)
-
-
-def _short(arn: str) -> str:
-    return arn.rpartition("/")[2]

@@ -48,9 +48,11 @@ def secrets(settings: Settings, key: EncryptionKey, passwords: Passwords, databa
     args = ApplicationSecretsArgs(
         key_arn=key.key_arn,
         values={
-            "DATABASE_URL": database.owner_url,
+            "DATABASE_URL": database.application_url,
+            "OWNER_DATABASE_URL": database.owner_url,
             "EMAIL_URL": settings.email_url,
             "SECRET_KEY": passwords.secret_key,
+            "SECRET_KEY_FALLBACKS": passwords.secret_key_fallbacks,
         },
         generation=settings.secrets_generation,
         fallbacks=settings.secret_key_fallbacks,

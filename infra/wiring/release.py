@@ -7,6 +7,8 @@ import pulumi
 from infra.image import Image, ImageArgs
 from infra.keys import EncryptionKey
 from infra.registry import Registry, RegistryArgs
+from infra.release.shipped import Shipped
+from infra.releases import Releases, Sources
 from infra.settings import Settings
 
 
@@ -29,6 +31,18 @@ def images(settings: Settings, registry: Registry) -> Images:
     return Images(
         web=_image("web", settings, registry, registry.web_url),
         proxy=_image("proxy", settings, registry, registry.proxy_url),
+    )
+
+
+def shipped(images: Images, releases: Releases) -> pulumi.Output[Shipped]:
+    """The release of these sources, or what a rollback put in its place."""
+    return releases.shipped(
+        Sources(
+            web_image=images.web.reference,
+            proxy_image=images.proxy.reference,
+            tag=images.web.tag,
+            revision=images.web.revision,
+        )
     )
 
 

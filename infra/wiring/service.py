@@ -11,12 +11,21 @@ from infra.keys import EncryptionKey
 from infra.logs import Logs
 from infra.network import Network
 from infra.registry import Registry
+from infra.release.shipped import Shipped
+from infra.releases import Releases
 from infra.scaling import Scaling, ScalingArgs
 from infra.settings import Settings
 from infra.task_roles import TaskRoles, TaskRolesArgs
-from infra.web_service import WebService, WebServiceArgs
+from infra.web_service import WebService
+from infra.web_tasks import WebServiceArgs
 from infra.wiring.data import Stores
-from infra.wiring.release import Images
+
+
+class Ships(NamedTuple):
+    """What is to run, and where that is put on record."""
+
+    release: pulumi.Output[Shipped]
+    releases: Releases
 
 
 class Place(NamedTuple):
@@ -41,15 +50,16 @@ def task_roles(key: EncryptionKey, logs: Logs, registry: Registry, stores: Store
 
 
 def web_service(
-    settings: Settings, images: Images, stores: Stores, logs: Logs, roles: TaskRoles, place: Place
+    settings: Settings, ships: Ships, stores: Stores, logs: Logs, roles: TaskRoles, place: Place
 ) -> WebService:
     """The ECS service; the routes, rules, roles and listener that its tasks need come first."""
     needed = (place.network, place.firewall, place.endpoints, place.front, roles)
     args = WebServiceArgs(
         region=settings.region,
-        web_image=images.web.reference,
-        proxy_image=images.proxy.reference,
-        version=images.web.tag,
+        shipped=ships.release,
+        record=ships.releases.parameter,
+        database=stores.database.identifier,
+        snapshots=settings.snapshots_before_migration,
         domains=settings.hosts,
         allowed_hosts=settings.allowed_hosts,
         media_bucket=stores.media.bucket_name,

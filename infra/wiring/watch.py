@@ -18,7 +18,7 @@ from infra.readme import readme
 from infra.settings import Settings
 from infra.web_service import WebService
 from infra.wiring.data import Stores
-from infra.wiring.release import Images
+from infra.wiring.service import Ships
 
 
 class Site(NamedTuple):
@@ -67,16 +67,20 @@ def costs(settings: Settings) -> None:
         pulumi.log.info(summary(settings))
 
 
-def outputs(settings: Settings, images: Images, stores: Stores, site: Site) -> Outputs:
+def outputs(settings: Settings, ships: Ships, stores: Stores, site: Site) -> Outputs:
     """What the stack tells: names, links, costs and commands, none of them secret."""
     commands = _commands(settings, stores, site)
-    digest = images.web.reference.apply(lambda reference: reference.rpartition("@")[2])
+    release = ships.release
     return Outputs(
         url=f"https://{settings.domain}",
         hosting=settings.hosting,
-        release={"digest": digest, "revision": images.web.revision},
-        web_image=images.web.reference,
-        proxy_image=images.proxy.reference,
+        release={
+            "number": site.web.release.number,
+            "digest": release.web_image.apply(lambda image: image.rpartition("@")[2]),
+            "revision": release.revision,
+        },
+        web_image=release.web_image,
+        proxy_image=release.proxy_image,
         load_balancer_dns=site.front.load_balancer_dns,
         database_endpoint=stores.database.endpoint,
         database_name=stores.database.name,
@@ -91,13 +95,13 @@ def outputs(settings: Settings, images: Images, stores: Stores, site: Site) -> O
         shell_command=commands.apply(lambda known: known.shell),
         database_command=commands.apply(lambda known: known.database),
         rollback_command=commands.apply(lambda known: known.rollback),
-        readme=_page(settings, images, commands),
+        readme=_page(settings, ships, commands),
     )
 
 
-def _page(settings: Settings, images: Images, commands: pulumi.Output[Commands]) -> pulumi.Output[str]:
+def _page(settings: Settings, ships: Ships, commands: pulumi.Output[Commands]) -> pulumi.Output[str]:
     url, estimate, choices = f"https://{settings.domain}", monthly_estimate(settings), compare_egress(settings)
-    return pulumi.Output.all(commands, images.web.tag).apply(
+    return pulumi.Output.all(commands, ships.release.tag).apply(
         lambda known: readme(url, known[1], known[0], estimate, choices)
     )
 
@@ -106,7 +110,8 @@ def _commands(settings: Settings, stores: Stores, site: Site) -> pulumi.Output[C
     return pulumi.Output.all(
         cluster=site.web.cluster_name,
         service=site.web.service_name,
-        task_definition_arn=site.web.task_definition_arn,
         log_group=site.logs.log_group_name,
         database_address=stores.database.address,
-    ).apply(lambda known: Commands(region=settings.region, database_port=DATABASE_PORT, **known))
+    ).apply(
+        lambda known: Commands(region=settings.region, stack=pulumi.get_stack(), database_port=DATABASE_PORT, **known)
+    )

@@ -12,17 +12,17 @@ from infra.commands import Commands
 COMMANDS = Commands(
     region="eu-west-1",
     cluster="web-cluster-1",
+    stack="prod",
     service="web-service-1",
-    task_definition_arn="arn:aws:ecs:eu-west-1:123456789012:task-definition/preqly-prod-web:7",
     log_group="logs-application-1",
     database_address="database.c1.eu-west-1.rds.amazonaws.com",
     database_port=5433,
 )
-ALL = {name: getattr(COMMANDS, name) for name in ("logs", "shell", "database", "rollback")}
+ALL = {name: getattr(COMMANDS, name) for name in ("logs", "shell", "database")}
 
-# `logs tail`, `ecs wait` and these options belong to the command line itself, not to a service's API.
+# `logs tail` and these options belong to the command line itself, not to a service's API.
 GLOBAL = {"region", "query", "output", "no-paginate"}
-OWN = {"logs tail": {"follow"}, "ecs wait": {"cluster", "services"}}
+OWN = {"logs tail": {"follow"}}
 
 
 def calls(line):
@@ -92,7 +92,6 @@ def run_with_fake_aws(line, tmp_path):
         'case "$2" in\n'
         "list-tasks) echo arn:aws:ecs:eu-west-1:123456789012:task/web-cluster-1/abc ;;\n"
         "describe-tasks) echo abc-123 ;;\n"
-        "list-task-definitions) echo arn:aws:ecs:eu-west-1:123456789012:task-definition/preqly-prod-web:6 ;;\n"
         "esac\n"
     )
     fake.chmod(0o755)
@@ -100,13 +99,8 @@ def run_with_fake_aws(line, tmp_path):
     return [line.rstrip("|").split("|") for line in log.read_text().splitlines()]
 
 
-def test_a_rollback_goes_to_the_release_before_and_waits_for_it(tmp_path):
-    listed, updated, waited = run_with_fake_aws(COMMANDS.rollback, tmp_path)
-    assert listed[listed.index("--family-prefix") + 1] == "preqly-prod-web"
-    assert listed[listed.index("--query") + 1] == "taskDefinitionArns[1]"
-    assert listed[listed.index("--sort") + 1] == "DESC"
-    assert updated[updated.index("--task-definition") + 1].endswith(":6")
-    assert waited[:3] == ["ecs", "wait", "services-stable"]
+def test_a_rollback_names_its_stack_to_the_projects_own_command_line():
+    assert COMMANDS.rollback == "python -m ops rollback --stack prod --region eu-west-1"
 
 
 def test_the_tunnel_goes_through_the_container_that_runs(tmp_path):

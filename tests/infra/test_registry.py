@@ -5,6 +5,7 @@ import pulumi
 import pytest
 
 from infra.registry import Registry, RegistryArgs, lifecycle_policy
+from infra.release import kept_images, record
 
 
 def registry(*, protect: bool = True) -> Registry:
@@ -35,12 +36,17 @@ def test_the_token_to_push_with_is_fresh_and_secret(engine: Any) -> None:
     assert next(call.token for call in engine.calls) == "aws:ecr/getAuthorizationToken:getAuthorizationToken"
 
 
-def test_every_repository_forgets_leftovers_first_and_releases_only_after_a_hundred(engine: Any) -> None:
+def test_every_repository_has_the_rules(engine: Any) -> None:
     engine.run(registry)
     policies = engine.all("ecr/lifecyclePolicy:LifecyclePolicy")
     assert [json.loads(policy.inputs["policy"]) for policy in policies] == [json.loads(lifecycle_policy())] * 2
-    leftovers, releases = json.loads(lifecycle_policy())["rules"]
+
+
+def test_an_image_on_record_is_matched_by_the_first_rule_so_no_later_one_expires_it() -> None:
+    releases, leftovers, unreleased = json.loads(lifecycle_policy())["rules"]
+    assert releases["selection"]["tagPatternList"] == [f"{kept_images.TAG_PREFIX}*"]
+    assert releases["selection"]["countNumber"] >= 2 * record.KEPT
     assert leftovers["selection"]["tagStatus"] == "untagged"
-    assert releases["selection"] == {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 100}
     # ECR evaluates `any` last, or it would refuse the policy.
-    assert leftovers["rulePriority"] < releases["rulePriority"]
+    assert unreleased["selection"]["tagStatus"] == "any"
+    assert releases["rulePriority"] < leftovers["rulePriority"] < unreleased["rulePriority"]

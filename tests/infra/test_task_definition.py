@@ -59,8 +59,11 @@ def test_secrets_are_named_by_arn_key_and_version() -> None:
         {"name": "DATABASE_URL", "valueFrom": f"{SECRET}:DATABASE_URL::v-1"},
         {"name": "EMAIL_URL", "valueFrom": f"{SECRET}:EMAIL_URL::v-1"},
         {"name": "SECRET_KEY", "valueFrom": f"{SECRET}:SECRET_KEY::v-1"},
+        {"name": "SECRET_KEY_FALLBACKS", "valueFrom": f"{SECRET}:SECRET_KEY_FALLBACKS::v-1"},
     ]
     assert proxy["secrets"] == []
+    (migrate,) = rendered(*migration(RELEASE))
+    assert {"name": "DATABASE_URL", "valueFrom": f"{SECRET}:OWNER_DATABASE_URL::v-1"} in migrate["secrets"]
 
 
 def test_only_the_proxy_maps_a_port() -> None:
@@ -103,6 +106,6 @@ def test_the_document_has_the_form_in_which_ecs_gives_it_back() -> None:
 
 
 def test_the_same_containers_give_the_same_text_whatever_the_order_of_their_variables() -> None:
-    one = Container(name="web", image="i", environment={"A": "1", "B": "2"}, secrets=("X", "Y"))
-    two = Container(name="web", image="i", environment={"B": "2", "A": "1"}, secrets=("Y", "X"))
+    one = Container(name="web", image="i", environment={"A": "1", "B": "2"}, secrets={"X": "1", "Y": "2"})
+    two = Container(name="web", image="i", environment={"B": "2", "A": "1"}, secrets={"Y": "2", "X": "1"})
     assert render_task_definition([one], TARGET) == render_task_definition([two], TARGET)

@@ -8,14 +8,24 @@ import pulumi_aws as aws
 import pytest
 
 from infra.release import migration
-from infra.web_service import WebService, WebServiceArgs
+from infra.release.shipped import Shipped
+from infra.web_service import WebService
+from infra.web_tasks import WebServiceArgs
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app"
-ARGS = WebServiceArgs(
-    region="us-east-1",
+SHIPPED = Shipped(
     web_image="registry/web@sha256:aa",
     proxy_image="registry/proxy@sha256:bb",
-    version="0123456789ab-cdef",
+    tag="0123456789ab-cdef",
+    revision="0a1b2c3d4e",
+    withheld=None,
+)
+ARGS = WebServiceArgs(
+    region="us-east-1",
+    shipped=SHIPPED,
+    record="/preqly/test/releases",
+    database="preqly-1a2b3c4d",
+    snapshots=3,
     domains=["app.preqly.com"],
     allowed_hosts=["localhost"],
     media_bucket="media",
@@ -59,7 +69,8 @@ def test_capacity_never_drops_and_an_unhealthy_release_is_taken_back(service: An
     assert inputs["deploymentMinimumHealthyPercent"] == 100
     assert inputs["deploymentMaximumPercent"] == 200
     assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    assert inputs["waitForSteadyState"] is True
+    # The hooks wait, and say why when it comes to nothing.
+    assert inputs["waitForSteadyState"] is False
     assert inputs["healthCheckGracePeriodSeconds"] >= 30
 
 
@@ -130,7 +141,30 @@ def test_the_migration_runs_the_image_that_is_about_to_serve(engine: Any, servic
     (migrate,) = json.loads(task(engine, "migration")["containerDefinitions"])
     _, web = json.loads(task(engine, "web")["containerDefinitions"])
     assert migrate["image"] == web["image"] == "registry/web@sha256:aa"
-    assert migrate["secrets"] == web["secrets"]
+
+
+def test_only_the_migration_is_told_the_role_that_owns_the_tables(engine: Any, service: Any) -> None:
+    service()
+    assert "OWNER_DATABASE_URL" in task(engine, "migration")["containerDefinitions"]
+    assert "OWNER_DATABASE_URL" not in task(engine, "web")["containerDefinitions"]
+
+
+def test_what_runs_is_told_as_it_would_be_recorded(engine: Any) -> None:
+    release = engine.run(lambda: WebService("web", ARGS).release)
+    assert (release.number, release.kind, release.withheld) == (1, "release", None)
+    assert (release.tag, release.revision, release.web_image) == (SHIPPED.tag, SHIPPED.revision, SHIPPED.web_image)
+    assert release.task_definition.endswith("task-definition/preqly-test-web:1")
+    assert release.migration_task_definition.endswith("task-definition/preqly-test-migration:1")
+    assert (release.region, release.cluster, release.service) == (
+        "us-east-1",
+        "web-cluster-1a2b3c4",
+        "web-service-1a2b3c4",
+    )
+    assert (release.secret_arn, release.log_group, release.database) == (SECRET, "app-logs", "preqly-1a2b3c4d")
+
+
+def test_a_zone_that_comes_back_gets_its_tasks_back(service: Any) -> None:
+    assert service()["availabilityZoneRebalancing"] == "ENABLED"
 
 
 def test_the_service_names_the_migration_that_runs_before_it(engine: Any, service: Any) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.workload import Container, Release, WorkloadError, migration, web_service
+from infra.workload import SECRET_KEYS, Container, Release, WorkloadError, migration, web_service
 
 RELEASE = Release(
     web_image="registry/web@sha256:aa",
@@ -85,12 +85,21 @@ def test_the_migration_is_the_application_with_another_command_and_nothing_to_re
     (task,) = migration(RELEASE)
     web, _ = web_service(RELEASE)
     assert task.command == ("python", "manage.py", "migrate", "--noinput")
-    assert (task.image, task.environment, task.secrets) == (web.image, web.environment, web.secrets)
+    assert (task.image, task.environment) == (web.image, web.environment)
     assert task.port is None
     assert not task.health_checked
 
 
 def test_the_secrets_of_the_application_come_by_name_only() -> None:
     web, proxy = web_service(RELEASE)
-    assert web.secrets == ("DATABASE_URL", "EMAIL_URL", "SECRET_KEY")
-    assert proxy.secrets == ()
+    assert set(web.secrets) == {"DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"}
+    assert all(name == key for name, key in web.secrets.items())
+    assert proxy.secrets == {}
+
+
+def test_only_the_migration_connects_as_the_owner_and_knows_the_applications_role() -> None:
+    web, _ = web_service(RELEASE)
+    (task,) = migration(RELEASE)
+    assert task.secrets["DATABASE_URL"] == "OWNER_DATABASE_URL"
+    assert task.secrets["APPLICATION_DATABASE_URL"] == web.secrets["DATABASE_URL"] == "DATABASE_URL"
+    assert set(SECRET_KEYS) == {*web.secrets.values(), *task.secrets.values()}

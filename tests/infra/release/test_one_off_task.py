@@ -1,3 +1,6 @@
+import time
+from dataclasses import replace
+
 import pytest
 from botocore.stub import ANY
 
@@ -7,14 +10,19 @@ from tests.infra.stubs import CLUSTER, TASK, Aws
 
 DEFINITION = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-migration:7"
 MIGRATION = OneOffTask(
-    cluster=CLUSTER, task_definition=DEFINITION, subnets=["subnet-a"], security_groups=["sg-t"], public_address=False
+    cluster=CLUSTER,
+    task_definition=DEFINITION,
+    subnets=["subnet-a"],
+    security_groups=["sg-t"],
+    public_address=False,
+    timeout_seconds=3,
 )
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
-    monkeypatch.setattr(one_off_task, "POLL_SECONDS", 0.001)
-    monkeypatch.setattr(one_off_task, "TIMEOUT_SECONDS", 0.003)
+    monkeypatch.setattr(one_off_task, "POLL_SECONDS", 1)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     monkeypatch.setattr(stopped_task, "LOG_PAUSE_SECONDS", 0)
     return Aws()
 
@@ -31,8 +39,7 @@ def stops(aws: Aws, *, exit_code: int | None, reason: str, container_reason: str
         "stoppedReason": reason,
         "containers": [{key: value for key, value in container.items() if value is not None}],
     }
-    for _ in ("the waiter", "the verdict"):
-        aws.ecs.add_response("describe_tasks", {"tasks": [task], "failures": []})
+    aws.ecs.add_response("describe_tasks", {"tasks": [task], "failures": []})
 
 
 def run(aws: Aws) -> None:
@@ -94,14 +101,16 @@ def test_a_container_that_never_ran_is_told_with_its_own_reason(aws: Aws) -> Non
     assert "it left no log lines" in str(failure.value)
 
 
-def test_a_task_that_does_not_end_is_stopped(aws: Aws) -> None:
+def test_a_task_that_does_not_end_is_stopped(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(100))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     starts(aws)
     running = {"taskArn": TASK, "lastStatus": "RUNNING", "containers": [{"name": "migrate"}]}
-    for _ in range(3):
+    for _ in range(2):
         aws.ecs.add_response("describe_tasks", {"tasks": [running], "failures": []})
     aws.ecs.add_response("stop_task", {}, {"cluster": CLUSTER, "task": TASK, "reason": ANY})
     aws.logged(DEFINITION, "waiting for a lock on core_movie")
-    with pytest.raises(TaskFailed, match="did not end in") as failure:
+    with pytest.raises(TaskFailed, match="did not end in 3 s and was stopped") as failure:
         run(aws)
     assert "waiting for a lock on core_movie" in str(failure.value)
 
@@ -129,4 +138,36 @@ def test_a_role_that_was_made_a_moment_ago_is_waited_for(aws: Aws, code: str, me
 def test_any_other_refusal_is_final(aws: Aws) -> None:
     aws.ecs.add_client_error("run_task", "AccessDeniedException", "not authorized to perform: ecs:RunTask")
     with pytest.raises(TaskFailed, match=r"could not start: .*ecs:RunTask"):
+        run(aws)
+
+
+def test_another_command_replaces_that_of_the_one_container(aws: Aws) -> None:
+    override = {"containerOverrides": [{"name": "migrate", "command": ["python", "manage.py", "migration_state"]}]}
+    expected = dict.fromkeys(one_off_task._parameters(MIGRATION), ANY)
+    aws.ecs.add_response("run_task", {"tasks": [{"taskArn": TASK}]}, {**expected, "overrides": override})
+    stops(aws, exit_code=0, reason="done")
+    asked = replace(MIGRATION, command=("python", "manage.py", "migration_state"))
+    assert one_off_task.run(aws.session, asked) == TASK
+
+
+def test_a_task_that_ecs_has_lost_is_not_called_slow(aws: Aws) -> None:
+    starts(aws)
+    for _ in range(one_off_task.LOST_ANSWERS):
+        aws.ecs.add_response("describe_tasks", {"tasks": [], "failures": [{"arn": TASK, "reason": "MISSING"}]})
+    aws.logged(DEFINITION, "Applying core.0002_rating...")
+    with pytest.raises(TaskFailed, match="the task is gone, ECS does not know it any more"):
+        run(aws)
+
+
+def test_a_task_that_is_not_known_everywhere_yet_is_waited_for(aws: Aws) -> None:
+    starts(aws)
+    aws.ecs.add_response("describe_tasks", {"tasks": [], "failures": [{"arn": TASK, "reason": "MISSING"}]})
+    stops(aws, exit_code=0, reason="done")
+    run(aws)
+
+
+def test_an_answer_that_stays_away_is_told_with_the_task(aws: Aws) -> None:
+    starts(aws)
+    aws.ecs.add_client_error("describe_tasks", "ExpiredTokenException", "The security token has expired")
+    with pytest.raises(TaskFailed, match=r"(?s)AWS could not be asked how it ended: .*has expired.*task: arn:aws"):
         run(aws)

@@ -1,0 +1,173 @@
+"""An AWS in memory, as far as a release asks it; requests that AWS would not take fail."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import boto3
+import botocore.session
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
+
+from tests.infra.stubs import CLUSTER
+
+FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-web"
+MIGRATION = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-migration:7"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app"
+_LOG = {"awslogs-group": "app", "awslogs-stream-prefix": "web"}
+
+
+def task(name: str, definition: str = f"{FAMILY}:8", **changes: Any) -> dict[str, Any]:
+    """A task of the service that stopped because its container web ended with exit code 3, unless `changes` differ."""
+    return {
+        "taskArn": f"{CLUSTER.replace('cluster/', 'task/')}/{name}",
+        "taskDefinitionArn": definition,
+        "group": "service:web-service",
+        "lastStatus": "STOPPED",
+        "stoppedAt": name,
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "proxy", "exitCode": 143}, {"name": "web", "exitCode": 3}],
+        **changes,
+    }
+
+
+def living(name: str, definition: str = f"{FAMILY}:8", **changes: Any) -> dict[str, Any]:
+    """A task that runs."""
+    values = {"lastStatus": "RUNNING", "stoppedAt": None, "stoppedReason": None, "containers": [], **changes}
+    return task(name, definition, **values)
+
+
+class FakeAws:
+    """Change its attributes to what AWS should say."""
+
+    def __init__(self) -> None:
+        self.deployments: list[dict[str, Any]] = []
+        """Of the service; the first is PRIMARY."""
+        self.later: list[list[dict[str, Any]]] = []
+        """Deployments of the following questions."""
+        self.events: list[str] = []
+        self.tasks: list[dict[str, Any]] = []
+        self.gone: list[str] = []
+        """Names of tasks that stop after they were looked at once."""
+        self.logged: dict[str, list[str]] = {}
+        """Lines by `container/task`."""
+        self.targets: dict[str, dict[str, str]] = {}
+        self.secret_versions: dict[str, str] = {}
+        """By task definition; `v-1` when not here."""
+        self.images: dict[tuple[str, str], list[str]] = {}
+        """Tags by repository and digest."""
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    @property
+    def session(self) -> boto3.Session:
+        """What the code under test takes for a session."""
+        return cast(boto3.Session, self)
+
+    def client(self, name: str) -> Any:
+        return _Client(name, self)
+
+    def runs(self, revision: int, state: str = "COMPLETED") -> None:
+        """The primary deployment is this revision."""
+        self.deployments = [deployment(revision, state)]
+
+    def asked(self, name: str) -> list[dict[str, Any]]:
+        """The parameters of every call of this operation."""
+        return [parameters for called, parameters in self.calls if called == name]
+
+    # ECS
+
+    def describe_services(self, **_: Any) -> dict[str, Any]:
+        found, self.deployments = self.deployments, self.later.pop(0) if self.later else self.deployments
+        service = {
+            "clusterArn": CLUSTER,
+            "serviceName": "web-service",
+            "status": "ACTIVE",
+            "deployments": found,
+            "events": [{"message": message} for message in self.events],
+            "loadBalancers": [{"targetGroupArn": "target-group"}],
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-t"]}},
+        }
+        return {"services": [service] if found else []}
+
+    def list_tasks(self, *, desiredStatus: str = "RUNNING", serviceName: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+        wanted = [one for one in self.tasks if (one["lastStatus"] == "RUNNING") == (desiredStatus == "RUNNING")]
+        mine = [one for one in wanted if not serviceName or one["group"] == f"service:{serviceName}"]
+        return {"taskArns": [one["taskArn"] for one in mine]}
+
+    def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        found = [dict(one) for one in self.tasks if one["taskArn"] in tasks]
+        for one in self.tasks:
+            if one["taskArn"] in tasks and one["taskArn"].rpartition("/")[2] in self.gone:
+                one["lastStatus"] = "STOPPED"
+        return {"tasks": found}
+
+    def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:  # noqa: N803
+        version = self.secret_versions.get(taskDefinition, "v-1")
+        secrets = [{"name": "SECRET_KEY", "valueFrom": f"{SECRET}:SECRET_KEY::{version}"}]
+        containers = [
+            {"name": name, "logConfiguration": {"options": _LOG}, "secrets": secrets if name != "proxy" else []}
+            for name in ("proxy", "web")
+        ]
+        return {"taskDefinition": {"containerDefinitions": containers}}
+
+    # What else is asked
+
+    def get_log_events(self, *, logStreamName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        lines = self.logged.get(logStreamName.removeprefix("web/"), [])
+        return {"events": [{"message": line} for line in lines]}
+
+    def describe_target_health(self, **_: Any) -> dict[str, Any]:
+        targets = [{"Target": {"Id": address}, "TargetHealth": health} for address, health in self.targets.items()]
+        return {"TargetHealthDescriptions": targets}
+
+    def batch_get_image(self, *, repositoryName: str, imageIds: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        (wanted,) = imageIds
+        found = [
+            {"imageManifest": f"manifest of {digest}", "imageManifestMediaType": "application/json"}
+            for (repository, digest), tags in self.images.items()
+            if repository == repositoryName and (wanted.get("imageDigest") == digest or wanted.get("imageTag") in tags)
+        ]
+        return {"images": found}
+
+    def put_image(self, *, repositoryName: str, imageDigest: str, imageTag: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.images[repositoryName, imageDigest].append(imageTag)
+        return {}
+
+
+def deployment(revision: int, state: str = "COMPLETED", **counts: int) -> dict[str, Any]:
+    """A PRIMARY deployment of this revision."""
+    return {"status": "PRIMARY", "taskDefinition": f"{FAMILY}:{revision}", "rolloutState": state, **counts}
+
+
+def refusal(code: str, operation: str = "Operation") -> ClientError:
+    """What boto3 raises when AWS says no."""
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+
+
+class _Client:
+    def __init__(self, service: str, aws: FakeAws) -> None:
+        self._aws = aws
+        self._model: Any = botocore.session.get_session().get_service_model(service)
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        (operation,) = (name for name in self._model.operation_names if xform_name(name) == method)
+
+        def call(**parameters: Any) -> Any:
+            shape = self._model.operation_model(operation).input_shape
+            report = ParamValidator().validate(parameters, shape)
+            assert not report.has_errors(), f"{method}: {report.generate_report()}"
+            self._aws.calls.append((method, parameters))
+            return getattr(self._aws, method)(**parameters)
+
+        return call
+
+    def get_paginator(self, method: str) -> Any:
+        return _Pages(getattr(self, method))
+
+
+class _Pages:
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def paginate(self, **parameters: Any) -> list[Any]:
+        return [self._call(**parameters)]

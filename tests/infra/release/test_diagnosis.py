@@ -1,0 +1,102 @@
+from typing import Any
+
+import pytest
+
+from infra.release import diagnosis, stopped_task
+from infra.release.diagnosis import CAPACITY, CRASH, IMAGE, MEMORY, SECRET, UNHEALTHY, UNKNOWN, Cause, cause_of
+from tests.infra.release.fake_aws import FAMILY, FakeAws, living, refusal, task
+from tests.infra.stubs import CLUSTER
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
+    monkeypatch.setattr(stopped_task, "LOG_PAUSE_SECONDS", 0)
+    made = FakeAws()
+    made.runs(8)
+    return made
+
+
+def explained(aws: FakeAws) -> list[str]:
+    service = aws.describe_services()["services"][0]
+    return diagnosis.explain(aws.session, CLUSTER, service, f"{FAMILY}:8")
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        ("CannotPullContainerError: pull image manifest has been retried 1 time(s): not found", IMAGE),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval", SECRET),
+        ("ResourceInitializationError: failed to validate logger args", SECRET),
+        ("ECS was unable to assume the role", SECRET),
+        ("(service web) was unable to place a task. Reason: Capacity is unavailable at this time.", CAPACITY),
+        ("Essential container in task exited OutOfMemoryError: Container killed due to memory usage", MEMORY),
+        ("Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:x)", UNHEALTHY),
+        ("Task failed container health checks", UNHEALTHY),
+        ("Essential container in task exited", CRASH),
+        ("CannotStartContainerError: container web: exec: no such file", CRASH),
+        ("Scaling activity initiated by (deployment ecs-svc/1)", UNKNOWN),
+    ],
+)
+def test_ecs_own_words_stand_for_a_cause(words: str, cause: Cause) -> None:
+    assert cause_of(words) == cause
+    assert cause.fix
+
+
+def test_the_newest_tasks_come_first_and_no_more_than_three(aws: FakeAws) -> None:
+    aws.tasks = [task(str(number)) for number in range(5)]
+    assert [line.split()[1] for line in explained(aws) if line.startswith("task ")] == ["4:", "3:", "2:"]
+
+
+def test_tasks_of_other_releases_explain_nothing(aws: FakeAws) -> None:
+    aws.tasks = [task("1", f"{FAMILY}:7")]
+    assert "no task of this release was started" in explained(aws)
+
+
+def test_log_lines_that_are_the_same_are_shown_once(aws: FakeAws) -> None:
+    aws.tasks = [task("1"), task("2")]
+    aws.logged = {"web/1": ["boom"], "web/2": ["boom"]}
+    lines = explained(aws)
+    assert lines.count("    boom") == 1
+    assert "  the same log lines" in lines
+
+
+def test_a_task_that_never_gets_healthy_is_told_with_what_its_checks_answer(aws: FakeAws) -> None:
+    unhealthy: dict[str, Any] = {
+        "containers": [
+            {
+                "name": "web",
+                "healthStatus": "UNHEALTHY",
+                "networkInterfaces": [{"privateIpv4Address": "10.20.0.5"}],
+            }
+        ]
+    }
+    aws.tasks = [living("9", **unhealthy)]
+    aws.targets = {"10.20.0.5": {"State": "unhealthy", "Reason": "Target.Timeout", "Description": "Request timed out"}}
+    lines = explained(aws)
+    assert "task 9: RUNNING" in lines
+    assert "  container web: its health check fails" in lines
+    assert "  target 10.20.0.5: unhealthy, Target.Timeout, Request timed out" in lines
+
+
+def test_why_the_load_balancer_gave_a_task_up_stands_with_that_task(aws: FakeAws) -> None:
+    event = "(service web) (task 1) is unhealthy in (target-group t) due to (reason Health checks failed with 500)."
+    aws.events = ["other", "and other", "a third", event]
+    aws.tasks = [task("1", stoppedReason="Task failed ELB health checks in (target-group t)")]
+    lines = explained(aws)
+    assert f"  {event}" in lines
+    assert lines[0] == f"cause: {UNHEALTHY.name}"
+    assert lines[-1] == f"fix: {UNHEALTHY.fix}"
+
+
+def test_without_any_task_the_events_tell_the_cause(aws: FakeAws) -> None:
+    aws.events = ["was unable to place a task. Reason: Capacity is unavailable at this time."]
+    assert explained(aws)[0] == f"cause: {CAPACITY.name}"
+
+
+def test_a_load_balancer_that_cannot_be_asked_hides_nothing_else(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise refusal("AccessDenied")
+
+    monkeypatch.setattr(aws, "describe_target_health", refuse)
+    aws.tasks = [task("1")]
+    assert explained(aws)[0] == f"cause: {CRASH.name}"

@@ -1,0 +1,86 @@
+"""Against moto, which keeps snapshots as RDS does."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infra.release import snapshot
+from infra.release.errors import ReleaseError
+from infra.release.snapshot import MADE_FOR_TAG, SnapshotPolicy, take, taken_for
+
+DATABASE = "preqly-1a2b3c4d"
+POLICY = SnapshotPolicy(database=DATABASE, kept=2)
+told: list[str] = []
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    monkeypatch.setattr(snapshot, "POLL_SECONDS", 1)
+    told.clear()
+    with mock_aws():
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        for name in (DATABASE, "other"):
+            session.client("rds").create_db_instance(
+                DBInstanceIdentifier=name,
+                DBInstanceClass="db.t4g.micro",
+                Engine="postgres",
+                AllocatedStorage=20,
+                MasterUsername="preqly",
+                MasterUserPassword="not-a-secret",
+            )
+        yield session
+
+
+def names(session: boto3.Session) -> set[str]:
+    found: Any = session.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    return {one["DBSnapshotIdentifier"] for one in found}
+
+
+def test_two_snapshots_in_the_same_second_have_two_names(session: boto3.Session) -> None:
+    made = {take(session, POLICY, "task:1", told.append), take(session, POLICY, "task:2", told.append)}
+    assert names(session) == made
+    assert len(made) == 2
+    assert all(name.startswith(f"{DATABASE}-2") for name in made)
+
+
+def test_only_the_last_ones_of_this_program_and_database_are_dropped(session: boto3.Session) -> None:
+    rds: Any = session.client("rds")
+    rds.create_db_snapshot(DBInstanceIdentifier=DATABASE, DBSnapshotIdentifier="by-hand")
+    rds.create_db_snapshot(
+        DBInstanceIdentifier="other",
+        DBSnapshotIdentifier="of-another",
+        Tags=[{"Key": MADE_FOR_TAG, "Value": "task:0"}],
+    )
+    made = [take(session, POLICY, f"task:{number}", told.append) for number in range(4)]
+    assert names(session) == {"by-hand", "of-another", *made[-2:]}
+
+
+def test_the_snapshot_of_a_migration_is_found_again(session: boto3.Session) -> None:
+    name = take(session, POLICY, "task:1", told.append)
+    take(session, POLICY, "task:2", told.append)
+    assert taken_for(session, DATABASE, "task:1") == name
+    assert taken_for(session, DATABASE, "task:9") is None
+
+
+def test_a_snapshot_that_cannot_be_taken_says_that_nothing_was_migrated(session: boto3.Session) -> None:
+    session.client("rds").delete_db_instance(DBInstanceIdentifier=DATABASE, SkipFinalSnapshot=True)
+    with pytest.raises(ReleaseError, match=r"(?s)could not be taken, so nothing was migrated: .*snapshotsBeforeMig"):
+        take(session, POLICY, "task:1", told.append)
+
+
+def test_an_old_one_that_cannot_be_dropped_stops_nothing(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rds: Any = session.client("rds")
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DeleteDBSnapshot")
+
+    monkeypatch.setattr(rds, "delete_db_snapshot", refuse)
+    monkeypatch.setattr(session, "client", lambda _: rds)
+    first, *_ = [take(session, POLICY, f"task:{number}", told.append) for number in range(3)]
+    assert f"Snapshot {first} is beyond the last 2 and could not be dropped" in told[-1]

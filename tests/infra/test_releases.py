@@ -1,0 +1,63 @@
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra.release.hooks import ReleaseFailed
+from infra.release.record import FIRST_VALUE, Release, Withheld
+from infra.releases import Releases, Sources
+from tests.infra.release.test_completion import RELEASE
+
+NAME = "/preqly/test/releases"
+FUNCTION = "aws:ssm/getParametersByPath:getParametersByPath"
+SOURCES = Sources(web_image="r/web@sha256:cc", proxy_image="r/proxy@sha256:dd", tag="cccc-1", revision="later")
+
+
+def on_record(engine: Any, value: str) -> None:
+    engine.functions[FUNCTION] = {"names": ["/preqly/test/other", NAME], "values": ["x", value]}
+
+
+def test_pulumi_makes_the_parameter_and_never_writes_it_again(engine: Any) -> None:
+    engine.run(lambda: Releases("releases"))
+    made = engine.one("ssm/parameter:Parameter")
+    assert (made["name"], made["type"], made["value"]) == (NAME, "String", FIRST_VALUE)
+    assert list(engine.options("ssm/parameter:Parameter", "releases-record").ignoreChanges) == ["value"]
+
+
+@pytest.mark.parametrize("value", [None, FIRST_VALUE])
+def test_before_the_first_release_there_is_none(engine: Any, value: str | None) -> None:
+    if value:
+        on_record(engine, value)
+    assert engine.run(lambda: Releases("releases").latest) is None
+
+
+def test_the_last_release_is_read(engine: Any) -> None:
+    on_record(engine, replace(RELEASE, number=3).to_json())
+    found: Release = engine.run(lambda: Releases("releases").latest)
+    assert found == replace(RELEASE, number=3)
+
+
+def test_a_record_that_cannot_be_read_stops_the_update_in_a_sentence(engine: Any) -> None:
+    on_record(engine, "[]")
+    with pytest.raises(ReleaseFailed, match=rf"SSM parameter {NAME} holds no release record"):
+        engine.run(lambda: Releases("releases").latest)
+
+
+def test_a_withheld_release_is_said_in_a_warning(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda line, _: told.append(line))
+    rolled_back = replace(RELEASE, number=8, kind="rollback", withheld=Withheld(number=7, tag="cccc-1"))
+    on_record(engine, rolled_back.to_json())
+    ships = engine.run(lambda: Releases("releases").shipped(SOURCES))
+    assert (ships.tag, ships.web_image) == (RELEASE.tag, RELEASE.web_image)
+    (line,) = told
+    assert line.startswith("These sources are release 7, which a rollback withholds, so aaaa-1 stays.")
+    assert "python -m ops forward" in line
+
+
+def test_other_sources_are_shipped_without_a_word(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi.log, "warn", lambda *_: pytest.fail("nothing to warn of"))
+    on_record(engine, RELEASE.to_json())
+    ships = engine.run(lambda: Releases("releases").shipped(SOURCES))
+    assert (ships.tag, ships.revision, ships.withheld) == ("cccc-1", "later", None)
