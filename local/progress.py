@@ -97,11 +97,14 @@ class Progress:
             self.console.print(f"  {sign} {short(step.urn)} {done}{took}", highlight=False, markup=False)
 
     def _tell(self, event: DiagnosticEvent) -> None:
-        if event.ephemeral or event.severity not in {"error", "warning", "info#err"}:
+        if event.ephemeral or event.severity not in {"error", "warning", "info", "info#err"}:
             return
         text = without_frames_of_others(COLOUR_TAG.sub("", event.message)).rstrip()
         where = f"{short(event.urn)}: " if event.urn and not event.urn.endswith("pulumi:pulumi:Stack") else ""
-        if event.severity == "warning":
+        if event.severity == "info":
+            if where:
+                self.console.print(f"  {where}{text}", highlight=False, markup=False)
+        elif event.severity == "warning":
             self.console.print(f"  warning: {where}{text}", highlight=False, markup=False, style="yellow")
         elif text.strip() not in {"", "update failed", *self.errors}:
             self.errors.append(f"{where}{_ONE_ERROR.sub('', text)}")

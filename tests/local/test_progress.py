@@ -66,6 +66,11 @@ def test_a_warning_is_shown_at_once() -> None:
     assert "warning: aws:ec2:Vpc network: the zone has no delegation" in shown
 
 
+def test_what_a_resource_tells_is_shown_at_once_and_the_programs_own_output_is_not() -> None:
+    _, shown = play(diagnostic("Nothing to migrate", "info", VPC), diagnostic("a quiet month costs", "info"))
+    assert shown.splitlines() == ["Deploying", "  aws:ec2:Vpc network: Nothing to migrate"]
+
+
 def test_a_traceback_is_shortened_to_the_programs_own_lines() -> None:
     frames = (
         f'  File "/usr/lib/asyncio.py", line 1, in run\n  File "{ROOT}/infra/image.py", line 7, in build\n    boom()\n'
