@@ -54,6 +54,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("name", "picture")
+        help_texts: ClassVar = {"picture": "JPEG, PNG, WebP or GIF, up to 4 MB. Members see it, nobody else."}
         widgets: ClassVar = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "picture": PictureInput(attrs={"accept": ",".join(f"image/{name.lower()}" for name in FORMATS)}),

@@ -26,6 +26,9 @@ PAGE = """<!doctype html>
   <link rel="stylesheet" href="/static/core/site.css">
 </head>
 <body>
+  <header class="top">
+    <div class="frame"><a class="brand" href="/">Preqly</a></div>
+  </header>
   <main class="frame narrow error">
     <p class="eyebrow">Error {status}</p>
     <h1>{message}</h1>

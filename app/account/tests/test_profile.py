@@ -141,3 +141,10 @@ def test_saving_the_name_keeps_the_picture(client: Client, ann: User, picture: C
     ann.refresh_from_db()
     assert (ann.name, bool(ann.picture)) == ("Ann Other", True)
     assert ann.picture.storage.exists(ann.picture.name)
+
+
+def test_someone_without_a_picture_sees_an_initial_and_what_may_be_uploaded(client: Client, ann: User) -> None:
+    page = client.get("/account/profile/").text
+    assert '<span class="portrait" aria-hidden="true">A</span>' in page
+    described = page.partition('id="id_picture_helptext"')[2].partition("<input")[0]
+    assert "up to 4 MB" in described
