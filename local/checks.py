@@ -14,7 +14,7 @@ from local.runtime import ROOT, Runtime
 LINTERS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
-    ("mypy", "infra", "local", "bench", "tests"),
+    ("mypy", "infra", "local", "bench", "ops", "tests"),
 )
 NOTHING_COLLECTED = 5
 

@@ -1,0 +1,157 @@
+"""What stands in the way of `pulumi destroy`, how to lift it, and what stays behind. Asks only, changes nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.markup import escape
+
+from infra.release.record import Release
+from ops.health import tagged
+from ops.pulumi_state import Resource, resources
+from ops.show import short, table
+from ops.stack import Stack
+
+LIFT = "pulumi config set protect false && pulumi up"
+DATABASE, BUCKET, REPOSITORY = "aws:rds/instance:Instance", "aws:s3/bucket:Bucket", "aws:ecr/repository:Repository"
+SECRET, KEY = "aws:secretsmanager/secret:Secret", "aws:kms/key:Key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing about taking the stack down."""
+
+    what: str
+    why: str
+    blocks: bool
+    """True: `pulumi destroy` stops there. False: it goes through, and this is what happens."""
+    command: str
+    """Lifts it, or saves what would be lost; empty when there is nothing to do."""
+
+
+def read_protection(stack: Stack) -> list[Finding]:
+    """What blocks first, then what goes and what stays."""
+    release = stack.history()[-1]
+    state = resources(stack.name)
+    found = [
+        *_protected_by_pulumi(stack, state),
+        *_database(stack.session, release, state or []),
+        *_load_balancers(stack),
+        *_buckets(stack, state or []),
+        *_repositories(stack.session, release, state or []),
+        *_afterwards(stack, state or []),
+    ]
+    return sorted(found, key=lambda one: not one.blocks)
+
+
+def print_protection(found: Sequence[Finding], console: Console) -> None:
+    """Two tables, then the commands in their order."""
+    blocking = [one for one in found if one.blocks]
+    if blocking:
+        rows = ((escape(one.what), escape(one.why), escape(one.command)) for one in blocking)
+        console.print(table("In the way of `pulumi destroy`", ("what", "why", "lifted by"), rows))
+    else:
+        console.print("[bold]Nothing is in the way of `pulumi destroy`.[/]")
+    console.print()
+    rows = ((escape(one.what), escape(one.why), escape(one.command)) for one in found if not one.blocks)
+    console.print(table("What then goes, and what stays", ("what", "what happens", "command"), rows))
+
+
+def _protected_by_pulumi(stack: Stack, state: list[Resource] | None) -> Iterator[Finding]:
+    if state is None:
+        yield Finding(
+            what="Pulumi's state",
+            why="it cannot be read here, so what it protects is not listed",
+            blocks=False,
+            command=f"pulumi login && pulumi stack select {stack.name}",
+        )
+    for one in state or []:
+        if one.protect:
+            yield Finding(what=one.name, why="`protect` in Pulumi", blocks=True, command=LIFT)
+
+
+def _database(session: boto3.Session, release: Release, state: list[Resource]) -> Iterator[Finding]:
+    rds: Any = session.client("rds")
+    try:
+        (found,) = rds.describe_db_instances(DBInstanceIdentifier=release.database)["DBInstances"]
+    except ClientError:
+        return
+    name = f"database {release.database}"
+    if found.get("DeletionProtection"):
+        yield Finding(what=name, why="RDS deletion protection", blocks=True, command=LIFT)
+    inputs = next((one.inputs for one in state if one.type == DATABASE), {})
+    if inputs.get("skipFinalSnapshot"):
+        yield Finding(
+            what=name,
+            why="its data goes with it, with no last snapshot",
+            blocks=False,
+            command="pulumi config set databaseFinalSnapshot true && pulumi up",
+        )
+    elif inputs:
+        snapshot = inputs.get("finalSnapshotIdentifier")
+        yield Finding(what=name, why=f"leaves the snapshot {snapshot}", blocks=False, command="")
+
+
+def _load_balancers(stack: Stack) -> Iterator[Finding]:
+    elb: Any = stack.session.client("elbv2")
+    for arn in tagged(stack.session, stack.project, stack.name, "elasticloadbalancing:loadbalancer"):
+        attributes = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        if {"Key": "deletion_protection.enabled", "Value": "true"} in attributes:
+            name = arn.split("/")[-2]
+            yield Finding(what=f"load balancer {name}", why="deletion protection", blocks=True, command=LIFT)
+
+
+def _buckets(stack: Stack, state: list[Resource]) -> Iterator[Finding]:
+    s3: Any = stack.session.client("s3")
+    for arn in tagged(stack.session, stack.project, stack.name, "s3"):
+        bucket = arn.rpartition(":")[2]
+        held = s3.list_object_versions(Bucket=bucket, MaxKeys=1)
+        if held.get("Versions") or held.get("DeleteMarkers"):
+            yield _content(f"bucket {bucket}", "files", _inputs(state, BUCKET, bucket).get("forceDestroy"))
+
+
+def _repositories(session: boto3.Session, release: Release, state: list[Resource]) -> Iterator[Finding]:
+    ecr: Any = session.client("ecr")
+    for image in (release.web_image, release.proxy_image):
+        repository = image.partition("@")[0].partition("/")[2]
+        try:
+            held = ecr.list_images(repositoryName=repository, maxResults=1)["imageIds"]
+        except ecr.exceptions.RepositoryNotFoundException:
+            continue
+        if held:
+            forced = _inputs(state, REPOSITORY, repository).get("forceDelete")
+            yield _content(f"repository {repository}", "images", forced)
+
+
+def _content(what: str, content: str, forced: Any) -> Finding:
+    if forced:
+        return Finding(what=what, why=f"its {content} are deleted with it", blocks=False, command="")
+    return Finding(what=what, why=f"it holds {content}", blocks=True, command=LIFT)
+
+
+def _afterwards(stack: Stack, state: list[Resource]) -> Iterator[Finding]:
+    for one in state:
+        if one.type == SECRET:
+            days = int(one.inputs.get("recoveryWindowInDays", 30))
+            why = f"can be restored for {days} days" if days else "is gone at once"
+            command = f"aws secretsmanager restore-secret --secret-id {one.identifier}" if days else ""
+            yield Finding(what=f"secret {one.name}", why=why, blocks=False, command=command)
+        if one.type == KEY:
+            days = int(one.inputs.get("deletionWindowInDays", 30))
+            why = "stays, for the snapshots it encrypts" if one.kept else f"dies {days} days later, snapshots with it"
+            command = "" if one.kept else f"aws kms cancel-key-deletion --key-id {short(one.identifier)}"
+            yield Finding(what=f"key {one.name}", why=why, blocks=False, command=command)
+    for name in sorted({one.snapshot for one in stack.history() if one.snapshot}):
+        yield Finding(
+            what=f"snapshot {name}",
+            why="stays, and costs",
+            blocks=False,
+            command=f"aws rds delete-db-snapshot --db-snapshot-identifier {name}",
+        )
+
+
+def _inputs(state: list[Resource], kind: str, identifier: str) -> dict[str, Any]:
+    return next((one.inputs for one in state if one.type == kind and one.identifier == identifier), {})

@@ -1,0 +1,49 @@
+"""What Pulumi knows of a stack's resources and AWS does not: what protects them, and what their deletion does."""
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.project import ROOT
+
+SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource of the state."""
+
+    urn: str
+    identifier: str
+    type: str
+    protect: bool
+    kept: bool
+    """Left in AWS when the stack is destroyed."""
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its logical name."""
+        return self.urn.rpartition("::")[2]
+
+
+def resources(stack: str) -> list[Resource] | None:
+    """Every resource, read with `pulumi stack export`, secrets still encrypted; None when Pulumi cannot be asked."""
+    command = ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"]
+    try:
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=True)
+        known = json.loads(answer.stdout)["deployment"].get("resources", [])
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
+        return None
+    return [
+        Resource(
+            urn=one["urn"],
+            identifier=one.get("id", ""),
+            type=one["type"],
+            protect=bool(one.get("protect")),
+            kept=bool(one.get("retainOnDelete")),
+            inputs=one.get("inputs", {}),
+        )
+        for one in known
+    ]

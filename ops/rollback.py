@@ -1,0 +1,121 @@
+"""`rollback` and `forward`: what is meant, whether it can be done, and the question before it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from infra.release import kept_images
+from infra.release.record import Release, Withheld
+from ops.choice import before, by_number, newest
+from ops.errors import Refused, UsageError
+from ops.redeploy import Change, Tell, perform, refuse_concurrent, refuse_without_images, running_tag
+from ops.service import Service, read_service
+from ops.show import age
+from ops.stack import Stack
+from ops.status_view import named
+
+Ask = Callable[[str], None]
+"""Shows a question; raises when the answer is no."""
+ROLLBACK, RELEASE = "rollback", "release"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How it ended."""
+
+    changed: bool
+    """False when the release was serving and on record already."""
+    release: Release
+    """The last on record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the operator wants, and how to talk to them."""
+
+    ask: Ask
+    tell: Tell
+    may_lack: bool = False
+
+
+def roll_back(stack: Stack, number: int | None, wish: Wish) -> Outcome:
+    """Bring an earlier release back: the one before the running one, or the one with this number.
+
+    Raises UsageError for a number that is not on record, Refused or ReleaseError.
+    """
+    history = stack.history()
+    service = read_service(stack.session, history[-1], tasks=False)
+    running = running_tag(stack.session, service)
+    target = _numbered(history, number) if number is not None else _before(history, running)
+    latest = history[-1]
+    # Of several rollbacks the first counts: what it undid is what the sources still say.
+    withheld = latest.withheld or Withheld(number=latest.number, tag=latest.tag)
+    change = Change(
+        kind=ROLLBACK,
+        target=target,
+        latest=latest,
+        withheld=None if withheld.tag == target.tag else withheld,
+        may_lack=wish.may_lack,
+    )
+    return _carry_out(stack, change, service, running, wish)
+
+
+def go_forward(stack: Stack, wish: Wish) -> Outcome:
+    """Bring the withheld release back. Raises Refused when none is withheld, or it cannot run."""
+    history = stack.history()
+    latest = history[-1]
+    if latest.withheld is None:
+        raise Refused(f"Nothing is withheld: {named(latest)} is the last release, and `pulumi up` deploys the sources.")
+    target = by_number(history, latest.withheld.number) or newest(history, latest.withheld.tag)
+    if target is None:
+        raise Refused(
+            f"Release {latest.withheld.number} is withheld, and the record does not reach back to it any more. Deploy "
+            "changed sources with `pulumi up`."
+        )
+    service = read_service(stack.session, latest, tasks=False)
+    change = Change(kind=RELEASE, target=target, latest=latest, withheld=None, may_lack=wish.may_lack)
+    return _carry_out(stack, change, service, running_tag(stack.session, service), wish)
+
+
+def _carry_out(stack: Stack, change: Change, service: Service, running: str, wish: Wish) -> Outcome:
+    target, latest = change.target, change.latest
+    if running == target.tag == latest.tag and not service.in_progress:
+        # A kill may have come between the record and the tags.
+        kept_images.keep(stack.session, latest)
+        return Outcome(changed=False, release=latest)
+    begun = running == target.tag != latest.tag
+    refuse_concurrent(stack.session, latest, service, joined=begun)
+    refuse_without_images(stack.session, target)
+    if begun:
+        wish.tell(f"The service was given {named(target)} already; this ends what was begun.")
+    else:
+        wish.ask(_question(change))
+    return Outcome(changed=True, release=perform(stack.session, stack.record, change, wish.tell))
+
+
+def _question(change: Change) -> str:
+    target, latest = change.target, change.latest
+    return (
+        f"Now:  {named(latest)}, {latest.kind} {age(latest.at)} ago\n"
+        f"Then: {named(target)}, first served {age(target.at)} ago, with the settings and secrets of now\n"
+        f"{'Roll back' if change.kind == ROLLBACK else 'Go forward'}?"
+    )
+
+
+def _numbered(history: Sequence[Release], number: int) -> Release:
+    target = by_number(history, number)
+    if target is None:
+        raise UsageError(
+            f"Release {number} is not on record, which goes from {history[0].number} to {history[-1].number}: "
+            "`python -m ops releases` lists it."
+        )
+    return target
+
+
+def _before(history: Sequence[Release], running: str) -> Release:
+    target = before(history, running)
+    if target is None:
+        raise Refused(
+            f"There is no release to go back to: {named(history[-1])} is the only one on record that was not rolled "
+            "back from. Deploy mended sources with `pulumi up`, or name one of `python -m ops releases`."
+        )
+    return target

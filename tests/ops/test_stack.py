@@ -1,0 +1,93 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.release.record import parameter_name
+from ops import project
+from tests.ops.conftest import Ops
+from tests.ops.stand import Stand
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with stacks of its own."""
+    (tmp_path / "Pulumi.yaml").write_text("name: preqly\nconfig:\n  aws:region:\n    value: us-east-1\n")
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    return tmp_path
+
+
+def add(session: Any, name: str, stack: str) -> None:
+    session.client("ssm").put_parameter(Name=parameter_name(name, stack), Value="{}", Type="String")
+
+
+def test_the_only_stack_needs_no_name(stand: Stand, ops: Ops) -> None:
+    stand.deploy("one")
+    assert "Releases of prod in us-east-1" in ops("releases").out
+
+
+def test_of_several_stacks_one_must_be_named(stand: Stand, ops: Ops) -> None:
+    stand.deploy("one")
+    add(stand.session, "preqly", "qa")
+    message = ops.refused(["releases"], 2)
+    assert message == "Project preqly has several stacks in us-east-1. Give --stack prod|qa.\n"
+    assert ops("releases", "--stack", "prod").code == 0
+
+
+@pytest.mark.parametrize("name", ["prod", "organization/preqly/prod"])
+def test_the_stack_may_come_from_pulumis_own_variable(
+    stand: Stand, ops: Ops, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    stand.deploy("one")
+    add(stand.session, "preqly", "qa")
+    monkeypatch.setenv("PULUMI_STACK", name)
+    assert "Releases of prod" in ops("releases").out
+
+
+def test_a_stack_that_is_not_deployed_is_told_beside_those_that_are(stand: Stand, ops: Ops) -> None:
+    message = ops.refused(["releases", "--stack", "porduction"], 2)
+    assert "Stack porduction of project preqly is not deployed in account 123456789012, region us-east-1." in message
+    assert "There is: prod." in message
+
+
+def test_parameters_of_others_are_no_stacks(session: Any, ops: Ops) -> None:
+    add(session, "other", "prod")
+    add(session, "preqly", "prod/deeper")
+    session.client("ssm").put_parameter(Name="/preqly/qa/password", Value="x", Type="String")
+    message = ops.refused(["releases"], 2)
+    assert "No stack of project preqly is deployed in account 123456789012, region us-east-1." in message
+
+
+def test_the_stacks_own_region_wins_over_the_environments(
+    stand: Stand, ops: Ops, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand.deploy("one")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert "region eu-west-1" in ops.refused(["releases"], 2)
+    (root / "Pulumi.prod.yaml").write_text("config:\n  aws:region: us-east-1\n")
+    assert ops("releases", "--stack", "prod").code == 0
+    assert "region eu-west-2" in ops.refused(["releases", "--stack", "prod", "--region", "eu-west-2"], 2)
+
+
+def test_without_any_other_the_projects_region_holds(stand: Stand, ops: Ops, root: Path) -> None:
+    stand.deploy("one")
+    assert ops("releases", "--stack", "prod").code == 0
+
+
+def test_a_profile_that_does_not_exist_is_told_with_where_it_may_stand(stand: Stand, ops: Ops, root: Path) -> None:
+    (root / "Pulumi.prod.yaml").write_text("config:\n  aws:profile: nobody\n")
+    message = ops.refused(["releases", "--stack", "prod"], 1)
+    assert "The config profile (nobody) could not be found" in message
+    assert "AWS_PROFILE or aws:profile" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("name: [", "Pulumi.yaml is no YAML"), ("runtime: python", "Pulumi.yaml names no project")]
+)
+def test_a_broken_project_file_is_told(ops: Ops, root: Path, text: str, said: str) -> None:
+    (root / "Pulumi.yaml").write_text(text)
+    assert said in ops.refused(["releases"], 2)
+
+
+def test_the_project_may_be_named(stand: Stand, ops: Ops) -> None:
+    assert "No stack of project other" in ops.refused(["releases", "--project", "other"], 2)
