@@ -82,6 +82,8 @@ def _finish(entry: ResourceType, call: Call, *, fresh: bool) -> Values:
 
 def read(entry: ResourceType, call: Call) -> tuple[Values, Values] | None:
     """(state, inputs) as AWS reports them now, or None when the resource is gone. Raises OperationError."""
+    # Of what was adopted by its id there are only the inputs yet.
+    call.state = call.state or dict(call.inputs)
     try:
         found = _report(entry, call)
         if found is None:

@@ -131,7 +131,7 @@ RESOURCES = (
         "capacityProviderStrategies",
         replaces="name cluster launchType schedulingStrategy deploymentController",
         name=AutoName(max_length=255),
-        tags=tagging("ecs", ECS, lambda call: call.id),
+        tags=tagging("ecs", ECS, lambda call: str(call.state["arn"])),
         references={
             "cluster": CLUSTER,
             "taskDefinition": TASK_DEFINITION,
