@@ -12,7 +12,7 @@ from rich.console import Console
 from local import daemon, site
 from local.endpoints import Endpoints
 from local.images.images import is_standin
-from local.runtime import OperatorError, Runtime
+from local.runtime import OperatorError, Runtime, venv_python
 from local.setup.docker_engine import pid_file
 from local.setup.pulumi_engine import find_engine
 from local.setup.runner import say
@@ -39,8 +39,8 @@ def tell_where_to_look(runtime: Runtime, console: Console) -> None:
         ("", f"{site.plain_url(runtime)} redirects there"),
         ("", f"certificate authority: {site.authority(runtime)}"),
         ("State", "make status"),
-        ("AWS and Pulumi", 'eval "$(make -s env)"; then: aws ecs list-services --cluster ..., pulumi stack output'),
-        ("Logs", f"pulumi stack output logs_command; the cloud's own: {daemon.log_file(runtime)}"),
+        ("Commands", 'eval "$(make -s env)"; then: python -m ops status, pulumi stack output, aws ...'),
+        ("Logs", f"python -m ops logs; the cloud's own: {daemon.log_file(runtime)}"),
         ("Remove", "make down"),
     )
     _print(console, rows)
@@ -75,7 +75,8 @@ def environment(_: argparse.Namespace, runtime: Runtime) -> int:
         f"export PULUMI_STACK={shlex.quote('local')}",
         "unset PULUMI_CONFIG_PASSPHRASE AWS_PROFILE AWS_SESSION_TOKEN",
     ]
-    lines.append(f'export PATH={shlex.quote(str(engine.parent))}:"$PATH"')
+    # The engine, and the Python that has what ops/ needs.
+    lines.append(f'export PATH={shlex.quote(str(engine.parent))}:{shlex.quote(str(venv_python().parent))}:"$PATH"')
     print("\n".join(lines))  # noqa: T201
     return 0
 
