@@ -1,12 +1,14 @@
 """The stack's release record, and what it has to say about the release that is about to be made."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.release.errors import ReleaseError
 from infra.release.hooks import ReleaseFailed
+from infra.release.pending import pending_migrations
 from infra.release.record import FIRST_VALUE, Release, Withheld, parameter_name
 from infra.release.shipped import Shipped, shipped
 
@@ -56,6 +58,17 @@ class Releases(pulumi.ComponentResource):
             proxy_image=sources.proxy_image,
             tag=sources.tag,
         ).apply(lambda known: self._told(shipped(revision=sources.revision, **known)))
+
+    def tell_pending(self, sources: Path) -> None:
+        """In a preview, says which of the project's own migrations the release would run, when that can be known."""
+        if pulumi.runtime.is_dry_run():
+            self.latest.apply(lambda latest: self._tell_pending(latest, sources))
+
+    def _tell_pending(self, latest: Release | None, sources: Path) -> None:
+        # After a rollback the record knows less than the database.
+        pending = pending_migrations(sources, latest.heads) if latest and not latest.withheld else []
+        if pending:
+            pulumi.log.info(f"These sources would migrate: {', '.join(pending)}", self)
 
     def _told(self, ships: Shipped) -> Shipped:
         withheld: Withheld | None = ships.withheld

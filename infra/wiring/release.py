@@ -1,5 +1,6 @@
 """What is shipped: the registry and the two images built from these sources."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pulumi
@@ -36,6 +37,7 @@ def images(settings: Settings, registry: Registry) -> Images:
 
 def shipped(images: Images, releases: Releases) -> pulumi.Output[Shipped]:
     """The release of these sources, or what a rollback put in its place."""
+    releases.tell_pending(Path("app"))
     return releases.shipped(
         Sources(
             web_image=images.web.reference,

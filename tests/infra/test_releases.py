@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -7,6 +8,7 @@ import pytest
 from infra.release.hooks import ReleaseFailed
 from infra.release.record import FIRST_VALUE, Release, Withheld
 from infra.releases import Releases, Sources
+from tests.conftest import new_engine
 from tests.infra.release.test_completion import RELEASE
 
 NAME = "/preqly/test/releases"
@@ -61,3 +63,32 @@ def test_other_sources_are_shipped_without_a_word(engine: Any, monkeypatch: pyte
     on_record(engine, RELEASE.to_json())
     ships = engine.run(lambda: Releases("releases").shipped(SOURCES))
     assert (ships.tag, ships.revision, ships.withheld) == ("cccc-1", "later", None)
+
+
+@pytest.mark.parametrize(
+    ("preview", "changes", "told"),
+    [
+        (True, {}, ["These sources would migrate: core.0002_b"]),
+        (False, {}, []),
+        (True, {"heads": {"core": "0002_b"}}, []),
+        (True, {"withheld": Withheld(number=7, tag="x-1")}, []),
+    ],
+)
+def test_a_preview_says_which_migrations_the_sources_would_run_when_it_knows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preview: bool, changes: dict[str, Any], told: list[str]
+) -> None:
+    for name in ("0001_a", "0002_b"):
+        (tmp_path / "core" / "migrations").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "core" / "migrations" / f"{name}.py").touch()
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda line, _: said.append(line))
+    engine = new_engine(preview=preview)
+    on_record(engine, replace(replace(RELEASE, heads={"core": "0001_a"}), **changes).to_json())
+
+    def program() -> Any:
+        releases = Releases("releases")
+        releases.tell_pending(tmp_path)
+        return releases.latest
+
+    engine.run(program)
+    assert said == told
