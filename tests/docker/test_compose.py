@@ -6,8 +6,11 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +133,26 @@ def test_more_applications_share_the_load(compose: Compose) -> None:
 
     with client(PORTS["HTTPS_PORT"]) as visitor:
         assert eventually(lambda: len(upstreams()) == 2), "the proxy looks for new containers by itself"
+
+
+@pytest.mark.usefixtures("running")
+def test_nobody_notices_that_an_application_is_killed(compose: Compose) -> None:
+    compose("up", "--detach", "--wait", "--scale", "web=2", "--no-recreate")
+    victim = compose("ps", "--quiet", "web").split()[0]
+    end = time.monotonic() + 12
+
+    def visit(address: str) -> Counter[int]:
+        answers: Counter[int] = Counter()
+        with client(PORTS["HTTPS_PORT"]) as visitor:
+            while time.monotonic() < end:
+                answers[visitor.get(address).status_code] += 1
+        return answers
+
+    with ThreadPoolExecutor(8) as pool:
+        visits = [pool.submit(visit, address) for address in ("/", "/api/movies/1") * 4]
+        # By then the proxy has found both.
+        time.sleep(6)
+        docker("kill", "--signal", "KILL", victim)
+    answers = sum((found.result() for found in visits), Counter())
+    assert set(answers) == {200}, answers
+    assert answers[200] > 50
