@@ -30,6 +30,8 @@ def complete(
     record = ReleaseRecord(session, parameter)
     latest = record.latest()
     service = verify_rollout(session, _asked(release, latest), tell)
+    for line in stale.beside_the_service(session, service, release.task_definition):
+        tell(line)
     running = next(one["taskDefinition"] for one in service["deployments"] if one["status"] == "PRIMARY")
     if latest is None or latest.task_definition != running:
         task = _task(service, release.migration_task_definition)
@@ -88,8 +90,6 @@ def _retire_roles(
     if before == now:
         return
     stale.wait_until_gone(session, service, release.task_definition)
-    for line in stale.beside_the_service(session, service, release.task_definition):
-        tell(line)
     one_off_task.run(session, replace(task, command=RETIRE_COMMAND, what="the end of the earlier database role"))
     tell("The tasks run with the new secrets; the earlier database role can log in no more")
 

@@ -10,7 +10,7 @@ from infra.release.migration import Migrated
 from infra.release.one_off_task import OneOffTask
 from infra.release.record import Release
 from infra.release.release_state import ReleaseState
-from tests.infra.release.fake_aws import FAMILY, MIGRATION, SECRET, FakeAws
+from tests.infra.release.fake_aws import FAMILY, MIGRATION, SECRET, FakeAws, living
 
 RELEASE = Release(
     kind="release",
@@ -157,6 +157,15 @@ def test_after_a_rotation_the_earlier_role_is_retired_before_the_release_is_reco
     assert (task.command, task.task_definition) == (RETIRE_COMMAND, MIGRATION)
     assert (task.subnets, task.security_groups) == (["subnet-a"], ["sg-t"])
     assert len(record.releases) == 2
+
+
+def test_a_task_beside_the_service_with_an_earlier_secret_is_named_in_every_update(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.secret_versions = {f"{FAMILY}:8": "v-2"}
+    aws.tasks = [living("2", MIGRATION, group="family:preqly-test-migration")]
+    completed(aws, Record(replace(RELEASE, number=1)), monkeypatch)
+    assert [line.partition(" (")[0] for line in told] == ["task 2"]
 
 
 def test_without_a_rotation_no_role_is_retired(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
