@@ -1,7 +1,7 @@
 """The commands, their options and their help; what a command does is in the module of its name."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
@@ -12,11 +12,13 @@ from rich.console import Console
 from infra.release.record import Release
 from ops import logs as log_lines
 from ops import protection as obstacles
+from ops import recover as recovery
 from ops import releases as recorded
 from ops.errors import FAILED, Interrupted, Refused, UsageError
+from ops.project import name as project_name
 from ops.rollback import Outcome, Wish, go_forward, roll_back
 from ops.show import as_json, console
-from ops.stack import find
+from ops.stack import find, open_session
 from ops.status import read_status
 from ops.status_view import named, print_status
 
@@ -123,6 +125,20 @@ def protection(stack: StackName = None, project: Project = None, region: Region 
         obstacles.print_protection(found, console())
 
 
+@app.command()
+def recover(stack: StackName = None, project: Project = None, region: Region = None, yes: Yes = False) -> None:
+    """After a `pulumi up` that was killed: lock, cut-off operations, what nobody remembers. Then run `pulumi up`."""
+    if not stack:
+        raise UsageError("Give --stack: what was killed may not be on record yet.")
+    name = stack.rpartition("/")[2]
+    screen = console(stderr=True)
+    owner = project or project_name()
+    done = recovery.recover(
+        open_session(name, region), owner, name, _asking(yes), lambda line: screen.print(line, markup=False)
+    )
+    recovery.print_recovered(done, console())
+
+
 def _print_line(screen: Console, line: log_lines.Line) -> None:
     head = f"{line.at:%H:%M:%S} {line.task[:8]} {line.container:<7}"
     screen.print(f"[dim]{head}[/]", end=" ", soft_wrap=True)
@@ -131,16 +147,19 @@ def _print_line(screen: Console, line: log_lines.Line) -> None:
 
 def _wish(yes: bool, may_lack: bool) -> Wish:
     screen = console(stderr=True)
+    return Wish(ask=_asking(yes), tell=lambda line: screen.print(line, markup=False), may_lack=may_lack)
 
+
+def _asking(yes: bool) -> Callable[[str], None]:
     def ask(question: str) -> None:
         if yes:
             return
         if not sys.stdin.isatty():
-            raise UsageError("Nobody can be asked here: give --yes.")
+            raise UsageError(f"{question}\nNobody can be asked here: give --yes.")
         if not typer.confirm(question, err=True):
             raise Refused("Nothing was touched.")
 
-    return Wish(ask=ask, tell=lambda line: screen.print(line, markup=False), may_lack=may_lack)
+    return ask
 
 
 def _tell_outcome(outcome: Outcome, json: bool) -> None:

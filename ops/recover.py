@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from rich.console import Console
 
 from ops import orphans
 from ops.errors import OpsError, Refused
@@ -59,6 +60,21 @@ def recover(session: boto3.Session, project: str, stack: str, ask: Ask, tell: Ca
         forgotten=[_name(one["urn"]) for one in pending if one["urn"] not in made],
         orphans=orphans.find(session, project, stack, _known(_export(stack)["deployment"])),
     )
+
+
+def print_recovered(done: Recovered, console: Console) -> None:
+    """What was found, the commands for what is left, and the next step."""
+    lines = [f"Pulumi knows now: {name}, which the killed run had made." for name in done.adopted]
+    lines += [
+        f"Not found: {name}. The killed run had begun to make it; `pulumi up` makes it, and says so if it is there."
+        for name in done.forgotten
+    ]
+    if done.orphans:
+        lines.append("In AWS with this stack's tags, and unknown to Pulumi. Look at each; what nobody needs, remove:")
+        lines += [f"  {one.label or one.arn}: {one.delete}" for one in done.orphans]
+    lines.append("Now: pulumi up")
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def _made(resource: dict[str, Any], unknown: Sequence[Orphan], project: str, stack: str) -> Orphan | None:

@@ -1,0 +1,143 @@
+"""`python -m ops recover`, with a `pulumi` that knows export, import, cancel and refresh."""
+
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.ops.conftest import Ops
+
+VPC = "urn:pulumi:prod::preqly::preqly:infra:Network$aws:ec2/vpc:Vpc::network-vpc"
+RULE = "urn:pulumi:prod::preqly::aws:iam/rolePolicy:RolePolicy::task-policy"
+
+PULUMI = """#!{python}
+import json, pathlib, sys
+here = pathlib.Path({folder!r})
+words = sys.argv[1:]
+with (here / "called").open("a") as called:
+    called.write(words[0] + "\\n")
+lock, state = here / "lock", here / "state.json"
+if words[:2] == ["stack", "export"]:
+    print(state.read_text())
+elif words[0] == "cancel":
+    lock.unlink()
+elif lock.exists():
+    sys.exit(lock.read_text())
+elif words[0] == "stack":
+    state.write_text(pathlib.Path(words[3]).read_text())
+elif (here / "broken").exists():
+    sys.exit("pages of outputs\\nDiagnostics:\\n  error: ExpiredToken: the token has expired")
+else:
+    document = json.loads(state.read_text())
+    document["deployment"]["pending_operations"] = []
+    state.write_text(json.dumps(document))
+"""
+
+
+@dataclass
+class FakePulumi:
+    """Its state, its lock, and what it was asked."""
+
+    folder: Path
+
+    def has(self, *pending: tuple[str, str]) -> None:
+        """A state with creations, by URN and type, that were never answered."""
+        operations = [{"type": "creating", "resource": {"urn": urn, "type": kind}} for urn, kind in pending]
+        document = {"version": 3, "deployment": {"resources": [], "pending_operations": operations}}
+        (self.folder / "state.json").write_text(json.dumps(document))
+
+    def is_locked_by(self, pid: int) -> None:
+        owner = f"file:///lock.json: created by ada@{socket.gethostname()} (pid {pid}) at 2026-11-21T14:00:00Z"
+        (self.folder / "lock").write_text(f"error: the stack is currently locked by 1 lock(s).\n  {owner}")
+
+    @property
+    def known(self) -> list[tuple[str, str]]:
+        document = json.loads((self.folder / "state.json").read_text())
+        return [(one["urn"], one["id"]) for one in document["deployment"]["resources"]]
+
+    @property
+    def called(self) -> list[str]:
+        return (self.folder / "called").read_text().split()
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
+    (tmp_path / "pulumi").write_text(PULUMI.format(python=sys.executable, folder=str(tmp_path)))
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    fake = FakePulumi(tmp_path)
+    fake.has()
+    return fake
+
+
+@pytest.fixture
+def vpc(session: boto3.Session) -> str:
+    """One that a killed run has made."""
+    tags = [{"Key": k, "Value": v} for k, v in (("Project", "preqly"), ("Stack", "prod"), ("Name", NAME))]
+    client: Any = session.client("ec2")
+    made = client.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])
+    return str(made["Vpc"]["VpcId"])
+
+
+NAME = "preqly-prod-network-vpc"
+RECOVER = ("recover", "--stack", "prod", "--region", "us-east-1")
+
+
+def test_what_a_killed_run_made_is_put_into_the_state_by_its_id(pulumi: FakePulumi, vpc: str, ops: Ops) -> None:
+    pulumi.has((VPC, "aws:ec2/vpc:Vpc"))
+    ended = ops(*RECOVER)
+    assert (ended.code, pulumi.known) == (0, [(VPC, vpc)])
+    assert "Pulumi knows now: network-vpc" in ended.out
+    assert ended.out.endswith("Now: pulumi up\n")
+
+
+def test_what_it_had_only_begun_is_named_and_dropped(pulumi: FakePulumi, ops: Ops) -> None:
+    pulumi.has((RULE, "aws:iam/rolePolicy:RolePolicy"))
+    ended = ops(*RECOVER)
+    assert "Not found: task-policy" in ended.out
+    assert pulumi.known == []
+
+
+def test_what_nobody_remembers_is_listed_with_the_command_that_removes_it(
+    pulumi: FakePulumi, vpc: str, ops: Ops
+) -> None:
+    assert f"{NAME}: aws ec2 delete-vpc --vpc-id {vpc}" in ops(*RECOVER).out
+
+
+def test_the_lock_of_a_run_that_is_gone_is_shown_and_taken_away(pulumi: FakePulumi, ops: Ops) -> None:
+    pulumi.is_locked_by(pid=2**22 + 1)
+    question = ops.refused(RECOVER, 2)
+    assert f"locked by process {2**22 + 1} of ada on {socket.gethostname()}" in question
+    assert "since 2026-11-21T14:00:00Z" in question
+    assert "cancel" not in pulumi.called
+    assert ops(*RECOVER, "--yes").code == 0
+    assert "cancel" in pulumi.called
+
+
+def test_the_lock_of_a_run_that_goes_on_is_left_alone(pulumi: FakePulumi, ops: Ops) -> None:
+    pulumi.is_locked_by(pid=os.getpid())
+    assert "that process runs" in ops.refused((*RECOVER, "--yes"), 3)
+    assert "cancel" not in pulumi.called
+
+
+def test_a_refresh_that_fails_is_told_in_its_own_words(pulumi: FakePulumi, ops: Ops) -> None:
+    (pulumi.folder / "broken").touch()
+    message = ops.refused(RECOVER, 1)
+    assert "ExpiredToken: the token has expired" in message
+    assert "pages of outputs" not in message
+    assert "python -m ops recover" in message
+
+
+def test_without_pulumi_there_is_nothing_to_recover_with(monkeypatch: pytest.MonkeyPatch, ops: Ops) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert "no `pulumi` on PATH" in ops.refused(RECOVER, 1)
+
+
+def test_the_stack_must_be_named(ops: Ops) -> None:
+    assert "Give --stack" in ops.refused(("recover",), 2)
