@@ -3,6 +3,7 @@ the same file parses the command line before the virtual environment exists."""
 
 import argparse
 import importlib
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 
 from local.lock import only_one
@@ -38,10 +39,19 @@ def parse(words: Sequence[str]) -> Options:
 
 def nothing_to_do(options: Options, runtime: Runtime) -> bool:
     """Commands about a cloud that was never started need no set-up."""
-    if options.command in {"status", "down"} and not runtime.in_use:
-        say("Nothing is running here. Start it with: make up")
-        return True
-    return False
+    if options.command not in {"status", "down"} or runtime.in_use:
+        return False
+    say("Nothing is running here. Start it with: make up")
+    if options.command == "down" and runtime.folder.exists():
+        _remove_leftovers(runtime)
+    return True
+
+
+def _remove_leftovers(runtime: Runtime) -> None:
+    """Logs and locks of an `up` that failed before the cloud started. Raises OperatorError while one is at work."""
+    with only_one(runtime, "set-up"), only_one(runtime, "deployment"):
+        shutil.rmtree(runtime.folder)
+    say(f"Removed: {runtime.folder}, which held nothing but logs.")
 
 
 def run(options: Options, runtime: Runtime) -> int:

@@ -8,7 +8,8 @@ import pytest
 
 from local import __main__ as command_line
 from local import cli
-from local.runtime import ROOT, OperatorError, UsageError
+from local.lock import only_one
+from local.runtime import ROOT, OperatorError, Runtime, UsageError
 from local.setup.prepare import NEEDS
 
 
@@ -54,6 +55,19 @@ def test_errors_become_exit_codes_without_a_traceback(
 def test_down_and_status_have_nothing_to_do_where_nothing_was_started(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main(["down"]) == 0
     assert "Nothing is running here" in capsys.readouterr().err
+
+
+def test_down_removes_what_an_up_left_that_failed_before_the_cloud_started() -> None:
+    runtime = Runtime.from_environment()
+    with only_one(runtime, "set-up"):
+        (runtime.logs / "set-up.log").write_text("failed")
+        # As long as it is at work, its folder stays.
+        assert command_line.main(["down"]) == 1
+        assert runtime.logs.exists()
+    assert command_line.main(["status"]) == 0
+    assert runtime.folder.exists()
+    assert command_line.main(["down"]) == 0
+    assert not runtime.folder.exists()
 
 
 def test_help_works_without_any_installed_package() -> None:
