@@ -1,10 +1,10 @@
-"""S3: a bucket policy that refuses whoever comes without TLS does not refuse everybody."""
+"""S3: a bucket policy that refuses whoever comes without TLS does not refuse everybody; deletion markers can go."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 
 from local.cloud.moto_patches.replace import replace_method
 
@@ -16,6 +16,11 @@ WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 def apply() -> None:
     """Patch S3's buckets. Idempotent."""
     replace_method(FakeBucket, "get_permission", _judge_with_tls)
+    FakeDeleteMarker.dispose = _nothing_to_free
+
+
+def _nothing_to_free(_: FakeDeleteMarker, garbage: bool = False) -> None:
+    """For moto, which frees the file of each version of an object it forgets: a deletion marker has none."""
 
 
 def _judge_with_tls(original: Method) -> Method:
