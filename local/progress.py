@@ -103,7 +103,7 @@ class Progress:
         where = f"{short(event.urn)}: " if event.urn and not event.urn.endswith("pulumi:pulumi:Stack") else ""
         if event.severity == "info":
             if where:
-                self.console.print(f"  {where}{text}", highlight=False, markup=False)
+                self.console.print(f"  {where}{text}", highlight=False, markup=False, soft_wrap=True)
         elif event.severity == "warning":
             self.console.print(f"  warning: {where}{text}", highlight=False, markup=False, style="yellow")
         elif text.strip() not in {"", "update failed", *self.errors}:
