@@ -15,8 +15,14 @@ def main(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     values = {
         "secret_key": _random(64),
+        # Comma separated: keys before the present one, whose sessions still count.
+        "secret_key_fallbacks": "",
         "database_url": f"postgres://preqly:{_random(32)}@db:5432/preqly",
+        # smtp+tls://user:<password>@mail:587, or filemail:///tmp/mail to read mails in the container; empty sends none.
+        "email_url": "",
     }
+    # For a certificate of one's own.
+    (folder / "tls").mkdir(exist_ok=True)
     for name, value in values.items():
         path = folder / name
         if not path.exists():

@@ -117,9 +117,13 @@ class Environment:
         if path is None:
             return
         try:
-            self._env.ENVIRON[name] = Path(path).read_text(encoding="utf-8").strip()
+            found = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             self.refuse(f"{name}_FILE", f"{path} cannot be read ({error.strerror})", f"{name}_FILE=/run/secrets/...")
+            return
+        # An empty file is like an empty variable: not set.
+        if found:
+            self._env.ENVIRON[name] = found
 
     def _read(self, reader: Callable[..., T], name: str, example: str, default: Any, placeholder: T) -> T:
         if name not in self._env.ENVIRON:

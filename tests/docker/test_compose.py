@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 import uuid
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
-from tests.docker.stand import ROOT, client, docker, eventually
+from tests.docker.stand import ROOT, client, docker, eventually, write_certificates
 
 pytestmark = pytest.mark.containers
 Compose = Callable[..., str]
@@ -41,6 +43,9 @@ def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     environment = os.environ | {f"{role.upper()}_IMAGE": image for role, image in base_images.items()}
     environment |= {name: str(port) for name, port in PORTS.items()}
     project = f"preqly-compose-test-{uuid.uuid4().hex[:6]}"
+    write_certificates(folder / "docker/secrets/tls", "localhost")
+    (folder / "docker/secrets/tls/db.key").chmod(0o644)
+    environment |= {"TLS_CERTIFICATE": "/tls/db.pem", "TLS_KEY": "/tls/db.key"}
     base = ["docker", "compose", "--project-name", project, "--file", str(folder / "docker/compose.yaml")]
 
     def run(*arguments: str) -> str:
@@ -85,24 +90,27 @@ def test_every_service_is_hardened_and_limited(services: dict[str, Any]) -> None
 
 def test_no_secret_is_in_the_environment(services: dict[str, Any]) -> None:
     for name, service in services.items():
-        secret = [key for key in service.get("environment", {}) if re.search("SECRET|DATABASE|PASSWORD", key)]
+        secret = [key for key in service.get("environment", {}) if re.search("SECRET|DATABASE|PASSWORD|MAIL_URL", key)]
         assert all(key.endswith("_FILE") for key in secret), name
 
 
 def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
     def make() -> dict[str, str]:
         subprocess.run(["python3", ROOT / "docker/make_secrets.py", tmp_path / "secrets"], check=True)
-        return {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+        return {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir() if path.is_file()}
 
     first = make()
     assert make() == first
     assert re.fullmatch("[A-Za-z0-9]{64}", first["secret_key"])
+    assert (first["secret_key_fallbacks"], first["email_url"]) == ("", "")
     assert re.fullmatch("postgres://preqly:[A-Za-z0-9]{32}@db:5432/preqly", first["database_url"])
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.usefixtures("running")
-def test_the_site_answers_on_both_ports() -> None:
+def test_the_site_answers_on_both_ports_with_the_certificate_it_was_given() -> None:
+    served = ssl.get_server_certificate(("localhost", PORTS["HTTPS_PORT"]))
+    assert "authority of a test" in str(x509.load_pem_x509_certificate(served.encode()).issuer)
     for scheme, name in (("http", "HTTP_PORT"), ("https", "HTTPS_PORT")):
         with client(PORTS[name], scheme) as visitor:
             assert visitor.get("/api/movies/1").json()["title"] == "A Trip to the Moon"

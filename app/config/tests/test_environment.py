@@ -57,6 +57,13 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert ended.stdout == "60\n", ended.stderr
 
 
+def test_an_empty_file_is_like_no_file(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    code = "from django.conf import settings; print(settings.EMAIL_BACKEND, settings.SECRET_KEY_FALLBACKS)"
+    files = {f"{name}_FILE": str(tmp_path / "empty") for name in ("EMAIL_URL", "SECRET_KEY_FALLBACKS", "SENTRY_DSN")}
+    assert run(code, RIGHT | files).stdout == "config.mail.NotSetBackend []\n"
+
+
 def test_the_database_is_verified_kept_open_and_checked() -> None:
     names = ("HOST", "PORT", "OPTIONS", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS")
     code = f"from django.conf import settings; print([settings.DATABASES['default'][name] for name in {names}])"
