@@ -1,0 +1,55 @@
+"""`python3 -m program keep | prepare KEY | deploy KEY`."""
+
+import argparse
+import logging
+import sys
+import time
+
+import boto3
+
+from . import deploy
+from .errors import MachineError
+from .keeper import Keeper
+from .machine import Machine
+
+BOOT_AGAIN_SECONDS = 15
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    parser = argparse.ArgumentParser(prog="preqly")
+    parser.add_argument("command", choices=("keep", "prepare", "deploy"))
+    parser.add_argument("release", nargs="?", help="key of a release, releases/<sha256>.json")
+    asked = parser.parse_args(arguments)
+    if (asked.command == "keep") == bool(asked.release):
+        parser.error("prepare and deploy need the key of a release, keep takes none")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("preqly").setLevel(logging.INFO)
+    machine = Machine.load()
+    session = boto3.Session(region_name=machine.region)
+    if asked.command == "keep":
+        _keep(Keeper(session, machine))
+    work = {"prepare": deploy.prepare, "deploy": deploy.deploy}[asked.command]
+    try:
+        with deploy.alone(machine):
+            sys.stdout.write(f"{work(session, machine, asked.release)}\n")
+    except MachineError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _keep(keeper: Keeper) -> None:
+    while True:
+        try:
+            keeper.boot()
+            break
+        except Exception:
+            # The registry, the database, a permission made a moment ago: the next try may find what this one missed.
+            logging.getLogger("preqly").exception("the site did not come up; trying again")
+            time.sleep(BOOT_AGAIN_SECONDS)
+    keeper.watch()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

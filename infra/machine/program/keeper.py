@@ -1,0 +1,109 @@
+"""The machine's own service: brings the site up at boot, and looks after it until the machine ends."""
+
+import logging
+import time
+from http.server import ThreadingHTTPServer
+from typing import Any
+
+from . import certificate, credentials, deploy, instance, metrics, site
+from .errors import MachineError
+from .machine import Machine
+from .release import Release, current_key, fetch
+from .slot_containers import SlotContainers
+from .slots import Slot, send_visitors_to
+
+LOOK_SECONDS = 5.0
+REPAIR_AFTER = 4
+"""Looks without an answer before the slot is rebuilt: Docker's own restart of a container comes first."""
+GIVE_UP_SECONDS = 300.0
+METRICS_SECONDS = 60.0
+CERTIFICATE_SECONDS = 12 * 3600.0
+
+log = logging.getLogger("preqly")
+
+
+class Keeper:
+    """Looks after one machine. Nothing it remembers is needed by the next one."""
+
+    def __init__(self, session: Any, machine: Machine) -> None:
+        self._session, self._machine = session, machine
+        self._misses = 0
+        self._answered = time.monotonic()
+        self._next: dict[str, float] = {}
+        self._endpoint: ThreadingHTTPServer | None = None
+
+    def boot(self) -> None:
+        """The release of record serves, and the address leads here. Raises MachineError."""
+        key = current_key(self._session, self._machine)
+        release = fetch(self._session, self._machine, key)
+        if self._endpoint is None:
+            credentials.make_address()
+            found = credentials.Credentials(self._session, release.application_role)
+            self._endpoint = credentials.serve(found)
+        with deploy.alone(self._machine):
+            if not self._serves_already(key, release):
+                deploy.deploy(self._session, self._machine, key)
+        instance.take_address(self._session, release.address)
+        self._answered = time.monotonic()
+        log.info("release %s serves", release.version)
+
+    def watch(self) -> None:
+        """Look after the site, for ever."""
+        while True:
+            try:
+                self.look()
+            except Exception:
+                # The keeper outlives whatever a look meets; the next one comes in a moment.
+                log.exception("a look at the site failed")
+            time.sleep(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """One look: repair what does not answer, report numbers, take a new certificate."""
+        known = deploy.serving(self._machine)
+        if known is None:
+            return
+        key, slot = known
+        release = fetch(self._session, self._machine, key)
+        self._look_at_site(release, slot)
+        if self._due("metrics", METRICS_SECONDS):
+            metrics.report(self._session, release.host)
+        if self._due("certificate", CERTIFICATE_SECONDS) and certificate.place(self._session, self._machine, release):
+            SlotContainers(self._machine, slot).reload_proxy()
+
+    def _serves_already(self, key: str, release: Release) -> bool:
+        """Whether only the keeper was started anew."""
+        known = deploy.serving(self._machine)
+        return known is not None and known[0] == key and not site.problem(known[1], release.host)
+
+    def _look_at_site(self, release: Release, slot: Slot) -> None:
+        seen = site.problem(slot, release.host)
+        if not seen:
+            self._misses, self._answered = 0, time.monotonic()
+            return
+        self._misses += 1
+        log.warning("the site does not answer through slot %s: %s", slot.name, seen)
+        if time.monotonic() - self._answered > GIVE_UP_SECONDS:
+            log.error("nothing helped for %.0f s: this machine asks to be replaced", GIVE_UP_SECONDS)
+            instance.give_up(self._session)
+        elif self._misses >= REPAIR_AFTER:
+            self._misses = 0
+            self._repair(slot)
+
+    def _repair(self, slot: Slot) -> None:
+        with deploy.alone(self._machine):
+            known = deploy.serving(self._machine)
+            # A deploy that ended meanwhile has put another slot in its place.
+            if known is None or known[1] != slot:
+                return
+            try:
+                SlotContainers(self._machine, slot).start()
+                send_visitors_to(slot)
+            except MachineError as error:
+                log.error("the repair of slot %s failed: %s", slot.name, error)  # noqa: TRY400 - the message says it all
+
+    def _due(self, what: str, every_seconds: float) -> bool:
+        now = time.monotonic()
+        if now < self._next.get(what, 0.0):
+            return False
+        self._next[what] = now + every_seconds
+        return True

@@ -1,0 +1,69 @@
+"""A release as the machine reads it: a document without secrets, named by its content."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from .errors import MachineError
+from .machine import Machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """Everything that one release asks of the machine."""
+
+    version: str
+    images: Sequence[str]
+    """References by digest."""
+    registry: str
+    """Where the images are, for the login."""
+    compose: Mapping[str, Any]
+    """A slot as a compose document; ${SLOT_ADDRESS}, ${SLOT_SECRETS} and ${SLOT_STREAM} are filled in per slot."""
+    secrets: Mapping[str, Mapping[str, str]]
+    """Per container: variable to key of the secret document."""
+    secret_arn: str
+    secret_version: str
+    prepare: Sequence[str]
+    """Command of the container `migrate` that makes ready for the release and prints what there is to migrate."""
+    migrate: Sequence[str]
+    host: str
+    """The site's main name."""
+    application_role: str
+    """ARN of the role the containers get credentials of."""
+    certificate_secret: str
+    """ARN of the secret with `cert.pem` and `key.pem`."""
+    address: str
+    """Allocation id of the Elastic IP."""
+    program: str
+    """Key of the archive with this program."""
+
+    @classmethod
+    def from_json(cls, text: str) -> "Release":
+        """Raises MachineError when it is not a whole release."""
+        try:
+            document = json.loads(text)
+            return cls(**{field.name: document[field.name] for field in fields(cls)})
+        except (ValueError, KeyError, TypeError) as error:
+            raise MachineError(f"the document is not a release this program knows: {error!r}") from error
+
+
+def current_key(session: Any, machine: Machine) -> str:
+    """Key of the release that serves, by the SSM parameter."""
+    answer = session.client("ssm").get_parameter(Name=machine.parameter)
+    return str(answer["Parameter"]["Value"])
+
+
+def fetch(session: Any, machine: Machine, key: str) -> Release:
+    """The release under this key (`releases/<sha256>.json`). Raises MachineError when the content is another one."""
+    return Release.from_json(fetch_verified(session, machine, key).decode())
+
+
+def fetch_verified(session: Any, machine: Machine, key: str) -> bytes:
+    """An object of the machine's bucket whose name is its SHA-256. Raises MachineError when it is not."""
+    content: bytes = session.client("s3").get_object(Bucket=machine.bucket, Key=key)["Body"].read()
+    expected = key.rpartition("/")[2].partition(".")[0]
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise MachineError(f"s3://{machine.bucket}/{key}: its content has another SHA-256 than its name says")
+    return content

@@ -1,0 +1,105 @@
+"""The containers of a slot, through compose."""
+
+import json
+import subprocess
+import time
+from collections.abc import Sequence
+
+from . import shell
+from .errors import MachineError
+from .machine import Machine
+from .release import Release
+from .slots import Slot
+
+HEALTHY_SECONDS = 120
+DRAIN_SECONDS = 10
+"""As long as the load balancer of the other kind of hosting waits for a target's open connections."""
+STOP_SECONDS = 10
+_ESTABLISHED = "01"
+_PROXY_PORTS = {f"{port:04X}" for port in (8080, 8443)}
+
+
+class SlotContainers:
+    """What runs in one slot."""
+
+    def __init__(self, machine: Machine, slot: Slot) -> None:
+        self.slot = slot
+        self.folder = machine.memory / slot.name
+        self._file = self.folder / "compose.json"
+
+    @property
+    def secrets(self) -> str:
+        """Folder that holds a folder of secrets for each container."""
+        return str(self.folder / "secrets")
+
+    def write(self, release: Release) -> None:
+        """The slot's compose document."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
+        self._file.write_text(json.dumps(release.compose))
+
+    def run_once(self, command: Sequence[str], what: str, seconds: float) -> str:
+        """Standard output of a command in a container `migrate` of its own. Raises MachineError with its last lines."""
+        done = self._compose("run", "--rm", "--no-TTY", "--quiet-pull", "migrate", *command, seconds=seconds)
+        if done.returncode != 0:
+            why = f"did not end in {seconds:.0f} s" if done.returncode == 124 else f"exit code {done.returncode}"
+            raise MachineError(shell.failure(what, why, (done.stdout + done.stderr).splitlines()))
+        return done.stdout
+
+    def start(self) -> None:
+        """Start all containers anew and wait until each is healthy. Raises MachineError."""
+        done = self._compose(
+            *("up", "--detach", "--force-recreate", "--remove-orphans"),
+            *("--wait", "--wait-timeout", str(HEALTHY_SECONDS)),
+            seconds=HEALTHY_SECONDS + 60,
+        )
+        if done.returncode != 0:
+            said = " ".join(done.stderr.splitlines()[-1:]).strip()
+            raise MachineError(f"Task failed container health checks ({said})")
+
+    def stop(self) -> None:
+        """Let open connections end, for DRAIN_SECONDS at most, then stop and remove the containers."""
+        if not self._file.exists():
+            return
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while self._open_connections() and time.monotonic() < deadline:
+            time.sleep(0.5)
+        self._compose("down", "--remove-orphans", "--timeout", str(STOP_SECONDS), seconds=120)
+
+    def reload_proxy(self) -> None:
+        """Let nginx read its certificate again; connections go on."""
+        command = ("nginx", "-c", "/etc/nginx/preqly/nginx.conf", "-s", "reload")
+        done = self._compose("exec", "--no-TTY", "proxy", *command, seconds=30)
+        if done.returncode != 0:
+            raise MachineError(shell.failure("nginx's reload", f"exit code {done.returncode}", [done.stderr]))
+
+    def failure(self, what: str) -> str:
+        """A message with the state and last lines of every container."""
+        states = self._compose("ps", "--all", "--format", "{{.Service}}: {{.Status}}", seconds=30).stdout.splitlines()
+        lines = self._compose("logs", "--no-color", "--tail", "15", seconds=30).stdout.splitlines()
+        return shell.failure(what, "; ".join(states), lines)
+
+    def _open_connections(self) -> bool:
+        done = self._compose("exec", "--no-TTY", "network", "cat", "/proc/net/tcp", seconds=10)
+        rows = [line.split() for line in done.stdout.splitlines()[1:]]
+        return any(row[1].rpartition(":")[2] in _PROXY_PORTS and row[3] == _ESTABLISHED for row in rows if len(row) > 3)
+
+    def _compose(self, *words: str, seconds: float) -> "subprocess.CompletedProcess[str]":
+        return shell.attempt(
+            *(
+                "docker",
+                "compose",
+                "--ansi",
+                "never",
+                "--project-name",
+                self.slot.project,
+                "--file",
+                str(self._file),
+                *words,
+            ),
+            environment={
+                "SLOT_ADDRESS": self.slot.address,
+                "SLOT_SECRETS": self.secrets,
+                "SLOT_STREAM": f"{self.slot.name}-{self.folder.stat().st_mtime_ns:x}",
+            },
+            timeout_seconds=seconds,
+        )
