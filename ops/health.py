@@ -51,7 +51,7 @@ def alarms(session: boto3.Session, project: str, stack: str) -> list[Alarm]:
     for first in range(0, len(names), ALARMS_AT_ONCE):
         chosen = names[first : first + ALARMS_AT_ONCE]
         pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNames=chosen, StateValue="ALARM")
-        ringing += [_alarm(one) for page in pages for one in page["MetricAlarms"]]
+        ringing += [_alarm(one) for page in pages for one in page["MetricAlarms"] if one["StateValue"] == "ALARM"]
     return ringing
 
 

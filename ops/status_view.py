@@ -83,7 +83,7 @@ def _tasks(status: Status) -> ConsoleRenderable:
             one.status,
             _coloured(one.health),
             _coloured(status.targets.get(one.address, "-")),
-            one.zone,
+            one.zone or "-",
             age(one.started),
             f"[yellow]{escape(status.stale[one.identifier])}[/]" if one.identifier in status.stale else "",
         )
