@@ -49,6 +49,10 @@ class EcsAgent:
         if problems:
             raise RuntimeError("; ".join(problems))
 
+    def close(self) -> None:
+        """Begin no further step and wait for those that run: the next process goes on from what they have reached."""
+        self._pool.shutdown(cancel_futures=True)
+
     def _finished_steps(self) -> list[str]:
         problems = []
         for identifier, step in list(self._steps.items()):

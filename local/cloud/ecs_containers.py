@@ -1,7 +1,7 @@
 """What Docker says about the containers of the cloud's tasks, in one question for all of them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,17 @@ def observe(docker: DockerHost, config: CloudConfig) -> dict[str, TaskContainers
     """All containers of tasks, by task id."""
     labels = [f"{LABEL}={config.name}", f"{ROLE_LABEL}={ROLE}"]
     return group(docker.client.api.containers(all=True, filters={"label": labels}), config.network_name)
+
+
+def reasons_of_end(docker: DockerHost, containers: TaskContainers, running: Container[str]) -> dict[str, str]:
+    """Why containers that were `running` ended, where Docker knows more than the exit code."""
+    reasons = {}
+    for name, found in containers.states.items():
+        if found.status == "exited" and name in running and name in containers.ids:
+            details = docker.client.api.inspect_container(containers.ids[name])
+            if details["State"].get("OOMKilled"):
+                reasons[name] = "OutOfMemoryError: Container killed due to memory usage"
+    return reasons
 
 
 def group(summaries: Sequence[Mapping[str, Any]], network: str) -> dict[str, TaskContainers]:

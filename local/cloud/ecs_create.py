@@ -20,6 +20,11 @@ CREDENTIAL_SECONDS = 43_200
 class TaskInitializationError(Exception):
     """The task can never start as it is defined; the message is its stop reason, in ECS's words where it has some."""
 
+    def __init__(self, reason: str, container: str = "") -> None:
+        """`container`: the one whose own reason it is as well."""
+        super().__init__(reason)
+        self.container = container
+
 
 class TaskCreator:
     """Makes what a task consists of. Repeating a step changes nothing that is there."""
@@ -60,12 +65,15 @@ class TaskCreator:
                 continue
             try:
                 self._create_container(task, definition, containers.pause or "", environment, volumes)
-            except (RenderError, ecs_images.PullError, ecs_secrets.SecretError, log_shipping.LogSetupError) as error:
+            except ecs_images.PullError as error:
+                raise TaskInitializationError(str(error), definition["name"]) from None
+            except (RenderError, ecs_secrets.SecretError, log_shipping.LogSetupError) as error:
                 raise TaskInitializationError(str(error)) from None
             except APIError as error:
                 if error.status_code is not None and error.status_code < 500:
                     raise TaskInitializationError(
-                        f"CannotCreateContainerError: container {definition['name']}: {error.explanation}"
+                        f"CannotCreateContainerError: container {definition['name']}: {error.explanation}",
+                        definition["name"],
                     ) from None
                 raise
 
@@ -85,7 +93,8 @@ class TaskCreator:
         with self._context.lock:
             secrets = ecs_secrets.resolve(definition, self._context.backend)
             log_shipping.prepare(self._context.backend, definition, task.id)
-        labels = ecs_images.ensure(self._context.docker, definition["image"])
+        registry = f"localhost:{self._context.config.registry_port}"
+        labels = ecs_images.ensure(self._context.docker, definition["image"], registry)
         bundle = labels.get(ecs_images.BUNDLE_LABEL)
         placement = Placement(
             pause=pause,

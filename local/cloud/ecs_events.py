@@ -7,6 +7,7 @@ from typing import Any
 
 KEPT_EVENTS = 100
 """As many as ECS describes."""
+MORE = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 
 def started(service: Any, tasks: Sequence[Any]) -> None:
@@ -24,9 +25,35 @@ def unhealthy_container(service: Any, task: Any) -> None:
     _add(service, f"(task {task.id}) failed container health checks.")
 
 
-def unhealthy_target(service: Any, task: Any, target_group_arn: str, reason: str) -> None:
+def unhealthy_target(service: Any, task: Any, target_group_arn: str, port: int, reason: str) -> None:
     """A task is stopped because of the load balancer's health checks."""
-    _add(service, f"(task {task.id}) is unhealthy in (target-group {target_group_arn}) due to (reason {reason}).")
+    _add(
+        service,
+        f"(task {task.id}) (port {port}) is unhealthy in (target-group {target_group_arn}) due to (reason {reason}).",
+    )
+
+
+def registered(service: Any, target_group_arn: str) -> None:
+    """A task has become a target."""
+    _add(service, f"registered 1 targets in (target-group {target_group_arn})")
+
+
+def deregistered(service: Any, target_group_arns: Sequence[str]) -> None:
+    """A task gets no new requests, and time for those it has."""
+    for arn in target_group_arns:
+        _add(service, f"deregistered 1 targets in (target-group {arn})")
+    if target_group_arns:
+        _add(service, "has begun draining connections on 1 tasks.")
+
+
+def unplaced(service: Any, reason: str) -> None:
+    """There is no room for a task."""
+    _add(service, f"was unable to place a task. Reason: {reason}. {MORE}")
+
+
+def failing(service: Any) -> None:
+    """Tasks fail one after the other; the next ones are started ever later."""
+    _add(service, f"is unable to consistently start tasks successfully. {MORE}")
 
 
 def failed(service: Any, deployment: dict[str, Any], reason: str) -> None:

@@ -1,8 +1,9 @@
 """Images of a task's containers: on this machine already, or pulled."""
 
+import time
 from typing import Any
 
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 
 from local.cloud.containers import DockerHost
 
@@ -10,12 +11,21 @@ BUNDLE_LABEL = "preqly.rds-ca-bundle"
 """Label of an image that says where it keeps the certificate authorities of RDS."""
 
 
+RETRY_SECONDS = (0.5, 1.0, 2.0, 2.0, 0.0)
+"""Waits after each attempt to reach the registry, which may be starting."""
+
+
 class PullError(Exception):
     """The image cannot be had; the message is ECS's stop reason."""
 
 
-def ensure(docker: DockerHost, reference: str) -> dict[str, str]:
-    """Labels of the image, which is pulled when it is not here. Raises PullError."""
+def ensure(docker: DockerHost, reference: str, registry: str) -> dict[str, str]:
+    """Labels of the image, which is pulled when it is not here. Raises PullError.
+
+    What is in this cloud's own registry (`localhost:5050`) must still be there: Fargate keeps no copies.
+    """
+    if reference.startswith(f"{registry}/"):
+        _resolve(docker, reference)
     try:
         return _labels(docker.client.images.get(reference))
     except ImageNotFound:
@@ -23,10 +33,28 @@ def ensure(docker: DockerHost, reference: str) -> dict[str, str]:
     try:
         return _labels(docker.client.images.pull(*_repository_and_tag(reference)))
     except (APIError, ImageNotFound) as error:
-        raise PullError(
-            f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-            f"failed to resolve ref {reference}: {error.explanation or error}"
-        ) from error
+        raise _pull_error(reference, 1, str(error.explanation or error)) from error
+
+
+def _resolve(docker: DockerHost, reference: str) -> None:
+    for attempt, wait in enumerate(RETRY_SECONDS, start=1):
+        try:
+            docker.client.images.get_registry_data(reference)
+        except NotFound:
+            raise _pull_error(reference, 1, "not found") from None
+        except APIError as error:
+            if attempt == len(RETRY_SECONDS):
+                raise _pull_error(reference, attempt, f"failed to do request: {error.explanation or error}") from None
+            time.sleep(wait)
+        else:
+            return
+
+
+def _pull_error(reference: str, attempts: int, why: str) -> PullError:
+    return PullError(
+        f"CannotPullContainerError: pull image manifest has been retried {attempts} time(s): "
+        f"failed to resolve ref {reference}: {why}"
+    )
 
 
 def _repository_and_tag(reference: str) -> tuple[str, str | None]:

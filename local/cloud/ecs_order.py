@@ -52,6 +52,15 @@ def ready_to_stop(definitions: Definitions, running: Iterable[str]) -> list[str]
     return sorted(still - needed)
 
 
+def has_ended_essential(definitions: Definitions, states: States) -> bool:
+    """Whether a container has ended without which the task must not go on."""
+    return any(
+        states[definition["name"]].status == "exited"
+        for definition in definitions
+        if definition.get("essential", True) and definition["name"] in states
+    )
+
+
 def _is_met(name: str, dependency: Mapping[str, str], states: States) -> bool:
     other, condition = dependency["containerName"], dependency["condition"]
     state = states.get(other)

@@ -4,9 +4,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from local.cloud import ecs_deployment, ecs_events, ecs_scaling, ecs_state, ecs_targets
+from local.cloud import ecs_capacity, ecs_deployment, ecs_events, ecs_scaling, ecs_state, ecs_targets
 from local.cloud.context import CloudContext
-from local.cloud.ecs_rollout import Plan, ServiceState, TaskState, backoff_seconds, plan
+from local.cloud.ecs_rollout import BREAKER_LEAST, Plan, ServiceState, TaskState, backoff_seconds, plan
 
 STEADY_SECONDS = 5.0
 """How long a task without any health check has to run before it counts as healthy."""
@@ -19,6 +19,8 @@ class ServiceScheduler:
     def __init__(self, context: CloudContext) -> None:
         self._context = context
         self._retry_at: dict[str, float] = {}
+        self._capacity = ecs_capacity.Capacity(context.config.state_dir)
+        ecs_capacity.apply(self._capacity)
 
     def reconcile(self) -> None:
         """One pass over all services of all clusters."""
@@ -83,11 +85,15 @@ class ServiceScheduler:
             self._stop(task, f"Scaling activity initiated by (deployment {service.deployments[0]['id']})")
         if stopping:
             ecs_events.stopped(service, stopping)
-        if step.start:
-            started = self._start(backend, service, step.start)
+        count = self._capacity.allows(backend, step.start)
+        if count:
+            started = self._start(backend, service, count)
             tasks.extend(started)
             ecs_events.started(service, started)
             self._context.touch()
+        if count < step.start:
+            ecs_events.unplaced(service, ecs_capacity.UNAVAILABLE)
+            self._note_failure(service)
 
     def _start(self, backend: Any, service: Any, count: int) -> list[Any]:
         primary = service.deployments[0]
@@ -147,9 +153,16 @@ class ServiceScheduler:
                     task.was_healthy, primary["failedTasks"] = True, 0
             elif ecs_deployment.has_failed(task) and not getattr(task, "failure_counted", False):
                 task.failure_counted = True
-                primary["failedTasks"] += 1
-                self._retry_at[primary["id"]] = time.monotonic() + backoff_seconds(primary["failedTasks"])
-                self._context.touch()
+                self._note_failure(service)
+
+    def _note_failure(self, service: Any) -> None:
+        """A task of the primary deployment failed, or found no place."""
+        primary = service.deployments[0]
+        primary["failedTasks"] += 1
+        if primary["failedTasks"] == BREAKER_LEAST:
+            ecs_events.failing(service)
+        self._retry_at[primary["id"]] = time.monotonic() + backoff_seconds(primary["failedTasks"])
+        self._context.touch()
 
     @property
     def _elb(self) -> Any:

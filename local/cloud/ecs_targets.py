@@ -14,22 +14,26 @@ def address(task: Any) -> str | None:
     return None
 
 
-def register(elb: Any, service: Any, task: Any) -> None:
-    """Put the task behind every load balancer of its service. Repeatable."""
-    ip = address(task)
+def register(elb: Any, service: Any, task: Any) -> list[str]:
+    """Put the task behind every load balancer of its service; ARNs of the groups it is new in. Repeatable."""
+    ip, new = address(task), []
     for group, port in _groups(elb, service):
         if ip and ip not in group.targets:
             # The address may have been another task's a moment ago.
             observed(group).pop(ip, None)
             group.register([{"Id": ip, "Port": port}])
+            new.append(str(group.arn))
+    return new
 
 
-def deregister(elb: Any, service: Any, task: Any) -> None:
-    """Take the task out of every load balancer of its service. Repeatable."""
-    ip = address(task)
+def deregister(elb: Any, service: Any, task: Any) -> list[str]:
+    """Take the task out of every load balancer of its service; ARNs of the groups it was in. Repeatable."""
+    ip, left = address(task), []
     for group, _ in _groups(elb, service):
         if ip in group.targets:
             group.deregister([{"Id": ip}])
+            left.append(str(group.arn))
+    return left
 
 
 def has_left(elb: Any, service: Any, task: Any) -> bool:
@@ -43,12 +47,12 @@ def are_healthy(elb: Any, service: Any, task: Any) -> bool:
     return all(_state(group, task) == HEALTHY for group, _ in _groups(elb, service))
 
 
-def unhealthy_group(elb: Any, service: Any, task: Any) -> tuple[str, str] | None:
-    """ARN of a target group that finds the task unhealthy, and its reason."""
-    for group, _ in _groups(elb, service):
+def unhealthy_group(elb: Any, service: Any, task: Any) -> tuple[str, int, str] | None:
+    """ARN of a target group that finds the task unhealthy, the port it checks, and its reason."""
+    for group, port in _groups(elb, service):
         if _state(group, task) == UNHEALTHY:
             found = health_of(group, address(task) or "")
-            return str(group.arn), found.description or "" if found else ""
+            return str(group.arn), port, found.description or "" if found else ""
     return None
 
 

@@ -6,17 +6,16 @@ Every step looks at what is there, so a task goes on where an earlier process le
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from docker.errors import APIError, NotFound
 
-from local.cloud import ecs_state, ecs_targets
+from local.cloud import ecs_events, ecs_state, ecs_targets
 from local.cloud.containers import remove_container
 from local.cloud.context import CloudContext
-from local.cloud.ecs_containers import TaskContainers
+from local.cloud.ecs_containers import TaskContainers, reasons_of_end
 from local.cloud.ecs_create import TaskCreator, TaskInitializationError
-from local.cloud.ecs_order import ContainerState, DependencyError, ready_to_start, ready_to_stop
+from local.cloud.ecs_order import ContainerState, DependencyError, has_ended_essential, ready_to_start, ready_to_stop
 from local.cloud.ecs_render import stop_timeout
 from local.cloud.ecs_state import TaskView
 from local.cloud.log_shipping import LogShipper
@@ -72,11 +71,14 @@ class TaskRunner:
             ready = ready_to_start(task.containers, containers.states)
             for name in ready:
                 self._start_container(containers.ids[name], name)
-        except (TaskInitializationError, DependencyError) as error:
+        except TaskInitializationError as error:
+            self._fail(task, str(error), "TaskFailedToStart", error.container)
+            return
+        except DependencyError as error:
             self._fail(task, str(error), "TaskFailedToStart")
             return
         self._note_containers(task, containers)
-        if self._ended_essential(task, containers):
+        if has_ended_essential(task.containers, containers.states):
             self._fail(task, ESSENTIAL_EXITED, "EssentialContainerExited")
         elif all(state.was_started for state in containers.states.values()):
             with self._context.lock:
@@ -88,12 +90,14 @@ class TaskRunner:
         except APIError as error:
             # What cannot be executed is the definition's fault and does not get better.
             raise TaskInitializationError(
-                f"CannotStartContainerError: container {name}: {error.explanation or error}"
+                f"CannotStartContainerError: container {name}: {error.explanation or error}", name
             ) from error
 
     def _activate(self, task: TaskView) -> None:
         with self._context.lock:
-            ecs_targets.register(self._context.backend("elbv2"), self._service(task), task.record)
+            service = self._service(task)
+            for arn in ecs_targets.register(self._context.backend("elbv2"), service, task.record):
+                ecs_events.registered(service, arn)
             self._set_status(task, "RUNNING")
 
     def _watch(self, task: TaskView, containers: TaskContainers) -> None:
@@ -105,7 +109,7 @@ class TaskRunner:
             address=containers.address,
         )
         self._note_containers(task, found)
-        if self._ended_essential(task, found):
+        if has_ended_essential(task.containers, found.states):
             self._fail(task, ESSENTIAL_EXITED, "EssentialContainerExited")
         elif containers.pause is None:
             self._fail(task, "The task's network was removed", "TaskFailedToStart")
@@ -113,7 +117,9 @@ class TaskRunner:
     def _stop(self, task: TaskView, containers: TaskContainers) -> None:
         if task.status not in ecs_state.LEAVING:
             with self._context.lock:
-                ecs_targets.deregister(self._context.backend("elbv2"), self._service(task), task.record)
+                service = self._service(task)
+                left = ecs_targets.deregister(self._context.backend("elbv2"), service, task.record)
+                ecs_events.deregistered(service, left)
                 self._set_status(task, "DEACTIVATING")
         elif task.status == "DEACTIVATING":
             if not containers.running or self._has_left(task):
@@ -155,31 +161,17 @@ class TaskRunner:
         self._creator.remove_volumes(task)
 
     def _note_containers(self, task: TaskView, containers: TaskContainers) -> None:
-        reasons = self._reasons(task, containers)
+        running = {container.name for container in task.record.containers if container.last_status == "RUNNING"}
+        reasons = reasons_of_end(self._context.docker, containers, running)
         with self._context.lock:
             if ecs_state.set_containers(task.record, task.containers, containers.states, reasons):
                 self._context.touch()
 
-    def _reasons(self, task: TaskView, containers: TaskContainers) -> Mapping[str, str]:
-        """Why containers ended, where Docker knows more than the exit code."""
-        running = {container.name for container in task.record.containers if container.last_status == "RUNNING"}
-        reasons = {}
-        for name, state in containers.states.items():
-            if state.status == "exited" and name in running and name in containers.ids:
-                details = self._context.docker.client.api.inspect_container(containers.ids[name])
-                if details["State"].get("OOMKilled"):
-                    reasons[name] = "OutOfMemoryError: Container killed due to memory usage"
-        return reasons
-
-    def _ended_essential(self, task: TaskView, containers: TaskContainers) -> bool:
-        return any(
-            containers.states[definition["name"]].status == "exited"
-            for definition in task.containers
-            if definition.get("essential", True) and definition["name"] in containers.states
-        )
-
-    def _fail(self, task: TaskView, reason: str, code: str) -> None:
+    def _fail(self, task: TaskView, reason: str, code: str, container: str = "") -> None:
         with self._context.lock:
+            for part in task.record.containers:
+                if part.name == container:
+                    part.reason = reason
             ecs_state.ask_to_stop(task.record, reason, code)
             self._context.touch()
 

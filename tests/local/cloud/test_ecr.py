@@ -17,6 +17,7 @@ from local.cloud.cleanup import remove_all
 from local.cloud.config import CloudConfig
 from local.cloud.containers import connect
 from local.cloud.ecr import EcrAgent
+from local.cloud.ecs_images import PullError, ensure
 from local.cloud.server import EmbeddedCloud
 from tests.local.cloud.clouds import client, eventually, free_port
 
@@ -121,6 +122,23 @@ def test_a_deleted_image_can_no_longer_be_pulled_and_can_be_pushed_again(
     assert listed(cloud_with_registry) == []
     push(cloud_with_registry, repository, "one")
     eventually(lambda: listed(cloud_with_registry))
+
+
+def test_an_image_that_ecr_deleted_cannot_be_started_though_docker_has_a_copy(
+    cloud_with_registry: EmbeddedCloud, repository: str
+) -> None:
+    digest = push(cloud_with_registry, repository, "one")
+    eventually(lambda: listed(cloud_with_registry))
+    docker, host = cloud_with_registry.context.docker, repository.partition("/")[0]
+    assert ensure(docker, f"{repository}@{digest}", host) == {}
+    client(cloud_with_registry, "ecr").batch_delete_image(repositoryName=NAME, imageIds=[{"imageDigest": digest}])
+    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}@{digest}"))
+    with pytest.raises(PullError) as failure:
+        ensure(docker, f"{repository}@{digest}", host)
+    assert str(failure.value) == (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+        f"failed to resolve ref {repository}@{digest}: not found"
+    )
 
 
 def test_a_tag_that_was_deleted_does_not_come_back_with_its_image(

@@ -88,6 +88,11 @@ def test_a_bad_release_is_rolled_back_without_a_failed_request(
     assert failed[0]["rolloutStateReason"] == "ECS deployment circuit breaker: tasks failed to start."
     assert any("deployment failed: tasks failed to start." in event["message"] for event in service["events"])
     assert any(f"rolling back to deployment {good['id']}." in event["message"] for event in service["events"])
+    if "ELB" in reason:
+        told = (
+            f"(port 8000) is unhealthy in (target-group {stand.target_group}) due to (reason Health checks failed with "
+        )
+        assert any(f"{told}these codes: [500])." in event["message"] for event in service["events"])
     tasks = [task for task in stand.tasks("STOPPED", serviceName="web") if task["taskDefinitionArn"] == bad]
     assert any(
         task["stopCode"] == stop_code

@@ -104,10 +104,34 @@ def test_a_secret_that_is_missing_stops_the_task(stand: Stand, key: str, told: s
     assert "hidden-value" not in task["stoppedReason"]
 
 
-def test_an_image_that_does_not_exist_stops_the_task(stand: Stand) -> None:
-    image = f"127.0.0.1:{stand.config.registry_port}/nothing:here"
+def test_a_secret_that_was_deleted_stops_the_task(stand: Stand) -> None:
+    secret = stand.secretsmanager.create_secret(Name="deleted", SecretString='{"KEY": "hidden-value"}')["ARN"]
+    stand.secretsmanager.delete_secret(SecretId=secret, RecoveryWindowInDays=7)
+    container = job(stand, "pass", secrets=[{"name": "PASSWORD", "valueFrom": f"{secret}:KEY::"}])
+    task = stand.stopped(stand.run_task(stand.register(container)))
+    assert (task["stopCode"], task["containers"][0].get("exitCode")) == ("TaskFailedToStart", None)
+    assert task["stoppedReason"].endswith(
+        f"failed to fetch secret {secret} from secrets manager: InvalidRequestException: "
+        "You can't perform this operation on the secret because it was marked for deletion."
+    )
+
+
+def test_a_container_that_needs_more_memory_than_it_has_says_so(stand: Stand) -> None:
+    greedy = job(stand, 'held = [b"x" * (1 << 20) for _ in range(1000)]', memory=32)
+    task = stand.stopped(stand.run_task(stand.register(greedy)))
+    (container,) = task["containers"]
+    assert (container["exitCode"], task["stopCode"]) == (137, "EssentialContainerExited")
+    assert container["reason"] == "OutOfMemoryError: Container killed due to memory usage"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_image_of_a_registry_that_does_not_answer_stops_the_task(stand: Stand, host: str) -> None:
+    image = f"{host}:{stand.config.registry_port}/nothing:here"
     task = stand.stopped(stand.run_task(stand.register(job(stand, "pass", image=image))))
-    assert task["stoppedReason"].startswith("CannotPullContainerError: ")
+    assert task["stopCode"] == "TaskFailedToStart"
+    assert task["stoppedReason"].startswith("CannotPullContainerError: pull image manifest has been retried ")
+    assert f"failed to resolve ref {image}: " in task["stoppedReason"]
+    assert task["containers"][0]["reason"] == task["stoppedReason"]
 
 
 def test_a_log_group_that_does_not_exist_stops_the_task(stand: Stand) -> None:
