@@ -1,13 +1,14 @@
 """The embedded cloud and the provider servers in front of it, in this process."""
 
 import json
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from local.cloud.config import CloudConfig
 from local.cloud.server import EmbeddedCloud
 from local.endpoints import Endpoints
-from local.provider import serve
+from local.provider import Server, serve
 from local.runtime import Runtime
 
 PACKAGES = ("aws", "random", "docker")
@@ -21,12 +22,19 @@ def running(config: CloudConfig, *, agents: bool) -> Iterator[Endpoints]:
         cloud = EmbeddedCloud(config, agents=agents)
         cloud.start()
         stack.callback(cloud.stop)
-        providers = {}
+        servers = {}
         for package in PACKAGES:
-            server = serve(package, cloud.endpoint, journal=config.state_dir / f"{package}.journal")
-            stack.callback(server.stop)
-            providers[package] = server.port
-        yield Endpoints(api=cloud.endpoint, providers=providers)
+            servers[package] = serve(package, cloud.endpoint, journal=config.state_dir / f"{package}.journal")
+            stack.callback(servers[package].stop)
+        # While the program starts, for it takes as long to load the SDK.
+        loading = threading.Thread(target=_preload, args=(list(servers.values()),), name="preload", daemon=True)
+        loading.start()
+        yield Endpoints(api=cloud.endpoint, providers={name: server.port for name, server in servers.items()})
+
+
+def _preload(servers: Sequence[Server]) -> None:
+    for server in servers:
+        server.preload()
 
 
 def cloud_config(runtime: Runtime, images: Mapping[str, str], vpc_cidr: str) -> CloudConfig:

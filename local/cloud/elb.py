@@ -59,6 +59,10 @@ class ElbAgent:
         # Only now do drained targets get no more requests.
         self._checks.settle_drained()
 
+    def close(self) -> None:
+        """Begin no further check."""
+        self._checks.close()
+
 
 class _HaProxy:
     """One load balancer's container."""

@@ -23,6 +23,10 @@ class TargetChecks:
         self._pool = ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="elb-check")
         self._checks: dict[Key, tuple[float, Future[Outcome] | None]] = {}
 
+    def close(self) -> None:
+        """Begin no further check; those that run end within their time limit."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     def step(self, used: set[str]) -> None:
         """Take in finished checks and start those that are due. `used`: ARNs of groups that a listener forwards to."""
         with self._context.lock:

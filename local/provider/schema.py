@@ -18,9 +18,6 @@ from typing import Any
 import pulumi
 from pulumi import _types
 
-_IMPORT = threading.RLock()
-
-
 _LOADING = threading.Lock()
 
 

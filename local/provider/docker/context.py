@@ -46,7 +46,7 @@ def context_files(context: Path, dockerfile: Path) -> Iterator[Path]:
 
 
 def context_digest(context: Path, dockerfile: Path) -> str:
-    """SHA-256 over names, contents and execute bits; not over times and owners, which differ between clones."""
+    """SHA-256 over names, contents and permissions, which are in the image; not over times and owners."""
     digest = hashlib.sha256()
     _add(digest, "Dockerfile", dockerfile)
     for name in context_files(context, dockerfile):
@@ -55,13 +55,10 @@ def context_digest(context: Path, dockerfile: Path) -> str:
 
 
 def _add(digest: "hashlib._Hash", name: str, path: Path) -> None:
-    if path.is_symlink():
-        kind, content = "link", str(path.readlink()).encode()
-    else:
-        kind = "executable" if path.stat().st_mode & stat.S_IXUSR else "file"
-        content = path.read_bytes()
+    content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+    mode = stat.filemode(path.lstat().st_mode)
     # Length first: no two lists of files can run together into the same bytes.
-    digest.update(json.dumps([name, kind, len(content)]).encode())
+    digest.update(json.dumps([name, mode, len(content)]).encode())
     digest.update(content)
 
 

@@ -45,9 +45,11 @@ def test_a_rename_shows(context: Path) -> None:
     assert digest(context) != before
 
 
-def test_an_execute_bit_shows(context: Path) -> None:
+@pytest.mark.parametrize("mode", [0o755, 0o600])
+def test_a_change_of_permissions_shows(context: Path, mode: int) -> None:
+    (context / "app" / "views.py").chmod(0o644)
     before = digest(context)
-    (context / "app" / "views.py").chmod(0o755)
+    (context / "app" / "views.py").chmod(mode)
     assert digest(context) != before
 
 
