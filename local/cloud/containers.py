@@ -2,12 +2,10 @@
 
 import contextlib
 import io
-import ipaddress
-import logging
 import tarfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,15 +14,12 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.models.volumes import Volume
-from docker.types import IPAMConfig, IPAMPool
 
 from local.cloud.config import LABEL, CloudConfig
-
-logger = logging.getLogger("preqly.cloud")
+from local.cloud.network import create_network
 
 ROLE_LABEL = "preqly.role"
 """What a container is for: registry, database, load-balancer, task, ..."""
-
 
 REQUEST_SECONDS = 120
 
@@ -141,7 +136,7 @@ class DockerHost:
             for network in found:
                 if network.name == self._config.network_name:
                     return network
-            return self._create_network()
+            return create_network(self.client, self._config, self.labels("network"))
 
     @property
     def gateway(self) -> str:
@@ -153,29 +148,6 @@ class DockerHost:
     @property
     def _own_label(self) -> str:
         return f"{LABEL}={self._config.name}"
-
-    def _create_network(self) -> Network:
-        for pool in self._address_pools():
-            try:
-                return self.client.networks.create(
-                    self._config.network_name, driver="bridge", labels=self.labels("network"), ipam=pool
-                )
-            except APIError as error:
-                if pool is None:
-                    raise
-                logger.warning(
-                    "network: Docker refuses %s (%s); it chooses a range itself",
-                    self._config.vpc_cidr,
-                    error.explanation,
-                )
-        raise AssertionError("the last pool is Docker's own choice")
-
-    def _address_pools(self) -> Iterator[IPAMConfig | None]:
-        if self._config.vpc_cidr:
-            subnet = ipaddress.ip_network(self._config.vpc_cidr)
-            # Without a named gateway Docker reports none, and the host's address would have to be guessed.
-            yield IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))])
-        yield None
 
 
 def remove_container(container: Container) -> None:
