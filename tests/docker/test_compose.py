@@ -22,6 +22,7 @@ from tests.docker.stand import ROOT, client, docker, eventually, write_certifica
 
 pytestmark = pytest.mark.containers
 Compose = Callable[..., str]
+IN_MEDIA = ("-C", "/srv/media")
 
 
 def free_port() -> int:
@@ -48,10 +49,14 @@ def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     environment |= {"TLS_CERTIFICATE": "/tls/db.pem", "TLS_KEY": "/tls/db.key"}
     base = ["docker", "compose", "--project-name", project, "--file", str(folder / "docker/compose.yaml")]
 
-    def run(*arguments: str) -> str:
-        done = subprocess.run([*base, *arguments], env=environment, capture_output=True, text=True, check=False)
+    def run(*arguments: str, stdin: Path | None = None, stdout: Path | None = None) -> str:
+        with (stdin or Path(os.devnull)).open("rb") as taken:
+            done = subprocess.run([*base, *arguments], env=environment, stdin=taken, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        if stdout:
+            stdout.write_bytes(done.stdout)
+            return ""
+        return done.stdout.decode()
 
     try:
         yield run
@@ -127,6 +132,23 @@ def test_data_outlives_the_containers(compose: Compose) -> None:
     with client(PORTS["HTTPS_PORT"]) as visitor:
         assert visitor.get("/api/movies/1").json()["title"] == "Le Voyage"
     assert compose("exec", "--no-TTY", "proxy", "ls", "/srv/media").split() == ["a.txt"]
+
+
+@pytest.mark.usefixtures("running")
+def test_data_is_dumped_and_restored(compose: Compose, tmp_path: Path) -> None:
+    manage = ("exec", "--no-TTY", "web", "python", "manage.py", "shell", "--verbosity", "0", "--command")
+    compose(*manage, "from core.models import Movie; Movie.objects.filter(pk=2).update(title='As dumped')")
+    compose("exec", "--no-TTY", "web", "touch", "/srv/media/dumped.txt")
+    start_db = ("exec", "--no-TTY", "db", "sh", "/usr/local/bin/start-db")
+    compose(*start_db, "dump", stdout=tmp_path / "rows")
+    compose("exec", "--no-TTY", "proxy", "tar", "c", *IN_MEDIA, ".", stdout=tmp_path / "files")
+    compose(*manage, "from core.models import Movie; Movie.objects.all().delete()")
+    compose("exec", "--no-TTY", "web", "rm", "/srv/media/dumped.txt")
+    compose(*start_db, "restore", stdin=tmp_path / "rows")
+    compose("exec", "--no-TTY", "web", "tar", "x", *IN_MEDIA, stdin=tmp_path / "files")
+    with client(PORTS["HTTPS_PORT"]) as visitor:
+        assert visitor.get("/api/movies/2").json()["title"] == "As dumped"
+    assert "dumped.txt" in compose("exec", "--no-TTY", "proxy", "ls", "/srv/media")
 
 
 @pytest.mark.usefixtures("running")
