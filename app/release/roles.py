@@ -110,8 +110,8 @@ def _refuse_while_used(cursor: CursorWrapper, login: str) -> None:
     if used:
         raise RoleError(
             f"The role {login!r} still has {used} connections under another password: tasks of an earlier rotation "
-            "serve with it and would lose the database. Let the rotation before this one finish first, or give "
-            "secretsGeneration the value back with which those tasks were started"
+            "serve with it and would lose the database. Make it the other role's turn first (secretsGeneration one "
+            "higher or lower), let that release finish, then go on"
         )
 
 

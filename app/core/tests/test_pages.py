@@ -24,6 +24,12 @@ def test_pages_carry_no_inline_script_or_style(client: Client) -> None:
         assert "<script" not in page, address
 
 
+def test_a_visitor_without_tls_is_sent_on_to_it(client: Client, settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get("/api/movies/?page=2")
+    assert (answer.status_code, answer["Location"]) == (301, "https://testserver/api/movies/?page=2")
+
+
 def test_an_unknown_address_gets_the_page_for_it(client: Client) -> None:
     response = client.get("/nothing/")
     assert response.status_code == 404
