@@ -16,6 +16,8 @@ from rich.text import Text
 from local.runtime import ROOT
 
 COLOUR_TAG = re.compile(r"<\{%.*?%\}>")
+# How an inline program's own error comes a second time.
+_AGAIN = "an unhandled error occurred: "
 # How the engine frames a list of errors that has one member.
 _ONE_ERROR = re.compile(r"1 error occurred:\n\t\* ")
 _SHOWN_AT_ONCE = 8
@@ -99,7 +101,7 @@ class Progress:
     def _tell(self, event: DiagnosticEvent) -> None:
         if event.ephemeral or event.severity not in {"error", "warning", "info", "info#err"}:
             return
-        text = without_frames_of_others(COLOUR_TAG.sub("", event.message)).rstrip()
+        text = without_frames_of_others(COLOUR_TAG.sub("", event.message)).rstrip().removeprefix(_AGAIN)
         where = f"{short(event.urn)}: " if event.urn and not event.urn.endswith("pulumi:pulumi:Stack") else ""
         if event.severity == "info":
             if where:

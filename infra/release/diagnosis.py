@@ -1,6 +1,7 @@
 """Why a release does not serve: what ECS and the load balancer say of its tasks, sorted into causes with their fix."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,10 @@ from botocore.exceptions import ClientError
 from infra.release import stopped_task
 
 TASKS_SHOWN = 3
+SETTLE_SECONDS = 30
+"""Deregistration and stop timeout take 20 s."""
+POLL_SECONDS = 2
+LEAVING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING")
 EVENTS_SHOWN = 3
 
 
@@ -65,7 +70,7 @@ def cause_of(words: str) -> Cause:
 def explain(session: boto3.Session, cluster: str, service: Mapping[str, Any], task_definition: str) -> list[str]:
     """Cause, what became of the release's tasks, log lines, events and fix: a line each."""
     events = [str(event["message"]) for event in service.get("events", [])]
-    tasks = _tasks(session.client("ecs"), cluster, service["serviceName"], task_definition)
+    tasks = _settled(session.client("ecs"), cluster, service["serviceName"], task_definition)
     health = _target_health(session, service)
     cause = next((found for task in tasks if (found := cause_of(_words(task))) != UNKNOWN), None)
     lines = [f"cause: {(cause := cause or cause_of(' '.join(events[:EVENTS_SHOWN]))).name}"]
@@ -79,6 +84,18 @@ def explain(session: boto3.Session, cluster: str, service: Mapping[str, Any], ta
         lines.append("no task of this release was started")
     lines += [f"event: {event}" for event in events[:EVENTS_SHOWN]]
     return [*lines, f"fix: {cause.fix}"]
+
+
+def _settled(ecs: Any, cluster: str, service: str, task_definition: str) -> list[dict[str, Any]]:
+    """The release's tasks, once one has stopped if any is about to: only then it has exit codes."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        tasks = _tasks(ecs, cluster, service, task_definition)
+        ended = any(task["lastStatus"] == "STOPPED" for task in tasks)
+        leaving = any(task["lastStatus"] in LEAVING for task in tasks)
+        if ended or not leaving or time.monotonic() > deadline:
+            return tasks
+        time.sleep(POLL_SECONDS)
 
 
 def _tasks(ecs: Any, cluster: str, service: str, task_definition: str) -> list[dict[str, Any]]:
@@ -104,9 +121,10 @@ def _words(task: Mapping[str, Any]) -> str:
 
 def _task(task: Mapping[str, Any]) -> str:
     name = short(task["taskArn"])
-    if task.get("lastStatus") == "STOPPED" or task.get("stoppedAt"):
+    if task.get("lastStatus") == "STOPPED":
         return f"task {name}: {stopped_task.problem(task) or task.get('stoppedReason')}"
-    return f"task {name}: {task.get('lastStatus')}"
+    # One on its way out may not have an exit code yet, but it has a reason.
+    return f"task {name}: {task['lastStatus']}" + (f", {reason}" if (reason := task.get("stoppedReason")) else "")
 
 
 def _health(task: Mapping[str, Any], targets: Mapping[str, str], events: Sequence[str]) -> Iterator[str]:

@@ -30,16 +30,26 @@ def problem(task: Mapping[str, Any]) -> str | None:
 def culprit(task: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The first container that did not end with exit code 0; those that ECS stopped along with it come last."""
     failed = [container for container in task.get("containers", []) if container.get("exitCode") != 0]
-    return min(failed, key=lambda container: container.get("exitCode") in STOPPED_BY_ECS, default=None)
+    return min(failed, key=_innocence, default=None)
+
+
+def _innocence(container: Mapping[str, Any]) -> int:
+    code = container.get("exitCode")
+    if code is None:
+        return 1
+    return 2 if code in STOPPED_BY_ECS else 0
 
 
 def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[str, Any]) -> list[str]:
     """The last lines of the container to blame, else of the first that left any: LOG_LINES at most, or none.
 
-    ECS lists containers by name, so the first one is the proxy, which has little to say about a crash behind it.
+    A container that others wait for goes first: the proxy has little to say about a crash behind it.
     """
     blamed = (culprit(task) or {}).get("name")
-    containers = sorted(_containers(session, task_definition), key=lambda container: container["name"] != blamed)
+    containers = sorted(
+        _containers(session, task_definition),
+        key=lambda container: (container["name"] != blamed, bool(container.get("dependsOn"))),
+    )
     for attempt in range(LOG_ATTEMPTS):
         for container in containers:
             lines = _lines(session, container, task["taskArn"])

@@ -87,7 +87,7 @@ def _report(session: boto3.Session, asked: Asked, service: Mapping[str, Any], pr
 
 
 def _try_again(asked: Asked) -> str:
-    where = f"--region {Arn.parse(asked.task_definition).region} --cluster {asked.cluster}"
+    where = f"--region {Arn.parse(asked.task_definition).region} --cluster {short(asked.cluster)}"
     return (
         f"aws ecs update-service {where} --service {asked.service} --task-definition {asked.task_definition} "
         "--force-new-deployment"

@@ -66,6 +66,12 @@ def test_a_warning_is_shown_at_once() -> None:
     assert "warning: aws:ec2:Vpc network: the zone has no delegation" in shown
 
 
+def test_an_error_of_the_program_that_comes_twice_is_told_once() -> None:
+    error = diagnostic("The release does not run.", "error")
+    progress, _ = play(error, diagnostic("an unhandled error occurred: The release does not run.", "error"))
+    assert progress.errors == ["The release does not run."]
+
+
 def test_what_a_resource_tells_is_shown_at_once_and_the_programs_own_output_is_not() -> None:
     _, shown = play(diagnostic("Nothing to migrate", "info", VPC), diagnostic("a quiet month costs", "info"))
     assert shown.splitlines() == ["Deploying", "  aws:ec2:Vpc network: Nothing to migrate"]

@@ -104,9 +104,10 @@ class FakeAws:
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:  # noqa: N803
         version = self.secret_versions.get(taskDefinition, "v-1")
         secrets = [{"name": "SECRET_KEY", "valueFrom": f"{SECRET}:SECRET_KEY::{version}"}]
+        log = {"logConfiguration": {"options": _LOG}}
         containers = [
-            {"name": name, "logConfiguration": {"options": _LOG}, "secrets": secrets if name != "proxy" else []}
-            for name in ("proxy", "web")
+            {"name": "proxy", **log, "secrets": [], "dependsOn": [{"containerName": "web", "condition": "START"}]},
+            {"name": "web", **log, "secrets": secrets},
         ]
         return {"taskDefinition": {"containerDefinitions": containers}}
 

@@ -11,6 +11,7 @@ from tests.infra.stubs import CLUSTER
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
     monkeypatch.setattr(stopped_task, "LOG_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(diagnosis, "POLL_SECONDS", 0)
     made = FakeAws()
     made.runs(8)
     return made
@@ -76,6 +77,26 @@ def test_a_task_that_never_gets_healthy_is_told_with_what_its_checks_answer(aws:
     assert "task 9: RUNNING" in lines
     assert "  container web: its health check fails" in lines
     assert "  target 10.20.0.5: unhealthy, Target.Timeout, Request timed out" in lines
+
+
+def test_exit_codes_of_tasks_on_their_way_out_are_waited_for(aws: FakeAws) -> None:
+    codes: dict[str, Any] = {"containers": [{"name": "web", "exitCode": 3}], "stoppedAt": "1"}
+    aws.tasks = [living("9", lastStatus="STOPPING", stoppedReason="Essential container in task exited", **codes)]
+    aws.gone = ["9"]
+    assert "task 9: container web ended with exit code 3: Essential container in task exited" in explained(aws)
+
+
+def test_a_task_on_its_way_out_is_told_with_its_reason_and_the_log_of_what_others_wait_for(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnosis, "SETTLE_SECONDS", 0)
+    aws.tasks = [living("9", lastStatus="DEACTIVATING", stoppedReason="Essential container in task exited")]
+    aws.logged = {"proxy/9": ["connection refused"], "web/9": ["boom"]}
+    lines = explained(aws)
+    assert lines[0] == f"cause: {CRASH.name}"
+    assert "task 9: DEACTIVATING, Essential container in task exited" in lines
+    assert "    boom" in lines
+    assert "    connection refused" not in lines
 
 
 def test_why_the_load_balancer_gave_a_task_up_stands_with_that_task(aws: FakeAws) -> None:

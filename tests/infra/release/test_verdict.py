@@ -49,7 +49,7 @@ def test_a_release_that_ecs_took_back_fails_with_cause_exit_code_log_events_and_
     aws.logged = {"web/2": ["ModuleNotFoundError: No module named 'core'"], "proxy/2": ["bye"]}
     aws.events = ["event 1", "event 2", "event 3", "event 4"]
     again = (
-        f"aws ecs update-service --region us-east-1 --cluster {CLUSTER} --service web-service "
+        f"aws ecs update-service --region us-east-1 --cluster web-cluster --service web-service "
         f"--task-definition {FAMILY}:8 --force-new-deployment"
     )
     assert said(aws) == [
