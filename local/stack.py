@@ -61,6 +61,7 @@ def open_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[
         )
     except automation.CommandError as error:
         raise OperatorError(f"The stack {name} in {folder / 'state'} cannot be opened: {error}") from None
+    state.keep_state(folder, name)
     return Drive(stack=stack, engine=engine, folder=folder, problems=problems)
 
 

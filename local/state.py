@@ -16,7 +16,7 @@ def state_file(folder: Path, name: str) -> Path:
 
 def restore_torn_state(folder: Path, name: str) -> None:
     """A killed engine may leave half a file; beside it is the state of one step before, and the providers remember the
-    step (see local.provider.journal)."""
+    step (see local.provider.journal). A full disk cuts both off: then it is the state from before the run."""
     for attributes in (folder / "state").glob("**/*.attrs"):
         # Notes of the backend beside each file; it does without them, but not with half of one.
         if not _is_json(attributes):
@@ -24,9 +24,19 @@ def restore_torn_state(folder: Path, name: str) -> None:
     path = state_file(folder, name)
     if path.exists() and not _is_json(path):
         before = path.with_name(f"{path.name}.bak")
-        if not _is_json(before):
+        whole = next((one for one in (before, _kept(folder, name)) if _is_json(one)), None)
+        if whole is None:
             raise OperatorError(f"{path} was cut off, and so was {before.name}. Run make down, then make up.")
-        path.write_bytes(before.read_bytes())
+        path.write_bytes(whole.read_bytes())
+
+
+def keep_state(folder: Path, name: str) -> None:
+    """A copy of the state as it is before a run. Until the next one the providers remember all that the run makes."""
+    _kept(folder, name).write_bytes(state_file(folder, name).read_bytes())
+
+
+def _kept(folder: Path, name: str) -> Path:
+    return folder / "state" / f"{name}-before.json"
 
 
 def _is_json(path: Path) -> bool:

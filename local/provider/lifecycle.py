@@ -127,8 +127,16 @@ def remove(entry: ResourceType, call: Call) -> None:
     try:
         entry.delete(call)
     except _EXPECTED as error:
-        if not is_missing(error):
+        # There are as many words for "not there" as services.
+        if not is_missing(error) and not _is_gone(entry, call):
             raise OperationError(describe(error)) from error
+
+
+def _is_gone(entry: ResourceType, call: Call) -> bool:
+    try:
+        return _report(entry, call) is None
+    except _EXPECTED:
+        return False
 
 
 def previewed(entry: ResourceType, call: Call) -> Values:

@@ -49,6 +49,16 @@ def test_a_torn_state_is_replaced_by_the_one_before(tmp_path: Path, torn: str) -
     assert path.read_text() == '{"version": 3}'
 
 
+def test_when_a_full_disk_has_torn_both_it_is_the_state_from_before_the_run(tmp_path: Path) -> None:
+    path = states(tmp_path, '{"version": 3}', "{}")
+    state.keep_state(tmp_path, "local")
+    states_are_torn = (path, path.with_name("local.json.bak"))
+    for file in states_are_torn:
+        file.write_text('{"vers')
+    state.restore_torn_state(tmp_path, "local")
+    assert path.read_text() == '{"version": 3}'
+
+
 def test_a_whole_state_is_never_replaced(tmp_path: Path) -> None:
     path = states(tmp_path, '{"version": 3}', "{}")
     state.restore_torn_state(tmp_path, "local")
