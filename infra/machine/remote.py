@@ -68,7 +68,7 @@ def _send(ssm: Any, remote: Remote, instance: str, parameters: dict[str, list[st
                 InstanceIds=[instance],
                 DocumentName=remote.document,
                 Parameters=parameters,
-                TimeoutSeconds=min(timeout_seconds, 600),
+                TimeoutSeconds=max(30, min(timeout_seconds, 600)),
                 Comment=f"pulumi up: {parameters['command'][0]}",
             )
         except ClientError as error:

@@ -1,12 +1,15 @@
 """Running other programs, with their last words in the error."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
 from .errors import MachineError
 
 LAST_LINES = 15
+# Compose clears the line even where no terminal is.
+_PAINT = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def run(
@@ -47,7 +50,7 @@ def attempt(
 
 def failure(what: str, why: str, lines: Sequence[str]) -> str:
     """A message for the operator: what failed, why, and the last lines of its output."""
-    last = [line for line in lines if line.strip()][-LAST_LINES:]
+    last = [line for line in (_PAINT.sub("", line) for line in lines) if line.strip()][-LAST_LINES:]
     said = ["last lines:", *(f"  {line}" for line in last)] if last else ["it left no lines"]
     return "\n".join([f"{what}: {why}", *said])
 
