@@ -142,6 +142,7 @@ def _provider_settings(endpoints: Endpoints) -> dict[str, Any]:
         "s3",
         "secretsmanager",
         "sns",
+        "ssm",
         "sts",
         "wafv2",
     )
