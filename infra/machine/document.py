@@ -1,0 +1,73 @@
+"""A release as the machine reads it. Pure: no resources."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from infra import workload
+from infra.machine.compose import ComposeTarget, render_compose, secret_keys
+from infra.machine.program.release import Release
+from infra.release.migration import PREPARE_COMMAND
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What a stack's releases have in common."""
+
+    region: str
+    domains: Sequence[str]
+    allowed_hosts: Sequence[str]
+    cpu: int
+    """CPU units that decide how many processes serve (1024 = one vCPU)."""
+    memory: int
+    """MiB of the application's container."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What AWS and the build have to say first."""
+
+    web_image: str
+    proxy_image: str
+    tag: str
+    media_bucket: str
+    secret_arn: str
+    secret_version: str
+    log_group: str
+    application_role: str
+    certificate_secret: str
+    address: str
+    program: str
+
+
+def release_document(site: Site, known: Known) -> str:
+    """The same release gives the same text, so that nothing but a change is a deploy."""
+    described = workload.Release(
+        web_image=known.web_image,
+        proxy_image=known.proxy_image,
+        version=known.tag,
+        domains=tuple(site.domains),
+        allowed_hosts=tuple(site.allowed_hosts),
+        media_bucket=known.media_bucket,
+        vpc_cidr="",
+        cpu=site.cpu,
+    )
+    serving, once = workload.web_service(described), workload.migration(described)
+    target = ComposeTarget(region=site.region, log_group=known.log_group, memory=site.memory)
+    release = Release(
+        version=known.tag,
+        images=sorted({known.web_image, known.proxy_image}),
+        registry=known.web_image.partition("/")[0],
+        compose=render_compose(serving, once, target, known.proxy_image),
+        secrets=secret_keys((*serving, *once)),
+        secret_arn=known.secret_arn,
+        secret_version=known.secret_version,
+        prepare=list(PREPARE_COMMAND),
+        migrate=list(workload.MIGRATION_COMMAND),
+        host=site.domains[0],
+        application_role=known.application_role,
+        certificate_secret=known.certificate_secret,
+        address=known.address,
+        program=known.program,
+    )
+    return json.dumps(asdict(release), sort_keys=True)
