@@ -118,7 +118,7 @@ def perform(session: boto3.Session, record: ReleaseRecord, change: Change, tell:
 
 def _roll_out(session: boto3.Session, change: Change, service: Service, web: str, tell: Tell) -> None:
     now = read_service(session, change.latest, tasks=False)
-    if now.primary != service.primary:
+    if now.primary.identifier != service.primary.identifier:
         raise Refused(
             f"Somebody else deployed {short(now.primary.task_definition)} a moment ago. This command did not touch the "
             "service; look at `python -m ops status` and decide again."

@@ -33,7 +33,7 @@ def for_scripts(stack: Stack) -> list[dict[str, Any]]:
 def print_releases(stack: Stack, console: Console) -> None:
     """Newest first. Raises OpsError when there is none."""
     history = stack.history()
-    columns = ("release", "", "by", "age", "tag", "revision", "migrations", "snapshot")
+    columns = ("release", "", "kind", "age", "tag", "revision", "migrations", "snapshot")
     console.print(table(f"Releases of {stack.name} in {stack.region}", columns, _rows(history)))
 
 
@@ -45,7 +45,7 @@ def _rows(history: Sequence[Release]) -> Iterator[tuple[str, ...]]:
         yield (
             str(one.number),
             f"[{colours[state]}]{state}[/]" if state else "",
-            "rollback" if one.kind == "rollback" else "pulumi up",
+            one.kind,
             age(one.at),
             escape(one.tag),
             escape(one.revision),

@@ -60,11 +60,12 @@ def roll_back(stack: Stack, number: int | None, wish: Wish) -> Outcome:
 
 
 def go_forward(stack: Stack, wish: Wish) -> Outcome:
-    """Bring the withheld release back. Raises Refused when none is withheld, or it cannot run."""
+    """Bring the withheld release back, if one is withheld. Raises Refused when it cannot run."""
     history = stack.history()
     latest = history[-1]
     if latest.withheld is None:
-        raise Refused(f"Nothing is withheld: {named(latest)} is the last release, and `pulumi up` deploys the sources.")
+        kept_images.keep(stack.session, latest)
+        return Outcome(changed=False, release=latest)
     target = by_number(history, latest.withheld.number) or newest(history, latest.withheld.tag)
     if target is None:
         raise Refused(

@@ -19,6 +19,7 @@ DESCRIBED_AT_ONCE = 100
 class Deployment:
     """One of the service's deployments; the primary one is what was asked for last."""
 
+    identifier: str
     status: str
     """PRIMARY, ACTIVE or INACTIVE."""
     task_definition: str
@@ -95,6 +96,7 @@ def read_service(session: boto3.Session, release: Release, *, tasks: bool = True
 
 def _deployment(found: Mapping[str, Any]) -> Deployment:
     return Deployment(
+        identifier=found["id"],
         status=found["status"],
         task_definition=found["taskDefinition"],
         state=found.get("rolloutState", "UNKNOWN"),

@@ -36,6 +36,8 @@ def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("COLUMNS", "200")
+    # Hundreds of machine images, read anew for every test.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     moto_patches.apply(agents=False, registry=REGISTRY)
     with mock_aws():
         yield

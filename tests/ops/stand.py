@@ -22,6 +22,7 @@ class Stand:
 
     def __init__(self, session: boto3.Session) -> None:
         self.session = session
+        self._clients: dict[str, Any] = {}
         self.record = ReleaseRecord(session, parameter_name("preqly", "prod"))
         self.client("ssm").put_parameter(Name=parameter_name("preqly", "prod"), Value=FIRST_VALUE, Type="String")
         self.cluster: str = self.ecs.create_cluster(clusterName=CLUSTER)["cluster"]["clusterArn"]
@@ -34,7 +35,9 @@ class Stand:
         self._database()
 
     def client(self, name: str) -> Any:
-        return self.session.client(name)  # type: ignore[call-overload]
+        if name not in self._clients:
+            self._clients[name] = self.session.client(name)  # type: ignore[call-overload]
+        return self._clients[name]
 
     @property
     def ecs(self) -> Any:

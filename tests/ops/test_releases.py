@@ -11,7 +11,7 @@ def test_the_newest_comes_first_with_what_is_to_be_said_of_each(stand: Stand, op
     stand.deploy("three")
     stand.withhold(one, Withheld(number=3, tag="three"))
     lines = [line.split() for line in ops("releases").out.splitlines()[2:]]
-    assert [line[:2] for line in lines] == [["4", "current"], ["3", "withheld"], ["2", "pulumi"], ["1", "pulumi"]]
+    assert [line[:2] for line in lines] == [["4", "current"], ["3", "withheld"], ["2", "release"], ["1", "release"]]
     assert "core.0001_a and 2 more" in " ".join(lines[3])
     assert lines[3][-1] == "before-one"
 

@@ -95,9 +95,14 @@ def test_forward_brings_the_withheld_release_back_in_its_own_task_definition(sta
     assert stand.runs == two.task_definition
 
 
-def test_forward_without_a_rollback_is_refused(stand: Stand, ops: Ops) -> None:
+def test_forward_without_a_rollback_touches_nothing(stand: Stand, ops: Ops, database: Database) -> None:
     stand.deploy("one")
-    assert "Nothing is withheld: release 1 (one, revision rev-one)" in ops.refused(["forward", "--yes"], 3)
+    ended = ops("forward", "--yes")
+    assert (ended.code, ended.out) == (
+        0,
+        "release 1 (one, revision rev-one) is what serves already. Nothing was touched.\n",
+    )
+    assert database.asked == []
 
 
 def test_forward_says_when_the_record_does_not_reach_back_so_far(stand: Stand, ops: Ops) -> None:
@@ -264,6 +269,19 @@ def test_who_deploys_in_between_is_not_overwritten(stand: Stand, ops: Ops, monke
     monkeypatch.setattr(release_state, "ask", ask)
     assert "Somebody else deployed preqly-prod-web:3 a moment ago" in ops.refused(BACK, 3)
     assert stand.runs == others[0]
+
+
+def test_tasks_that_come_up_in_between_are_nobody_else(stand: Stand, ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, _ = stand.deploy("one"), stand.deploy("two")
+    stand.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=one.task_definition)
+    stand.rollout("IN_PROGRESS")
+
+    def ask(*_: Any) -> Any:
+        stand.rollout("COMPLETED")
+        return Database().state
+
+    monkeypatch.setattr(release_state, "ask", ask)
+    assert ops(*BACK).code == 0
 
 
 def test_replaced_repositories_are_no_place_to_go_back_to(stand: Stand, ops: Ops) -> None:
