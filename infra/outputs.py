@@ -12,7 +12,7 @@ class Outputs:
     url: pulumi.Input[str]
     hosting: pulumi.Input[str]
     release: pulumi.Input[dict[str, pulumi.Input[object]]]
-    """`number` on record (0 before), `digest` of the web image, and git's `revision` of its sources.
+    """`number` on record, `digest` of the web image, and git's `revision` of its sources.
 
     The revision ends in `-dirty` when the sources were changed since."""
     web_image: pulumi.Input[str]

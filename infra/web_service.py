@@ -35,7 +35,7 @@ class WebService(pulumi.ComponentResource):
     service_name: pulumi.Output[str]
     """Known once the release runs."""
     release: pulumi.Output[Release]
-    """What runs, as it is on record; without a number in a preview."""
+    """What runs, as it is on record; in a preview what will be."""
     task_definition_arn: pulumi.Output[str]
     migration_task_definition_arn: pulumi.Output[str]
 
@@ -52,7 +52,8 @@ class WebService(pulumi.ComponentResource):
         service = self._service(name, args, cluster, web, migration, supervision.hooks())
 
         self.cluster_name = cluster.name
-        self.release = supervision.released(service, args.record, _release(args, cluster, service, web, migration))
+        release = _release(args, cluster, service, web, migration)
+        self.release = supervision.released(service, args.record, args.latest, release)
         self.service_name = self.release.apply(lambda release: release.service)
         self.task_definition_arn = web.arn
         self.migration_task_definition_arn = migration.arn

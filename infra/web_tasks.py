@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import workload
+from infra.release.record import Release
 from infra.release.shipped import Shipped
 from infra.task_definition import EcsTarget, render_task_definition
 
@@ -23,6 +24,8 @@ class WebServiceArgs:
     """The release to run."""
     record: pulumi.Input[str]
     """Name of the parameter that keeps the releases."""
+    latest: pulumi.Input[Release | None]
+    """The last of them, before this one."""
     database: pulumi.Input[str]
     """Identifier of the RDS instance, for snapshots."""
     snapshots: int

@@ -52,6 +52,13 @@ def complete(
     return latest
 
 
+def foreseen(release: Release, latest: Release | None) -> Release:
+    """A release as it is on record, or will be: what a preview says."""
+    if latest and latest.task_definition in (release.task_definition, *_asked(release, latest).same):
+        return latest
+    return replace(release, number=latest.number + 1 if latest else 1)
+
+
 def _asked(release: Release, latest: Release | None) -> Asked:
     """The release in its own task definition, or in the one by which the command line brought it forward again."""
     same = latest is not None and (latest.tag, latest.web_image, latest.proxy_image) == (

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.release import unfinished_push
-from infra.release.completion import complete
+from infra.release.completion import complete, foreseen
 from infra.release.errors import ReleaseError
 from infra.release.migration import Migrated, migrated_with, run_migration, task_of_service
 from infra.release.record import Release
@@ -44,7 +44,11 @@ class Supervision:
         )
 
     def released(
-        self, service: aws.ecs.Service, parameter: pulumi.Input[str], release: pulumi.Output[Release]
+        self,
+        service: aws.ecs.Service,
+        parameter: pulumi.Input[str],
+        latest: pulumi.Input[Release | None],
+        release: pulumi.Output[Release],
     ) -> pulumi.Output[Release]:
         """The release as it is on record, known once ECS runs it; asked in every update.
 
@@ -52,17 +56,17 @@ class Supervision:
         this question the next `pulumi up` would find nothing to do and say success over a site that does not serve.
         """
 
-        async def completed(name: str, asked: Release) -> Release:
+        async def completed(name: str, before: Release | None, asked: Release) -> Release:
             if pulumi.runtime.is_dry_run():
-                return asked
+                return foreseen(asked, before)
             migrated = self._migrated.get(asked.migration_task_definition)
             try:
                 return await _in_thread(complete, self._session(), name, asked, migrated, _teller(service))
             except ReleaseError as error:
                 raise ReleaseFailed(str(error)) from None
 
-        both = pulumi.Output.all(parameter, release)
-        answer: pulumi.Output[Release] = both.apply(lambda known: completed(known[0], known[1]))
+        found = pulumi.Output.all(parameter, latest, release)
+        answer: pulumi.Output[Release] = found.apply(lambda known: completed(*known))
         return answer
 
     async def _migrate(self, args: pulumi.ResourceHookArgs) -> None:

@@ -58,6 +58,7 @@ def web_service(
         region=settings.region,
         shipped=ships.release,
         record=ships.releases.parameter,
+        latest=ships.releases.latest,
         database=stores.database.identifier,
         snapshots=settings.snapshots_before_migration,
         domains=settings.hosts,

@@ -24,6 +24,7 @@ ARGS = WebServiceArgs(
     region="us-east-1",
     shipped=SHIPPED,
     record="/preqly/test/releases",
+    latest=None,
     database="preqly-1a2b3c4d",
     snapshots=3,
     domains=["app.preqly.com"],

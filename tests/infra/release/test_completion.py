@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from infra.release import completion, kept_images, one_off_task, release_state, snapshot, stale
-from infra.release.completion import RETIRE_COMMAND, complete
+from infra.release.completion import RETIRE_COMMAND, complete, foreseen
 from infra.release.errors import ReleaseError
 from infra.release.migration import Migrated
 from infra.release.one_off_task import OneOffTask
@@ -166,6 +166,15 @@ def test_a_task_beside_the_service_with_an_earlier_secret_is_named_in_every_upda
     aws.tasks = [living("2", MIGRATION, group="family:preqly-test-migration")]
     completed(aws, Record(replace(RELEASE, number=1)), monkeypatch)
     assert [line.partition(" (")[0] for line in told] == ["task 2"]
+
+
+def test_a_preview_foresees_the_number(aws: FakeAws) -> None:
+    assert foreseen(RELEASE, None) == replace(RELEASE, number=1)
+    assert foreseen(RELEASE, EARLIER) == replace(RELEASE, number=5)
+    on_record = replace(RELEASE, number=6)
+    assert foreseen(RELEASE, on_record) == on_record
+    forward = replace(RELEASE, number=7, task_definition=f"{FAMILY}:9")
+    assert foreseen(RELEASE, forward) == forward
 
 
 def test_without_a_rotation_no_role_is_retired(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
