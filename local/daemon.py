@@ -47,7 +47,12 @@ def for_a_plan(runtime: Runtime) -> Iterator[Endpoints]:
     try:
         yield _wait(runtime, process)
     finally:
-        process.communicate(timeout=_STOP_SECONDS)
+        try:
+            process.communicate(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            # It holds nothing that must be saved.
+            process.kill()
+            process.wait()
 
 
 def _spawn(runtime: Runtime, words: list[str], stdin: int) -> "subprocess.Popen[bytes]":

@@ -1,6 +1,7 @@
 """Where things are: the checkout, the run-time folder of one embedded cloud, its ports, the tool cache."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,14 +51,19 @@ class Runtime:
 
     @classmethod
     def from_environment(cls) -> "Runtime":
-        """Raise UsageError for a port that is no port."""
+        """Raise UsageError for a port that is no port, and a name that Docker does not take."""
         folder = Path(os.environ.get("PREQLY_LOCAL_DIR") or ROOT / ".local-cloud").absolute()
         ports = {name: _port(variable, getattr(Ports(), name)) for name, variable in PORT_VARIABLES.items()}
         taken = sorted(ports.values())
         if len(set(taken)) != len(taken):
             names = ", ".join(f"{PORT_VARIABLES[name]}={port}" for name, port in ports.items())
             raise UsageError(f"{names}: two of the embedded cloud's ports are the same; give each its own.")
-        return cls(cloud=os.environ.get("PREQLY_CLOUD") or "preqly-local", folder=folder, ports=Ports(**ports))
+        cloud = os.environ.get("PREQLY_CLOUD") or "preqly-local"
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", cloud):
+            raise UsageError(
+                f"PREQLY_CLOUD={cloud}: Docker takes no such name. Use up to 40 letters, digits and - _ . or unset it."
+            )
+        return cls(cloud=cloud, folder=folder, ports=Ports(**ports))
 
     @property
     def logs(self) -> Path:
@@ -70,10 +76,18 @@ class Runtime:
         return any((self.folder / name).exists() for name in ("state", "cloud", "daemon.json", "dockerd.pid"))
 
     def prepare(self) -> None:
-        """Make the folder; only its owner may read it, for it holds state, keys and the passphrase."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        self.logs.mkdir(exist_ok=True)
+        """Make the folder; only its owner may read it, for it holds state, keys and the passphrase.
+
+        Raises UsageError where it cannot be made."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+            self.logs.mkdir(exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"{self.folder}: no folder for the embedded cloud can be made there ({error.strerror}). Name another: "
+                "PREQLY_LOCAL_DIR=<folder>."
+            ) from None
 
 
 def tool_cache() -> Path:

@@ -51,3 +51,17 @@ def test_a_file_is_written_whole_with_the_mode_that_was_asked_for(tmp_path: Path
     write_atomically(path, "new", mode=0o600)
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o600)
     assert [file.name for file in tmp_path.iterdir()] == ["passphrase"]
+
+
+@pytest.mark.parametrize("name", ["My Cloud!", "-x", "a/b", "x" * 41])
+def test_a_name_that_docker_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("PREQLY_CLOUD", name)
+    with pytest.raises(UsageError, match=r"PREQLY_CLOUD=.* letters, digits"):
+        Runtime.from_environment()
+
+
+def test_a_place_where_no_folder_can_be_made_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PREQLY_LOCAL_DIR", str(tmp_path / "file"))
+    with pytest.raises(UsageError, match=r"file: no folder .* PREQLY_LOCAL_DIR"):
+        Runtime.from_environment().prepare()
