@@ -45,8 +45,8 @@ CAPACITY = Cause(
 MEMORY = Cause("the container ran out of memory", "raise preqly:taskMemory, or find what in the release needs it")
 UNHEALTHY = Cause(
     "it starts, but never gets healthy",
-    "look at the health answer and the log lines: the proxy passes /health/ready on, which asks database and "
-    "migrations; a slow start needs more CPU (preqly:taskCpu)",
+    "look at the health answers and the log lines: /healthz must answer 200 through proxy and application; a slow "
+    "start needs more CPU (preqly:taskCpu)",
 )
 CRASH = Cause("it crashes", "the log lines say where; mend it and run `pulumi up` again")
 UNKNOWN = Cause("unknown", "read the events of the service in the ECS console")
@@ -81,7 +81,7 @@ def explain(session: boto3.Session, cluster: str, service: Mapping[str, Any], ta
         lines += _log(logged, told)
         told = logged or told
     if not tasks:
-        lines.append("no task of this release was started")
+        lines.append("ECS knows no task of this release; it forgets stopped ones after an hour")
     lines += [f"event: {event}" for event in events[:EVENTS_SHOWN]]
     return [*lines, f"fix: {cause.fix}"]
 

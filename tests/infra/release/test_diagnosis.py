@@ -50,7 +50,7 @@ def test_the_newest_tasks_come_first_and_no_more_than_three(aws: FakeAws) -> Non
 
 def test_tasks_of_other_releases_explain_nothing(aws: FakeAws) -> None:
     aws.tasks = [task("1", f"{FAMILY}:7")]
-    assert "no task of this release was started" in explained(aws)
+    assert "ECS knows no task of this release; it forgets stopped ones after an hour" in explained(aws)
 
 
 def test_log_lines_that_are_the_same_are_shown_once(aws: FakeAws) -> None:
