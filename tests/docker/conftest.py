@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from local.images import images
-from tests.docker.stand import CONTAINERS, ROOT, Site, docker, start_database
+from tests.docker.stand import CONTAINERS, ECHO, ROOT, Site, docker, start_database
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +76,15 @@ def endpoint(site: Site) -> Iterator[str]:
         yield f"http://{gateway}:{port}"
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def network(built: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Proxies in front of an echo, without a database."""
+    site = Site(built, f"preqly-docker-tests-{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("proxy"))
+    docker("network", "create", "--label", CONTAINERS, site.network)
+    try:
+        site.run("web", name="web", command=("python", "-c", ECHO))
+        yield site
+    finally:
+        site.remove()

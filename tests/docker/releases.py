@@ -14,7 +14,13 @@ from tests.docker.stand import DATABASE_URL, ROOT, VERIFIED, Site, docker
 BUCKET = "preqly-media-of-releases"
 OWNER = "postgres://rdsmaster:onlyfortests2@db.test:5432/shop"
 KEY = "only-for-tests-the-key-of-the-first-release-0123456789"
-ON_AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+# A busy machine may keep a database waiting; how long a start waits is tested elsewhere.
+ON_AWS = {
+    "DATABASE_WAIT_SECONDS": "120",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "us-east-1",
+}
 
 
 PASSWORD = "onlyfortests3"
@@ -109,3 +115,20 @@ def build_another(build: Callable[..., object], folder: Path) -> dict[str, str]:
     for target, image in found.items():
         build(target, "--load", "--build-arg", "REVISION=later", "--tag", image, context=folder)
     return found
+
+
+def hashed_names(image: str) -> dict[str, str]:
+    """A release's hashed static files: name to hashed name."""
+    found: dict[str, str] = json.loads(docker("run", "--rm", image, "cat", "/app/static/staticfiles.json").stdout)[
+        "paths"
+    ]
+    return found
+
+
+def static_files(image: str, hashed: list[str], folder: Path) -> dict[str, bytes]:
+    """What the image's own proxy has by these names."""
+    container = docker("create", image).stdout.strip()
+    folder.mkdir()
+    docker("cp", f"{container}:/srv/static", folder)
+    docker("rm", container)
+    return {name: (folder / "static" / name).read_bytes() for name in hashed}

@@ -30,6 +30,21 @@ TRUSTING.verify_mode = ssl.CERT_NONE
 DATABASE_URL = "postgres://preqly:onlyfortests1@db.test:5432/preqly"
 VERIFIED = "?sslmode=verify-full&sslrootcert=/etc/ssl/certs/rds-global-bundle.pem"
 
+# Answers with what arrived, in place of the application.
+ECHO = """
+import http.server, json
+class Echo(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = json.dumps({k.lower(): v for k, v in self.headers.items()} | {"connection-number": id(self)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *arguments): pass
+http.server.ThreadingHTTPServer(("0.0.0.0", 8005), Echo).serve_forever()
+"""
+
 
 def docker(*arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Docker's command line; a failure shows what it said."""
@@ -51,7 +66,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
 
 def ready(visitor: httpx.Client) -> bool:
     """Whether the site behind it answers in time, database included."""
-    return eventually(lambda: visitor.get("/readyz").status_code == 200)
+    return eventually(lambda: visitor.get("/readyz").status_code == 200, 60)
 
 
 @dataclass

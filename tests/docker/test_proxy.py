@@ -4,45 +4,13 @@ import contextlib
 import json
 import re
 import socket
-import ssl
-import subprocess
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.docker.stand import Site, client, docker, eventually, write_certificates
+from tests.docker.stand import ECHO, Site, client, docker, eventually
 
 pytestmark = pytest.mark.containers
-
-# Answers with what arrived, in place of the application.
-ECHO = """
-import http.server, json
-class Echo(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def do_GET(self):
-        body = json.dumps({k.lower(): v for k, v in self.headers.items()} | {"connection-number": id(self)}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *arguments): pass
-http.server.ThreadingHTTPServer(("0.0.0.0", 8005), Echo).serve_forever()
-"""
-
-
-@pytest.fixture(scope="module")
-def network(built: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Proxies in front of an echo, without a database."""
-    site = Site(
-        built, f"preqly-docker-tests-{tmp_path_factory.mktemp('proxy').parent.name}", tmp_path_factory.mktemp("x")
-    )
-    docker("network", "create", "--label", "preqly-docker-tests", site.network)
-    try:
-        site.run("web", name="web", command=("python", "-c", ECHO))
-        yield site
-    finally:
-        site.remove()
 
 
 def arrived(network: Site, headers: dict[str, str], trusted: str = "", scheme: str = "https") -> dict[str, str]:
@@ -197,44 +165,3 @@ def test_passwords_are_not_tried_faster_than_a_person_types(network: Site) -> No
     refused = answers[-1]
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
     assert "Please wait a minute." in refused.text
-
-
-def test_a_certificate_that_is_given_is_used(network: Site) -> None:
-    write_certificates(network.folder, "app.test")
-    key = network.folder / "db.key"
-    key.chmod(0o644)
-    volume = ("--volume", f"{network.folder}:/tls:ro")
-    _, _, tls = network.proxy(*volume, TLS_CERTIFICATE="/tls/db.pem", TLS_KEY="/tls/db.key")
-    with client(tls) as visitor:
-        assert eventually(lambda: visitor.get("/").status_code == 200)
-    served = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("localhost", tls)))
-    assert served == ssl.PEM_cert_to_DER_cert((network.folder / "db.pem").read_text())
-
-
-def test_old_versions_of_tls_are_refused(network: Site) -> None:
-    _, _, tls = network.proxy()
-    with client(tls) as visitor:
-        assert eventually(lambda: visitor.get("/").status_code == 200)
-    for version, accepted in (("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)):
-        command = ["openssl", "s_client", "-connect", f"localhost:{tls}", version, "-cipher", "DEFAULT@SECLEVEL=0"]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        assert (done.returncode == 0) is accepted, version
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "problem"),
-    [
-        ("UPSTREAM", "web", "'web' is not host:port"),
-        ("UPSTREAM", "a:1; } evil {", "is not host:port"),
-        ("TRUSTED_PROXIES", "everyone", "'everyone' is neither an address nor a network"),
-        ("PAGE_CACHE", "10m", "'10m' is neither true nor false"),
-        ("TLS_CERTIFICATE", "/none.pem", "'/none.pem' cannot be read"),
-    ],
-)
-def test_a_wrong_variable_is_one_clear_line(network: Site, variable: str, value: str, problem: str) -> None:
-    proxy = network.run("proxy", "--env", f"{variable}={value}")
-    assert docker("wait", proxy).stdout.strip() == "1"
-    (line,) = docker("logs", proxy).stderr.splitlines()
-    assert line.startswith(f"Environment variable {variable}: ")
-    assert problem in line
-    assert f"Example: {variable}=" in line

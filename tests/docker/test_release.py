@@ -1,13 +1,11 @@
 """What happens around a release: migrations one at a time, roles that own nothing, static files of both releases."""
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.docker.releases import BUCKET, KEY, OWNER, Stage, build_another, login
+from tests.docker.releases import BUCKET, KEY, OWNER, Stage, build_another, hashed_names, login, static_files
 from tests.docker.stand import DATABASE_URL, Site, client, docker, eventually, ready
 from tests.docker.visitor import PASSWORD, first, member, picture, post
 
@@ -156,28 +154,11 @@ def test_a_second_migration_waits_and_says_for_what(prepared: Stage) -> None:
     prepared.sql(f"SELECT pg_terminate_backend({process})")
 
 
-def names(image: str) -> dict[str, str]:
-    """A release's hashed static files: name to hashed name."""
-    found: dict[str, str] = json.loads(docker("run", "--rm", image, "cat", "/app/static/staticfiles.json").stdout)[
-        "paths"
-    ]
-    return found
-
-
-def content(image: str, hashed: list[str], folder: Path) -> dict[str, bytes]:
-    """What the image's own proxy has by these names."""
-    container = docker("create", image).stdout.strip()
-    folder.mkdir()
-    docker("cp", f"{container}:/srv/static", folder)
-    docker("rm", container)
-    return {name: (folder / "static" / name).read_bytes() for name in hashed}
-
-
 def test_every_hashed_file_of_both_releases_is_had_from_both(tasks: dict[int, int], prepared: Stage, tmp_path) -> None:
     wanted: dict[str, bytes] = {}
-    of = {release: names(prepared.of(release).images["web"]) for release in tasks}
+    of = {release: hashed_names(prepared.of(release).images["web"]) for release in tasks}
     for release, hashed in of.items():
-        wanted |= content(prepared.of(release).images["proxy"], list(hashed.values()), tmp_path / str(release))
+        wanted |= static_files(prepared.of(release).images["proxy"], list(hashed.values()), tmp_path / str(release))
     assert of[1]["core/site.css"] != of[2]["core/site.css"]
     assert ("core/icon.svg" in of[1], "core/icon.svg" in of[2], "core/emblem.svg" in of[2]) == (True, False, True)
     for port in tasks.values():
