@@ -9,7 +9,7 @@ from infra import policies
 from infra.alarm_rules import Alarm, alarms
 from infra.metrics import Watched
 
-PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com")
+PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com", "ses.amazonaws.com")
 DATABASE_EVENTS = (
     "availability",
     "configuration change",

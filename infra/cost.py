@@ -90,5 +90,7 @@ def _rest(settings: Settings) -> Iterator[Line]:
         f"{LOGS_GB} GB of logs, {IMAGES_GB} GB of images", LOGS_GB * prices.LOGS_GB + IMAGES_GB * prices.IMAGES_GB
     )
     yield Line(f"{ALARMS} alarms", ALARMS * prices.ALARM)
+    if settings.sends_with_ses:
+        yield Line("1,000 mails", prices.MAILS_1000)
     if settings.waf:
         yield Line("web ACL with its rules", prices.WEB_ACL + len(MANAGED_RULES) * prices.WEB_ACL_RULE)

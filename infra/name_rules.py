@@ -18,7 +18,9 @@ _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")
 _REGION = re.compile(r"(?!cn-)[a-z]{2}-(?!gov-|iso)[a-z]+-\d")
 _E_MAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
-_MAIL = re.compile(r"smtp\+(tls|ssl)://\S+|consolemail://|unset://")
+SES = "ses://"
+"""Mail goes through Amazon SES with the rights of the task's own role."""
+_MAIL = re.compile(rf"{SES}|smtp\+(tls|ssl)://\S+|consolemail://|unset://")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})")
 
 
@@ -79,9 +81,25 @@ def email_url(settings: "Settings") -> Iterator[Finding]:
     """Mail goes over TLS, to the log, or nowhere; a URL may hold a password, so it is never repeated."""
     if not _MAIL.fullmatch(settings.email_url):
         rule = (
-            "must be smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465, consolemail:// or unset://"
+            "must be ses://, smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465, consolemail:// or "
+            "unset://"
         )
         yield Finding(("email_url",), rule, set_command("email_url", "unset://"))
+    elif settings.sends_with_ses and settings.egress == "endpoints":
+        rule = "tasks with `egress: endpoints` reach no service without an endpoint of its own, and SES has none here"
+        yield Finding(("email_url", "egress"), rule, set_command("egress", "gateway"))
+
+
+def email_from(settings: "Settings") -> Iterator[Finding]:
+    """One bare address; SES sends for the zone's own names only, for their records prove who sent."""
+    if not settings.email_from:
+        return
+    fix = set_command("email_from", f"no-reply@{settings.domain}")
+    if not _E_MAIL.fullmatch(settings.email_from) or not settings.email_from.islower():
+        yield Finding(("email_from",), "must be one e-mail address in small letters, without a name before it", fix)
+    elif settings.sends_with_ses:
+        sender_domain = settings.email_from.rpartition("@")[2]
+        yield from _inside_zone("email_from", sender_domain, settings.zone, fix)
 
 
 def images(settings: "Settings") -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 Statement = dict[str, Any]
@@ -23,6 +24,15 @@ class Arn(NamedTuple):
         if len(parts) != 6 or parts[0] != "arn":
             raise ValueError(f"{text!r} is not an ARN (arn:partition:service:region:account:resource)")
         return cls(*parts[1:])
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Whose mail the application may send, and by which rules."""
+
+    identity_arn: str
+    configuration_set_arn: str
+    sender: str
 
 
 def tasks_trust(key_arn: str) -> str:
@@ -78,9 +88,10 @@ def task_start(*, repository_arns: Sequence[str], secret_arn: str, key_arn: str,
     )
 
 
-def application(*, media_bucket_arn: str) -> str:
-    """What the application may do: its media files, and the channel that ECS Exec opens a shell through."""
+def application(*, media_bucket_arn: str, mail: Mail | None = None) -> str:
+    """What the application may do: its files, mail, and the channel that ECS Exec opens a shell through."""
     return _document(
+        *([_send(mail)] if mail else []),
         {
             "Effect": "Allow",
             "Action": ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
@@ -99,6 +110,15 @@ def application(*, media_bucket_arn: str) -> str:
             "Resource": "*",
         },
     )
+
+
+def _send(mail: Mail) -> Statement:
+    return {
+        "Effect": "Allow",
+        "Action": ["ses:SendEmail", "ses:SendRawEmail"],
+        "Resource": [mail.configuration_set_arn, mail.identity_arn],
+        "Condition": {"StringEquals": {"ses:FromAddress": mail.sender}},
+    }
 
 
 def tls_only(bucket_arn: str, *allowed: Statement) -> str:

@@ -1,7 +1,8 @@
 """What AWS charges in us-east-1, on demand, in US dollars; looked up in November 2026.
 
 Sources: vantage.sh (Fargate), infracost's tested examples (load balancer, NAT gateway, endpoints, secrets, logs, KMS,
-ECR, Route 53), AWS's announcement of charges for public IPv4, infratally.com and instances.vantage.sh (RDS PostgreSQL).
+ECR, Route 53, SES), AWS's announcement of charges for public IPv4, infratally.com and instances.vantage.sh (RDS
+PostgreSQL).
 """
 
 HOURS = 730
@@ -36,5 +37,6 @@ HOSTED_ZONE = 0.50
 ALARM = 0.10
 LOGS_GB = 0.50
 IMAGES_GB = 0.10
+MAILS_1000 = 0.10
 WEB_ACL = 5.00
 WEB_ACL_RULE = 1.00

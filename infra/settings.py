@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from infra import settings_rules
+from infra import name_rules, settings_rules
 from infra.problem import Problem, key_of, set_command
 
 
@@ -54,6 +54,7 @@ class Settings:
     snapshots_before_migration: int = 3
     alarm_email: str = ""
     email_url: str = "unset://"
+    email_from: str = ""
     monthly_budget_usd: int = 0
     waf: bool = False
     secrets_generation: int = 1
@@ -86,6 +87,16 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return settings
+
+    @property
+    def sender(self) -> str:
+        """The address the site's mail comes from."""
+        return self.email_from or f"no-reply@{self.domain}"
+
+    @property
+    def sends_with_ses(self) -> bool:
+        """Whether the stack makes the sender's domain known to Amazon SES and lets the tasks send for it."""
+        return self.email_url == name_rules.SES
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ RULES: tuple[Callable[["Settings"], Iterator[Finding]], ...] = (
     size_rules.database_version,
     name_rules.alarm_email,
     name_rules.email_url,
+    name_rules.email_from,
     size_rules.log_days,
 )
 

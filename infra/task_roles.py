@@ -18,6 +18,8 @@ class TaskRolesArgs:
     repository_arns: Sequence[pulumi.Input[str]]
     log_group_arn: pulumi.Input[str]
     media_bucket_arn: pulumi.Input[str]
+    mail: pulumi.Input[policies.Mail] | None = None
+    """What the application may send; None is no mail through SES."""
 
 
 class TaskRoles(pulumi.ComponentResource):
@@ -35,8 +37,8 @@ class TaskRoles(pulumi.ComponentResource):
             key_arn=args.key_arn,
             log_group_arn=args.log_group_arn,
         ).apply(lambda known: policies.task_start(**known))
-        application = pulumi.Output.from_input(args.media_bucket_arn).apply(
-            lambda arn: policies.application(media_bucket_arn=arn)
+        application = pulumi.Output.all(media_bucket_arn=args.media_bucket_arn, mail=args.mail).apply(
+            lambda known: policies.application(**known)
         )
         self.execution_role_arn = self._role(f"{name}-execution", trust, start)
         self.task_role_arn = self._role(f"{name}-application", trust, application)

@@ -32,6 +32,8 @@ class WebServiceArgs:
     """How many of those taken before migrations are kept; 0 takes none."""
     domains: Sequence[str]
     allowed_hosts: Sequence[str]
+    sender: str
+    """The address the site's mail comes from."""
     media_bucket: pulumi.Input[str]
     secret_arn: pulumi.Input[str]
     secret_version: pulumi.Input[str]
@@ -99,6 +101,7 @@ def _render(kind: str, args: WebServiceArgs, known: Mapping[str, Any]) -> str:
         version=shipped.tag,
         domains=tuple(args.domains),
         allowed_hosts=tuple(args.allowed_hosts),
+        sender=args.sender,
         media_bucket=known["media_bucket"],
         vpc_cidr=known["vpc_cidr"],
         cpu=args.cpu,

@@ -82,6 +82,8 @@ class Release:
     """Names the site answers under, the first is the main one."""
     allowed_hosts: tuple[str, ...]
     """Further Host names the application accepts."""
+    sender: str
+    """The address the site's mail comes from."""
     media_bucket: str
     vpc_cidr: str
     """Whose forwarding headers the proxy believes: the load balancer lives there."""
@@ -127,6 +129,7 @@ def _application_environment(release: Release) -> dict[str, str]:
     return {
         "ALLOWED_HOSTS": ",".join((*release.domains, *release.allowed_hosts)),
         "CSRF_TRUSTED_ORIGINS": ",".join(f"https://{domain}" for domain in release.domains),
+        "DEFAULT_FROM_EMAIL": release.sender,
         "MEDIA_BUCKET": release.media_bucket,
         "RELEASE": release.version,
         # Two processes of two threads per vCPU cost the fewest CPU milliseconds per request.

@@ -141,6 +141,7 @@ def _provider_settings(endpoints: Endpoints) -> dict[str, Any]:
         "route53",
         "s3",
         "secretsmanager",
+        "sesv2",
         "sns",
         "ssm",
         "sts",

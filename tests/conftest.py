@@ -130,6 +130,13 @@ OUTPUTS: dict[str, Outputs] = {
     "aws:secretsmanager/secretVersion:SecretVersion": lambda args: {
         "versionId": "11111111-2222-3333-4444-555555555555"
     },
+    "aws:sesv2/configurationSet:ConfigurationSet": lambda args: {
+        "arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{args.inputs['configurationSetName']}"
+    },
+    "aws:sesv2/emailIdentity:EmailIdentity": lambda args: {
+        "arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{args.inputs['emailIdentity']}",
+        "dkimSigningAttributes": {"tokens": ["token0", "token1", "token2"]},
+    },
     "aws:sns/topic:Topic": _arn("sns"),
     "aws:wafv2/webAcl:WebAcl": _arn("wafv2", "regional/webacl/"),
     "docker:index/image:Image": lambda args: {

@@ -379,3 +379,28 @@ def test_raising_the_generation_changes_the_passwords_and_nothing_else(declared)
         "passwords-application",
     }
     assert after.keys() - before.keys() == {"passwords-secret-key-3"}
+
+
+def test_mail_through_ses_is_there_only_when_asked_for(declared):
+    assert not [resource for resource in declared.resources if "sesv2" in resource.typ]
+    engine = shaped(emailUrl="ses://", emailFrom="site@mail.preqly.com")
+    assert engine.one("sesv2/emailIdentity:EmailIdentity")["emailIdentity"] == "mail.preqly.com"
+    assert engine.all("sesv2/configurationSetEventDestination:ConfigurationSetEventDestination")
+    may = engine.one("iam/rolePolicy:RolePolicy", "task-application-policy")["policy"]
+    assert "identity/mail.preqly.com" in may
+    for task in engine.all("ecs/taskDefinition:TaskDefinition"):
+        assert '"site@mail.preqly.com"' in task.inputs["containerDefinitions"]
+
+
+@pytest.mark.parametrize(
+    ("config", "ours"),
+    [
+        ({}, True),
+        ({"emailFrom": "no-reply@preqly.com"}, False),
+        ({"emailFrom": "no-reply@preqly.com", "createZone": "true"}, True),
+    ],
+)
+def test_the_policy_for_forged_mail_of_a_zone_of_others_is_left_to_them(config, ours):
+    engine = shaped(emailUrl="ses://", **config)
+    policies = [record for record in engine.all("route53/record:Record") if record.inputs["name"].startswith("_dmarc.")]
+    assert len(policies) == int(ours)

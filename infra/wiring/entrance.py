@@ -1,7 +1,8 @@
-"""The way in: names, certificate, load balancer and what guards it."""
+"""The way in: names, certificate, load balancer and what guards it; and the way out for mail."""
 
 from infra.access_logs import AccessLogs, AccessLogsArgs
 from infra.certificate import Certificate, CertificateArgs
+from infra.email import Email, EmailArgs
 from infra.firewall import Firewall
 from infra.front_door import FrontDoor, FrontDoorArgs
 from infra.keys import EncryptionKey
@@ -57,3 +58,16 @@ def web_acl(settings: Settings, key: EncryptionKey, front: FrontDoor) -> WebAcl 
         return None
     args = WebAclArgs(load_balancer_arn=front.load_balancer_arn, key_arn=key.key_arn, retention_days=settings.log_days)
     return WebAcl("waf", args)
+
+
+def email(settings: Settings, zone: Zone) -> Email | None:
+    """Amazon SES for the sender's domain, when the settings send through it."""
+    if not settings.sends_with_ses:
+        return None
+    args = EmailArgs(
+        sender=settings.sender,
+        zone_id=zone.zone_id,
+        region=settings.region,
+        decides_dmarc=settings.create_zone or not settings.sender.endswith(f"@{settings.zone}"),
+    )
+    return Email("email", args)

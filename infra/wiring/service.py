@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import pulumi
 
+from infra.email import Email
 from infra.endpoints import Endpoints
 from infra.firewall import Firewall
 from infra.front_door import FrontDoor
@@ -37,7 +38,7 @@ class Place(NamedTuple):
     front: FrontDoor
 
 
-def task_roles(key: EncryptionKey, logs: Logs, registry: Registry, stores: Stores) -> TaskRoles:
+def task_roles(key: EncryptionKey, logs: Logs, registry: Registry, stores: Stores, email: Email | None) -> TaskRoles:
     """What ECS may do to start a task, and what the application may do once it runs."""
     args = TaskRolesArgs(
         key_arn=key.key_arn,
@@ -45,6 +46,7 @@ def task_roles(key: EncryptionKey, logs: Logs, registry: Registry, stores: Store
         repository_arns=[registry.web_arn, registry.proxy_arn],
         log_group_arn=logs.log_group_arn,
         media_bucket_arn=stores.media.bucket_arn,
+        mail=email.mail if email else None,
     )
     return TaskRoles("task", args)
 
@@ -63,6 +65,7 @@ def web_service(
         snapshots=settings.snapshots_before_migration,
         domains=settings.hosts,
         allowed_hosts=settings.allowed_hosts,
+        sender=settings.sender,
         media_bucket=stores.media.bucket_name,
         secret_arn=stores.secrets.secret_arn,
         secret_version=stores.secrets.version_id,

@@ -10,6 +10,7 @@ from infra.commands import Commands
 from infra.cost import compare_egress, monthly_estimate, summary
 from infra.dashboard import Dashboard, DashboardArgs
 from infra.database_urls import PORT as DATABASE_PORT
+from infra.email import Email, EmailEvents
 from infra.front_door import FrontDoor
 from infra.logs import Logs
 from infra.metrics import Watched
@@ -47,6 +48,12 @@ def watched(settings: Settings, front: FrontDoor, web: WebService, stores: Store
 def alarms(settings: Settings, watched: Watched) -> Alarms:
     """The handful that wakes someone."""
     return Alarms("alarms", AlarmsArgs(watched=watched, email=settings.alarm_email))
+
+
+def email_events(email: Email | None, alarms: Alarms) -> None:
+    """Mail that came back or was called spam, told where the alarms ring."""
+    if email is not None:
+        EmailEvents("email-events", email, alarms.topic_arn)
 
 
 def dashboard(settings: Settings, watched: Watched) -> Dashboard:

@@ -72,6 +72,10 @@ def test_a_web_acl_costs_itself_and_its_rules():
     assert total(waf=True) - total() == pytest.approx(10.0)
 
 
+def test_mail_through_ses_costs_by_the_thousand():
+    assert total(email_url="ses://") - total() == pytest.approx(0.10)
+
+
 def test_a_class_without_a_price_is_said_to_have_none():
     estimate = monthly_estimate(settings(database_class="db.x2g.16xlarge"))
     (unknown,) = [line for line in estimate.lines if line.usd is None]

@@ -131,3 +131,24 @@ def test_only_services_acting_for_this_account_publish_alarms() -> None:
 def test_what_is_no_arn_is_refused_by_name(text: str) -> None:
     with pytest.raises(ValueError, match="is not an ARN"):
         policies.Arn.parse(text)
+
+
+MAIL = policies.Mail(
+    identity_arn="arn:aws:ses:eu-west-1:1:identity/app.preqly.com",
+    configuration_set_arn="arn:aws:ses:eu-west-1:1:configuration-set/preqly-prod",
+    sender="no-reply@app.preqly.com",
+)
+
+
+def test_the_application_sends_for_one_identity_by_one_set_of_rules_and_from_one_address() -> None:
+    document = policies.application(media_bucket_arn="arn:aws:s3:::media", mail=MAIL)
+    assert by_action(document, "ses:SendEmail") == {
+        "Effect": "Allow",
+        "Action": ["ses:SendEmail", "ses:SendRawEmail"],
+        "Resource": [MAIL.configuration_set_arn, MAIL.identity_arn],
+        "Condition": {"StringEquals": {"ses:FromAddress": "no-reply@app.preqly.com"}},
+    }
+
+
+def test_an_application_that_does_not_send_through_ses_may_not() -> None:
+    assert "ses:" not in policies.application(media_bucket_arn="arn:aws:s3:::media")

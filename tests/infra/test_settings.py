@@ -156,6 +156,11 @@ REFUSED = [
     ({"alarmEmail": "ops"}, "alarmEmail", "e-mail"),
     ({"emailUrl": "smtp://mail.example.com"}, "emailUrl", "smtp+tls://"),
     ({"emailUrl": "smtp+tls://site:pw@mail.example.com:587"}, "emailUrl", "keeps only secret values encrypted"),
+    ({"emailUrl": "ses://eu-west-1"}, "emailUrl", "must be ses://"),
+    ({"emailUrl": "ses://", "egress": "endpoints"}, "emailUrl", "SES has none here"),
+    ({"emailFrom": "Site <no-reply@app.preqly.com>"}, "emailFrom", "one e-mail address"),
+    ({"emailFrom": "No-Reply@app.preqly.com"}, "emailFrom", "small letters"),
+    ({"emailFrom": "no-reply@example.com", "emailUrl": "ses://"}, "emailFrom", "inside the zone preqly.com"),
     ({"monthlyBudgetUsd": "-1"}, "monthlyBudgetUsd", "from 0"),
     ({"monthlyBudgetUsd": "50"}, "monthlyBudgetUsd", "someone to warn"),
     ({"databaseFinalSnapshot": "no"}, "databaseFinalSnapshot", "true or false"),
@@ -237,6 +242,11 @@ def test_a_mail_password_is_taken_from_an_encrypted_setting():
     url = "smtp+tls://site:hunter2@mail.example.com:587"
     set_all_config({"preqly:emailUrl": url}, ["preqly:emailUrl"])
     assert Settings.load(pulumi.Config("preqly"), "us-east-1").email_url == url
+
+
+def test_mail_comes_from_the_domain_unless_the_settings_name_an_address():
+    assert load(domain="shop.preqly.com").sender == "no-reply@shop.preqly.com"
+    assert load(emailFrom="site@example.com").sender == "site@example.com"
 
 
 def test_an_unreadable_value_is_not_blamed_twice():

@@ -16,6 +16,7 @@ RELEASE = Release(
     version="1",
     domains=("app.preqly.com",),
     allowed_hosts=(),
+    sender="no-reply@app.preqly.com",
     media_bucket="media",
     vpc_cidr="10.20.0.0/16",
     cpu=256,

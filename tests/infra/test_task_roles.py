@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
+from infra.policies import Mail
 from infra.task_roles import TaskRoles, TaskRolesArgs
 
 ARGS = TaskRolesArgs(
@@ -11,6 +14,20 @@ ARGS = TaskRolesArgs(
     repository_arns=["arn:aws:ecr:us-east-1:123456789012:repository/web"],
     log_group_arn="arn:aws:logs:us-east-1:123456789012:log-group:app",
     media_bucket_arn="arn:aws:s3:::media",
+)
+
+
+def test_what_may_be_sent_reaches_the_application_and_not_ecs(engine: Any) -> None:
+    engine.run(lambda: TaskRoles("task", replace(ARGS, mail=pulumi.Output.from_input(MAIL))))
+    policies = {policy.name: policy.inputs["policy"] for policy in engine.all("iam/rolePolicy:RolePolicy")}
+    assert MAIL.identity_arn in policies["task-application-policy"]
+    assert "ses:" not in policies["task-execution-policy"]
+
+
+MAIL = Mail(
+    identity_arn="arn:aws:ses:us-east-1:123456789012:identity/app.preqly.com",
+    configuration_set_arn="arn:aws:ses:us-east-1:123456789012:configuration-set/preqly-test",
+    sender="no-reply@app.preqly.com",
 )
 
 

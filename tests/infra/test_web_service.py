@@ -29,6 +29,7 @@ ARGS = WebServiceArgs(
     snapshots=3,
     domains=["app.preqly.com"],
     allowed_hosts=["localhost"],
+    sender="no-reply@app.preqly.com",
     media_bucket="media",
     secret_arn=SECRET,
     secret_version="v-1",

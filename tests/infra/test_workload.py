@@ -12,6 +12,7 @@ RELEASE = Release(
     version="0123456789ab-cdef",
     domains=("app.preqly.com", "www.preqly.com"),
     allowed_hosts=("localhost",),
+    sender="no-reply@app.preqly.com",
     media_bucket="media-1a2b3c4",
     vpc_cidr="10.20.0.0/16",
     cpu=256,
@@ -67,6 +68,7 @@ def test_the_application_is_told_its_names_its_release_and_its_bucket() -> None:
     web, _ = web_service(RELEASE)
     assert web.environment == {
         "ALLOWED_HOSTS": "app.preqly.com,www.preqly.com,localhost",
+        "DEFAULT_FROM_EMAIL": "no-reply@app.preqly.com",
         "CSRF_TRUSTED_ORIGINS": "https://app.preqly.com,https://www.preqly.com",
         "MEDIA_BUCKET": "media-1a2b3c4",
         "RELEASE": "0123456789ab-cdef",

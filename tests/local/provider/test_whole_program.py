@@ -15,7 +15,13 @@ from tests.conftest import ROOT, Recorder, new_engine
 
 SHAPES: dict[str, dict[str, str]] = {
     "defaults": {},
-    "public": {"egress": "public", "protect": "false", "createZone": "true", "aliases": '["www.preqly.com"]'},
+    "public": {
+        "egress": "public",
+        "protect": "false",
+        "createZone": "true",
+        "aliases": '["www.preqly.com"]',
+        "emailUrl": "ses://",
+    },
     "everything": {
         "egress": "endpoints",
         "architecture": "x86_64",
