@@ -100,6 +100,7 @@ OUTPUTS: dict[str, Outputs] = {
     "aws:cloudwatch/dashboard:Dashboard": _arn("cloudwatch", "dashboard/"),
     "aws:cloudwatch/logGroup:LogGroup": _arn("logs", "log-group:"),
     "aws:ec2/eip:Eip": lambda args: {"allocationId": f"eipalloc-{args.name}", "publicIp": "203.0.113.10"},
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda args: {"latestVersion": 1},
     "aws:ec2/vpc:Vpc": lambda args: {"ipv6CidrBlock": "2600:1f18:1234:5600::/56"},
     "aws:ec2/vpcEndpoint:VpcEndpoint": lambda args: {"prefixListId": "pl-63a5400a"},
     "aws:ecr/repository:Repository": lambda args: {
@@ -114,6 +115,7 @@ OUTPUTS: dict[str, Outputs] = {
         "arnWithoutRevision": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{args.inputs.get('family', args.name)}",
         "revision": 1,
     },
+    "aws:iam/instanceProfile:InstanceProfile": _arn("iam", "instance-profile/"),
     "aws:iam/role:Role": _arn("iam", "role/"),
     "aws:kms/key:Key": lambda args: {"arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{args.name}", "keyId": args.name},
     "aws:lb/listener:Listener": _arn("elasticloadbalancing", "listener/"),

@@ -18,7 +18,8 @@ class Reach:
     key_arn: str
     bucket_arn: str
     """Of releases and the machine's program."""
-    parameter_arn: str
+    parameter_name: str
+    """Begins with a slash."""
     repository_arns: Sequence[str]
     secret_arn: str
     certificate_arn: str
@@ -46,9 +47,11 @@ def machine(reach: Reach) -> str:
 
 
 def _releases(reach: Reach) -> list[Statement]:
+    here = Arn.parse(reach.key_arn)
+    parameter = f"arn:{here.partition}:ssm:{here.region}:{here.account}:parameter{reach.parameter_name}"
     return [
         _allow("s3:GetObject", [f"{reach.bucket_arn}/programs/*", f"{reach.bucket_arn}/releases/*"]),
-        _allow("ssm:GetParameter", reach.parameter_arn),
+        _allow("ssm:GetParameter", parameter),
         # The token opens the registry's door, not a repository: AWS knows no narrower resource for this action.
         _allow("ecr:GetAuthorizationToken", "*"),
         _allow(

@@ -13,7 +13,7 @@ from .release import Release, fetch
 from .slot_containers import SlotContainers
 
 PREPARE_SECONDS = 300
-MIGRATE_SECONDS = 900
+MIGRATE_SECONDS = 3600
 ANSWER_SECONDS = 60
 
 

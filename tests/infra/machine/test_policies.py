@@ -10,7 +10,7 @@ from infra.machine import policies
 REACH = policies.Reach(
     key_arn="arn:aws:kms:eu-west-1:123456789012:key/k",
     bucket_arn="arn:aws:s3:::machine",
-    parameter_arn="arn:aws:ssm:eu-west-1:123456789012:parameter/preqly/prod/machine/release",
+    parameter_name="/preqly/prod/machine/release",
     repository_arns=["arn:aws:ecr:eu-west-1:123456789012:repository/web"],
     secret_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:application",
     certificate_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:certificate",
@@ -54,6 +54,11 @@ def test_no_action_is_a_wildcard_and_no_secret_but_two_is_readable(statements: l
 def test_the_media_are_the_applications_business_not_the_machines(statements: list[dict[str, Any]]) -> None:
     reach = [resource for one in statements for resource in listed(one["Resource"]) if ":s3:" in resource]
     assert reach == ["arn:aws:s3:::machine/programs/*", "arn:aws:s3:::machine/releases/*"]
+
+
+def test_the_machine_reads_one_parameter(statements: list[dict[str, Any]]) -> None:
+    (reading,) = [one for one in statements if one["Action"] == "ssm:GetParameter"]
+    assert reading["Resource"] == "arn:aws:ssm:eu-west-1:123456789012:parameter/preqly/prod/machine/release"
 
 
 def test_metrics_go_into_one_namespace_and_the_key_serves_secrets_alone(statements: list[dict[str, Any]]) -> None:

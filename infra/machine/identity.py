@@ -1,0 +1,76 @@
+"""Who the machine is, and who the application is that runs on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies as stack_policies
+from infra.machine import policies
+from infra.machine.policies import Reach
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineIdentityArgs:
+    """The only things the two roles may touch."""
+
+    key_arn: pulumi.Input[str]
+    bucket_arn: pulumi.Input[str]
+    parameter_name: str
+    repository_arns: Sequence[pulumi.Input[str]]
+    secret_arn: pulumi.Input[str]
+    certificate_arn: pulumi.Input[str]
+    log_group_arn: pulumi.Input[str]
+    address: pulumi.Input[str]
+    group_name: str
+    media_bucket_arn: pulumi.Input[str]
+
+
+class MachineIdentity(pulumi.ComponentResource):
+    """The machine's role cannot read the media; the application's can do nothing else."""
+
+    profile_arn: pulumi.Output[str]
+    """Known once the role may do what the machine needs at its first boot."""
+    application_role_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: MachineIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:MachineIdentity", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        machine = aws.iam.Role(f"{name}-machine", assume_role_policy=policies.machine_trust(), opts=child)
+        application = aws.iam.Role(
+            f"{name}-application", assume_role_policy=machine.arn.apply(policies.application_trust), opts=child
+        )
+        media = aws.iam.RolePolicy(
+            f"{name}-application-policy",
+            role=application.name,
+            policy=pulumi.Output.from_input(args.media_bucket_arn).apply(
+                lambda arn: stack_policies.application(media_bucket_arn=arn)
+            ),
+            opts=child,
+        )
+        may = aws.iam.RolePolicy(
+            f"{name}-machine-policy", role=machine.name, policy=_policy(args, application.arn), opts=child
+        )
+        profile = aws.iam.InstanceProfile(
+            f"{name}-profile",
+            role=machine.name,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[may, media]),
+        )
+        self.profile_arn, self.application_role_arn = profile.arn, application.arn
+        self.register_outputs({"profile_arn": self.profile_arn, "application_role_arn": self.application_role_arn})
+
+
+def _policy(args: MachineIdentityArgs, application_role_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    return pulumi.Output.all(
+        key_arn=args.key_arn,
+        bucket_arn=args.bucket_arn,
+        repository_arns=list(args.repository_arns),
+        secret_arn=args.secret_arn,
+        certificate_arn=args.certificate_arn,
+        log_group_arn=args.log_group_arn,
+        application_role_arn=application_role_arn,
+        address=args.address,
+    ).apply(
+        lambda known: policies.machine(Reach(parameter_name=args.parameter_name, group_name=args.group_name, **known))
+    )

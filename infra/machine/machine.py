@@ -1,0 +1,199 @@
+"""The site on one EC2 instance that heals itself: template, group of one, address, and the release it serves."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.machine.command_document import command_document
+from infra.machine.document import Known, Site, release_document
+from infra.machine.hooks import MachineSupervision
+from infra.machine.identity import MachineIdentity, MachineIdentityArgs
+from infra.machine.remote import Remote
+from infra.machine.store import MachineStore, MachineStoreArgs
+from infra.machine.user_data import Boot, render_user_data
+from infra.naming import tags
+from infra.release.shipped import Shipped
+from infra.release.snapshot import SnapshotPolicy
+
+DEBIAN = "resolve:ssm:/aws/service/debian/release/13/latest/{}"
+"""Debian's own image, looked up whenever a machine starts: one that is replaced in a year is not a year behind."""
+DEBIAN_ARCHITECTURES = {"arm64": "arm64", "x86_64": "amd64"}
+DISK_GB = 20
+HARDENED: dict[str, Any] = {
+    # Containers are two hops away, and have credentials of their own.
+    "metadata_options": {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
+    "block_device_mappings": [
+        {
+            "device_name": "/dev/xvda",
+            "ebs": {"volume_type": "gp3", "volume_size": DISK_GB, "encrypted": "true", "delete_on_termination": "true"},
+        }
+    ],
+    # A busy hour slows the site down; it does not send a bill.
+    "credit_specification": {"cpu_credits": "standard"},
+}
+GRACE_SECONDS = 600
+"""How long a new machine may say nothing of its health: packages, images, the start of the site."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineArgs:
+    """What the machine runs, where, and as whom."""
+
+    site: Site
+    shipped: pulumi.Input[Shipped]
+    architecture: str
+    instance_type: str
+    subnet_ids: pulumi.Input[Sequence[str]]
+    """Public ones: the Elastic IP is the way in and out."""
+    security_group_ids: Sequence[pulumi.Input[str]]
+    key_arn: pulumi.Input[str]
+    repository_arns: Sequence[pulumi.Input[str]]
+    secret_arn: pulumi.Input[str]
+    secret_version: pulumi.Input[str]
+    certificate_secret_arn: pulumi.Input[str]
+    """Secret with `cert.pem` and `key.pem`."""
+    log_group: pulumi.Input[str]
+    log_group_arn: pulumi.Input[str]
+    media_bucket: pulumi.Input[str]
+    media_bucket_arn: pulumi.Input[str]
+    database: pulumi.Input[str]
+    """Identifier of the RDS instance, for snapshots."""
+    snapshots: int
+    protect: bool
+    ready: Sequence[pulumi.Resource]
+    """What a machine needs at its first boot but no argument names: routes, rules, the database."""
+
+
+class Machine(pulumi.ComponentResource):
+    """One machine that serves the release on record; a new release reaches it without replacing it."""
+
+    public_ip: pulumi.Output[str]
+    group_name: pulumi.Output[str]
+    """Of the auto scaling group, known once the site answers."""
+    release_key: pulumi.Output[str]
+
+    def __init__(self, name: str, args: MachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Machine", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        # Names that others must know: the machine's role its group, the machine its parameter, the team its document.
+        stack = f"{pulumi.get_project()}-{pulumi.get_stack()}".replace(".", "-")
+        self._group_name = f"{stack}-{name}"
+        self._parameter_name = f"/{pulumi.get_project()}/{pulumi.get_stack()}/{name}/release"
+        self._supervision = MachineSupervision(
+            name, Remote(group=self._group_name, document=f"{stack}-{name}-deploy"), _policy(args)
+        )
+        self._store = MachineStore(f"{name}-store", MachineStoreArgs(protect=args.protect), self._child)
+        self._address = aws.ec2.Eip(f"{name}-address", domain="vpc", opts=self._child)
+        identity = self._identity()
+        parameter = self._release(identity.application_role_arn)
+        group = self._group(self._template(identity.profile_arn), parameter)
+        self.public_ip, self.group_name, self.release_key = self._address.public_ip, group.name, parameter.value
+        self.register_outputs({"public_ip": self.public_ip, "group_name": self.group_name})
+
+    def _identity(self) -> MachineIdentity:
+        args = MachineIdentityArgs(
+            key_arn=self._args.key_arn,
+            bucket_arn=self._store.bucket_arn,
+            parameter_name=self._parameter_name,
+            repository_arns=self._args.repository_arns,
+            secret_arn=self._args.secret_arn,
+            certificate_arn=self._args.certificate_secret_arn,
+            log_group_arn=self._args.log_group_arn,
+            address=self._address.allocation_id,
+            group_name=self._group_name,
+            media_bucket_arn=self._args.media_bucket_arn,
+        )
+        return MachineIdentity(f"{self._name}-identity", args, self._child)
+
+    def _release(self, application_role_arn: pulumi.Output[str]) -> aws.ssm.Parameter:
+        """The parameter that names the release; Pulumi changes it when the machine serves the release."""
+        document = aws.ssm.Document(
+            f"{self._name}-deploy",
+            name=self._supervision.to.document,
+            document_type="Command",
+            document_format="JSON",
+            content=command_document(),
+            opts=self._child,
+        )
+        return aws.ssm.Parameter(
+            f"{self._name}-release",
+            name=self._parameter_name,
+            type="String",
+            value=self._store.release(self._document(application_role_arn)),
+            description="Key of the release that the machine serves; a new machine starts with it",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[document], hooks=self._supervision.of_release()),
+        )
+
+    def _document(self, application_role_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+        args = self._args
+        known = pulumi.Output.all(
+            media_bucket=args.media_bucket,
+            secret_arn=args.secret_arn,
+            secret_version=args.secret_version,
+            log_group=args.log_group,
+            application_role=application_role_arn,
+            certificate_secret=args.certificate_secret_arn,
+            address=self._address.allocation_id,
+            program=self._store.program,
+        )
+        return pulumi.Output.all(known, args.shipped).apply(lambda both: _render(args.site, both[0], both[1]))
+
+    def _template(self, profile_arn: pulumi.Output[str]) -> aws.ec2.LaunchTemplate:
+        args, named = self._args, tags(pulumi.get_project(), pulumi.get_stack(), self._name)
+        boot = pulumi.Output.all(bucket=self._store.bucket_name, program=self._store.program)
+        return aws.ec2.LaunchTemplate(
+            f"{self._name}-template",
+            image_id=DEBIAN.format(DEBIAN_ARCHITECTURES[args.architecture]),
+            instance_type=args.instance_type,
+            iam_instance_profile={"arn": profile_arn},
+            vpc_security_group_ids=list(args.security_group_ids),
+            user_data=boot.apply(lambda known: _user_data(args.site.region, self._parameter_name, known)),
+            update_default_version=True,
+            tag_specifications=[{"resource_type": kind, "tags": named} for kind in ("instance", "volume")],
+            **HARDENED,
+            opts=self._child,
+        )
+
+    def _group(self, template: aws.ec2.LaunchTemplate, parameter: aws.ssm.Parameter) -> aws.autoscaling.Group:
+        return aws.autoscaling.Group(
+            f"{self._name}-group",
+            name=self._group_name,
+            min_size=1,
+            # The second one is there while a machine takes the place of another.
+            max_size=2,
+            desired_capacity=1,
+            health_check_type="EC2",
+            health_check_grace_period=GRACE_SECONDS,
+            vpc_zone_identifiers=self._args.subnet_ids,
+            launch_template={
+                "id": template.id,
+                "version": template.latest_version.apply(lambda version: str(int(version))),
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[parameter, *self._args.ready],
+                hooks=self._supervision.of_group(self._address.allocation_id),
+                custom_timeouts=pulumi.CustomTimeouts(create="20m", update="30m", delete="15m"),
+            ),
+        )
+
+
+def _policy(args: MachineArgs) -> pulumi.Output[SnapshotPolicy]:
+    return pulumi.Output.from_input(args.database).apply(
+        lambda database: SnapshotPolicy(database=database, kept=args.snapshots)
+    )
+
+
+def _render(site: Site, known: Mapping[str, str], shipped: Shipped) -> str:
+    images = {"web_image": shipped.web_image, "proxy_image": shipped.proxy_image, "tag": shipped.tag}
+    return release_document(site, Known(**images, **known))
+
+
+def _user_data(region: str, parameter: str, known: Mapping[str, str]) -> str:
+    script = render_user_data(Boot(region=region, parameter=parameter, **known))
+    return base64.b64encode(script.encode()).decode()

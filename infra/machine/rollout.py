@@ -1,0 +1,44 @@
+"""A release on its way to the machine: prepared, saved before it is migrated, deployed."""
+
+import boto3
+
+from infra.machine import remote
+from infra.machine.command_document import EXECUTION_SECONDS
+from infra.machine.remote import Remote
+from infra.release import snapshot
+from infra.release.errors import ReleaseError
+from infra.release.migration import Migrated
+from infra.release.release_state import ReleaseState
+from infra.release.snapshot import SnapshotPolicy
+from infra.release.telling import Tell
+
+
+def release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated:
+    """Bring the release under `key` to the visitors. Raises ReleaseError; the one before it serves on then."""
+    try:
+        return _release(session, to, key, policy, tell)
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"The release was not rolled out, and the one before it serves on: {error}\n"
+            "Remove the cause and run `pulumi up` again; nothing else is needed."
+        ) from None
+
+
+def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated:
+    state = _state(remote.run(session, to, "prepare", key))
+    if state.unknown:
+        tell(f"The database has migrations that this release does not know: {', '.join(state.unknown)}")
+    name = None
+    if state.unapplied and policy.kept and not state.database_is_empty:
+        name = snapshot.take(session, policy, key, tell)
+    tell(f"Migrating: {', '.join(state.unapplied)}" if state.unapplied else "Nothing to migrate")
+    slot = remote.run(session, to, "deploy", key, EXECUTION_SECONDS)
+    tell(f"The release serves in slot {slot}")
+    return Migrated(heads=state.heads, migrated=state.unapplied, snapshot=name)
+
+
+def _state(output: str) -> ReleaseState:
+    found = next((state for line in reversed(output.splitlines()) if (state := ReleaseState.from_line(line))), None)
+    if found is None:
+        raise ReleaseError("the release's preparation ended well, but did not print what there is to migrate")
+    return found

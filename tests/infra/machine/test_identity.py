@@ -1,0 +1,55 @@
+"""Two roles: the machine's, and the one it hands to the application."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.machine.identity import MachineIdentity, MachineIdentityArgs
+from tests.infra.machine.test_policies import REACH
+
+ARGS = MachineIdentityArgs(
+    key_arn=REACH.key_arn,
+    bucket_arn=REACH.bucket_arn,
+    parameter_name=REACH.parameter_name,
+    repository_arns=REACH.repository_arns,
+    secret_arn=REACH.secret_arn,
+    certificate_arn=REACH.certificate_arn,
+    log_group_arn=REACH.log_group_arn,
+    address=REACH.address,
+    group_name=REACH.group_name,
+    media_bucket_arn="arn:aws:s3:::media",
+)
+
+
+@pytest.fixture
+def identity(engine: Any) -> Any:
+    engine.run(lambda: MachineIdentity("identity", ARGS).profile_arn)
+    return engine
+
+
+def actions(identity: Any, name: str) -> set[str]:
+    statements = json.loads(identity.one("iam/rolePolicy:RolePolicy", name)["policy"])["Statement"]
+    return {
+        action
+        for one in statements
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+
+
+def test_the_machine_cannot_touch_the_media_and_the_application_no_secret(identity: Any) -> None:
+    assert not {"s3:PutObject", "s3:DeleteObject"} & actions(identity, "identity-machine-policy")
+    application = actions(identity, "identity-application-policy")
+    assert "s3:PutObject" in application
+    assert not [action for action in application if action.startswith(("secretsmanager:", "kms:", "ec2:"))]
+
+
+def test_the_application_is_handed_out_by_the_machine_alone(identity: Any) -> None:
+    trust = json.loads(identity.one("iam/role:Role", "identity-application")["assumeRolePolicy"])["Statement"][0]
+    assert trust["Principal"] == {"AWS": "arn:aws:iam::123456789012:role/identity-machine"}
+
+
+def test_a_machine_is_started_with_all_its_permissions(identity: Any) -> None:
+    waits_for = identity.options("iam/instanceProfile:InstanceProfile", "identity-profile").dependencies
+    assert any("identity-machine-policy" in urn for urn in waits_for)
+    assert any("identity-application-policy" in urn for urn in waits_for)
