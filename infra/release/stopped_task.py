@@ -45,7 +45,8 @@ def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[s
 
     A container that others wait for goes first: the proxy has little to say about a crash behind it.
     """
-    blamed = (culprit(task) or {}).get("name")
+    found = culprit(task)
+    blamed = found["name"] if found and found.get("exitCode") not in STOPPED_BY_ECS else None
     containers = sorted(
         _containers(session, task_definition),
         key=lambda container: (container["name"] != blamed, bool(container.get("dependsOn"))),

@@ -1,6 +1,7 @@
 from typing import Any
 
 from infra.release import stopped_task
+from tests.infra.release.fake_aws import FAMILY, FakeAws
 
 
 def ended(*containers: tuple[str, int | None], **task: Any) -> dict[str, Any]:
@@ -27,3 +28,17 @@ def test_a_task_without_containers_tells_ecs_reason() -> None:
         "no container ran: ResourceInitializationError"
     )
     assert stopped_task.problem({}) == "no container ran: ECS gives no reason"
+
+
+def test_where_every_container_was_stopped_the_log_is_that_of_what_others_wait_for() -> None:
+    aws = FakeAws()
+    aws.logged = {"proxy/1": ["connection refused"], "web/1": ["cannot reach the database"]}
+    task = ended(("proxy", 137), ("web", 137), stoppedReason="Task failed container health checks")
+    assert stopped_task.last_log_lines(aws.session, f"{FAMILY}:8", task) == ["cannot reach the database"]
+
+
+def test_the_container_that_failed_by_itself_is_the_one_to_read() -> None:
+    aws = FakeAws()
+    aws.logged = {"proxy/1": ["no such file: nginx.conf"], "web/1": ["ready"]}
+    task = ended(("proxy", 1), ("web", 143))
+    assert stopped_task.last_log_lines(aws.session, f"{FAMILY}:8", task) == ["no such file: nginx.conf"]
