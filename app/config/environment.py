@@ -118,8 +118,9 @@ class Environment:
             return
         try:
             found = Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            self.refuse(f"{name}_FILE", f"{path} cannot be read ({error.strerror})", f"{name}_FILE=/run/secrets/...")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
+            self.refuse(f"{name}_FILE", f"{path} cannot be read ({why})", f"{name}_FILE=/run/secrets/...")
             return
         # An empty file is like an empty variable: not set.
         if found:

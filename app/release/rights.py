@@ -20,6 +20,10 @@ def grant(cursor: CursorWrapper, group: str) -> None:
     """Give the rights that the group lacks, and let it have them on what the owner makes later."""
     role, schema = sql.Identifier(group), sql.Identifier(SCHEMA)
     cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role))
+    cursor.execute("SELECT has_schema_privilege('public', %s, 'CREATE')", [SCHEMA])
+    if cursor.fetchone()[0]:
+        # Databases made before PostgreSQL 15 let everyone make tables here.
+        cursor.execute(sql.SQL("REVOKE CREATE ON SCHEMA {} FROM PUBLIC").format(schema))
     for kind, names in RIGHTS.items():
         rights = sql.SQL(", ").join(map(sql.SQL, names))
         later = sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA {} GRANT {} ON {} TO {}")

@@ -22,6 +22,8 @@ def stage(site: Site, endpoint: str, build: Callable[..., object], tmp_path_fact
     stage = Stage(site, endpoint, later)
     stage.sql("CREATE ROLE rdsmaster LOGIN CREATEROLE CREATEDB PASSWORD 'onlyfortests2'")
     stage.sql("CREATE DATABASE shop OWNER rdsmaster")
+    # As in a database that was made by PostgreSQL 14 and upgraded since.
+    stage.sql("GRANT CREATE ON SCHEMA public TO PUBLIC", DATABASE_URL.replace("5432/preqly", "5432/shop"))
     stage.store.create_bucket(Bucket=BUCKET)
     yield stage
     docker("image", "rm", "--force", *later.values(), check=False)

@@ -57,6 +57,13 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert ended.stdout == "60\n", ended.stderr
 
 
+def test_a_file_that_is_no_text_is_named_and_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"hunter2\xff")
+    ended = run("import config.wsgi", {**RIGHT, "SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert f"{tmp_path}/key cannot be read (no text in UTF-8)" in ended.stderr
+    assert "hunter2" not in ended.stderr
+
+
 def test_an_empty_file_is_like_no_file(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     code = "from django.conf import settings; print(settings.EMAIL_BACKEND, settings.SECRET_KEY_FALLBACKS)"
