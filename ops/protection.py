@@ -7,12 +7,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 from rich.console import Console
-from rich.markup import escape
 
 from infra.release.record import Release
 from ops.health import tagged
 from ops.pulumi_state import Resource, resources
-from ops.show import short, table
+from ops.show import short
 from ops.stack import Stack
 
 LIFT = "pulumi config set protect false && pulumi up"
@@ -48,16 +47,25 @@ def read_protection(stack: Stack) -> list[Finding]:
 
 
 def print_protection(found: Sequence[Finding], console: Console) -> None:
-    """Two tables, then the commands in their order."""
+    """What blocks, then the rest; commands whole on lines of their own, to be copied."""
     blocking = [one for one in found if one.blocks]
     if blocking:
-        rows = ((escape(one.what), escape(one.why), escape(one.command)) for one in blocking)
-        console.print(table("In the way of `pulumi destroy`", ("what", "why", "lifted by"), rows))
+        _print("In the way of `pulumi destroy`", blocking, console)
     else:
         console.print("[bold]Nothing is in the way of `pulumi destroy`.[/]")
     console.print()
-    rows = ((escape(one.what), escape(one.why), escape(one.command)) for one in found if not one.blocks)
-    console.print(table("What then goes, and what stays", ("what", "what happens", "command"), rows))
+    _print("What then goes, and what stays", [one for one in found if not one.blocks], console)
+
+
+def _print(title: str, found: Sequence[Finding], console: Console) -> None:
+    console.print(f"[bold]{title}[/]")
+    # One command may lift several things.
+    for command in dict.fromkeys(one.command for one in found):
+        for one in found:
+            if one.command == command:
+                console.print(f"  {one.what}: {one.why}", markup=False, soft_wrap=True)
+        if command:
+            console.print(f"      {command}", style="green", markup=False, soft_wrap=True)
 
 
 def _protected_by_pulumi(stack: Stack, state: list[Resource] | None) -> Iterator[Finding]:

@@ -158,17 +158,22 @@ def _refuse_unknown(state: ReleaseState, target: Release, history: Sequence[Rele
     if not state.unknown:
         return
     # The first release that brought one of them: its snapshot is older than all of them.
-    origin = next((one for one in history if set(one.migrated) & set(state.unknown)), history[-1])
+    origin = next((one for one in history if set(one.migrated) & set(state.unknown)), None)
     raise Refused(
         f"Release {target.number} does not know migrations that the database has: {', '.join(state.unknown)}. The "
         "service was not touched.\n"
         "When its code runs on the newer schema all the same (tables or columns that may be empty were added, nothing "
         "else), say --allow-unknown-migrations.\n"
-        f"{_before_migrations(origin)}"
+        f"{_before_migrations(origin, history[-1])}"
     )
 
 
-def _before_migrations(origin: Release) -> str:
+def _before_migrations(origin: Release | None, latest: Release) -> str:
+    if origin is None:
+        return (
+            f"An update after release {latest.number} ran them and did not end well. It named the snapshot it took; "
+            f"point-in-time recovery has the database after {latest.at}: docs/operations.md, Restore."
+        )
     if origin.snapshot:
         return (
             f"The database before release {origin.number} is snapshot {origin.snapshot}: docs/operations.md, Restore."

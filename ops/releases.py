@@ -33,8 +33,11 @@ def for_scripts(stack: Stack) -> list[dict[str, Any]]:
 def print_releases(stack: Stack, console: Console) -> None:
     """Newest first. Raises OpsError when there is none."""
     history = stack.history()
-    columns = ("release", "", "kind", "age", "tag", "revision", "migrations", "snapshot")
+    columns = ("no.", "", "kind", "age", "tag", "revision", "migrations")
     console.print(table(f"Releases of {stack.name} in {stack.region}", columns, _rows(history)))
+    for one in reversed(history):
+        if one.snapshot:
+            console.print(f"Before release {one.number}: snapshot {one.snapshot}", markup=False, soft_wrap=True)
 
 
 def _rows(history: Sequence[Release]) -> Iterator[tuple[str, ...]]:
@@ -49,12 +52,11 @@ def _rows(history: Sequence[Release]) -> Iterator[tuple[str, ...]]:
             age(one.at),
             escape(one.tag),
             escape(one.revision),
-            _migrations(one.migrated),
-            escape(one.snapshot or "-"),
+            escape(_migrations(one.migrated)),
         )
 
 
 def _migrations(names: Sequence[str]) -> str:
-    if len(names) > 2:
-        return escape(f"{names[0]} and {len(names) - 1} more")
-    return escape(", ".join(names) or "-")
+    if len(names) > 1:
+        return f"{len(names)}, the last {names[-1]}"
+    return ", ".join(names) or "-"

@@ -9,9 +9,8 @@ from ops.choice import before, by_number, newest
 from ops.errors import Refused, UsageError
 from ops.redeploy import Change, Tell, perform, refuse_concurrent, refuse_without_images, running_tag
 from ops.service import Service, read_service
-from ops.show import age
 from ops.stack import Stack
-from ops.status_view import named
+from ops.status_view import named, when
 
 Ask = Callable[[str], None]
 """Shows a question; raises when the answer is no."""
@@ -96,8 +95,8 @@ def _carry_out(stack: Stack, change: Change, service: Service, running: str, wis
 def _question(change: Change) -> str:
     target, latest = change.target, change.latest
     return (
-        f"Now:  {named(latest)}, {latest.kind} {age(latest.at)} ago\n"
-        f"Then: {named(target)}, first served {age(target.at)} ago, with the settings and secrets of now\n"
+        f"Now:  {named(latest)}, {when(latest)}\n"
+        f"Then: {named(target)}, {when(target)}, with the settings and secrets of now\n"
         f"{'Roll back' if change.kind == ROLLBACK else 'Go forward'}?"
     )
 

@@ -36,11 +36,15 @@ def named(release: Release) -> str:
     return f"release {release.number} ({release.tag}, revision {release.revision})"
 
 
+def when(release: Release) -> str:
+    """How and when it began to serve."""
+    return f"{'rolled back to' if release.kind == 'rollback' else 'released'} {age(release.at)} ago"
+
+
 def _parts(status: Status) -> Iterator[ConsoleRenderable]:
     release = status.release
     yield Text.from_markup(
-        f"[bold]{escape(status.stack)}[/] in {status.region}: {escape(named(release))}, "
-        f"{release.kind} {age(release.at)} ago"
+        f"[bold]{escape(status.stack)}[/] in {status.region}: {escape(named(release))}, {when(release)}"
     )
     if release.withheld:
         yield Text.from_markup(
@@ -61,7 +65,7 @@ def _deployments(status: Status) -> ConsoleRenderable:
     rows = (
         (
             _coloured(one.status),
-            escape(status.releases[one.task_definition]),
+            _release(status, one.task_definition),
             escape(short(one.task_definition)),
             _coloured(one.state),
             f"{one.running} of {one.desired}",
@@ -70,7 +74,7 @@ def _deployments(status: Status) -> ConsoleRenderable:
         )
         for one in service.deployments
     )
-    columns = ("deployment", "runs", "task definition", "rollout", "tasks", "failed", "age")
+    columns = ("status", "runs", "task definition", "rollout", "tasks", "failed", "age")
     title = f"Service {service.name}: {service.running} of {service.desired} tasks run, {service.pending} start"
     return table(title, columns, rows)
 
@@ -78,8 +82,8 @@ def _deployments(status: Status) -> ConsoleRenderable:
 def _tasks(status: Status) -> ConsoleRenderable:
     rows = (
         (
-            one.identifier[:12],
-            escape(status.releases[one.task_definition]),
+            one.identifier[:8],
+            _release(status, one.task_definition),
             one.status,
             _coloured(one.health),
             _coloured(status.targets.get(one.address, "-")),
@@ -90,6 +94,11 @@ def _tasks(status: Status) -> ConsoleRenderable:
         for one in sorted(status.service.tasks, key=lambda one: (one.task_definition, one.identifier))
     )
     return table("Tasks", ("task", "runs", "status", "health", "target", "zone", "age", "stale"), rows)
+
+
+def _release(status: Status, arn: str) -> str:
+    """What is not on record has no name yet."""
+    return "-" if status.releases[arn] == short(arn) else status.releases[arn]
 
 
 def _database(status: Status) -> str:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from infra.release.record import Withheld
 from tests.ops.conftest import Ops
@@ -9,11 +10,12 @@ def test_the_newest_comes_first_with_what_is_to_be_said_of_each(stand: Stand, op
     one = stand.deploy("one", migrated=["core.0001_a", "core.0002_b", "core.0003_c"], snapshot="before-one")
     stand.deploy("two")
     stand.deploy("three")
-    stand.withhold(one, Withheld(number=3, tag="three"))
-    lines = [line.split() for line in ops("releases").out.splitlines()[2:]]
+    stand.withhold(replace(one, snapshot=None, migrated=[]), Withheld(number=3, tag="three"))
+    ended = ops("releases")
+    lines = [line.split() for line in ended.out.splitlines()[2:6]]
     assert [line[:2] for line in lines] == [["4", "current"], ["3", "withheld"], ["2", "release"], ["1", "release"]]
-    assert "core.0001_a and 2 more" in " ".join(lines[3])
-    assert lines[3][-1] == "before-one"
+    assert " ".join(lines[3]).endswith("3, the last core.0003_c")
+    assert ended.out.endswith("Before release 1: snapshot before-one\n")
 
 
 def test_scripts_get_whole_records_with_their_state(stand: Stand, ops: Ops) -> None:

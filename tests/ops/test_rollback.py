@@ -166,6 +166,15 @@ def test_without_a_snapshot_point_in_time_recovery_is_named(stand: Stand, ops: O
     assert "Point-in-time recovery has the database before 2026-11-21T12:00:00+00:00" in ops.refused(BACK, 3)
 
 
+def test_migrations_of_an_update_that_never_got_well_are_told_as_such(
+    stand: Stand, ops: Ops, database: Database
+) -> None:
+    stand.deploy("one")
+    stand.deploy("two")
+    database.is_in(unknown=["core.0003_x"])
+    assert "An update after release 2 ran them and did not end well." in ops.refused(BACK, 3)
+
+
 def test_migrations_that_only_the_release_has_refuse_it_too(stand: Stand, ops: Ops, database: Database) -> None:
     one, two = stand.deploy("one"), stand.deploy("two")
     database.is_in(unapplied=["core.0003_x"])
