@@ -3,12 +3,14 @@
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,18 @@ class Checkout:
             start_new_session=True,
         )
 
+    def run_until(self, words: str, act: Callable[[], None]) -> subprocess.CompletedProcess[str]:
+        """`up` to its end, with something done to the world as soon as it has said these words."""
+        said = ""
+        with self.start("up") as process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if words in line and words not in said:
+                    act()
+                said += line
+        self.said.append(said)
+        return subprocess.CompletedProcess(process.args, process.returncode, "", said)
+
     def shell(self, script: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
         """A shell after `eval "$(make -s env)"`, as the README has it."""
         prepared = f'set -e; eval "$({sys.executable} -m local env)"; {script}'
@@ -73,6 +87,31 @@ class Checkout:
         )
         self.said += [result.stdout, result.stderr]
         return result
+
+    def ops(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`python -m ops ...`, after the same."""
+        return self.shell(f"{sys.executable} -m ops {shlex.join(words)}", seconds=UP_SECONDS)
+
+    def releases(self) -> list[dict[str, Any]]:
+        """The releases on record, newest first."""
+        result = self.ops("releases", "--json")
+        assert result.returncode == 0, result.stderr
+        found: list[dict[str, Any]] = json.loads(result.stdout)
+        return found
+
+    def secret(self) -> dict[str, str]:
+        """The application's secret."""
+        found = self.aws("secretsmanager").get_secret_value(SecretId=self.outputs()["secret_arn"])
+        values: dict[str, str] = json.loads(found["SecretString"])
+        return values
+
+    def service(self) -> dict[str, Any]:
+        """The ECS service, as AWS describes it."""
+        ecs = self.aws("ecs")
+        (cluster,) = ecs.list_clusters()["clusterArns"]
+        (name,) = ecs.list_services(cluster=cluster)["serviceArns"]
+        (found,) = ecs.describe_services(cluster=cluster, services=[name])["services"]
+        return dict(found)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, as `pulumi stack output` gives them."""

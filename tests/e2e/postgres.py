@@ -1,0 +1,27 @@
+"""The database as somebody sees it who has a URL and sits inside the network."""
+
+import re
+import subprocess
+
+from tests.e2e.checkout import CLOUD, Checkout
+
+
+def can_log_in(checkout: Checkout, url: str) -> bool:
+    """Whether PostgreSQL lets the role of this URL in."""
+    parts = re.fullmatch(r"\w+://(?P<user>[^:]+):(?P<password>[^@]+)@[^:/]+:(?P<port>\d+)/(?P<name>\w+).*", url)
+    assert parts is not None
+    (container,) = subprocess.run(
+        ["docker", "ps", "-q", "--filter", f"label=preqly.cloud={CLOUD}", "--filter", "name=-db-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    asked = f"host=localhost port={parts['port']} user={parts['user']} dbname={parts['name']} sslmode=require"
+    tried = subprocess.run(
+        ["docker", "exec", "-e", f"PGPASSWORD={parts['password']}", container, "psql", asked, "-c", "SELECT 1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tried.returncode == 0 or "FATAL" in tried.stderr, tried.stderr
+    return tried.returncode == 0

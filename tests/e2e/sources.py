@@ -1,0 +1,69 @@
+"""Changes to the copied sources, good and bad ones, and the way back."""
+
+import re
+from pathlib import Path
+
+HOME = "app/core/templates/core/home.html"
+
+GOOD_MIGRATION = """from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("core", "0002_movies")]
+    operations = [migrations.RunSQL("CREATE TABLE note (id integer)", "DROP TABLE note")]
+"""
+BAD_MIGRATION = """from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("core", "0003_note")]
+    operations = [migrations.RunSQL("SELECT 1 FROM a_table_that_is_not_there")]
+"""
+
+
+class Sources:
+    """The files of one checkout."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._before: dict[str, str | None] = {}
+
+    def headline(self, text: str) -> None:
+        """What the home page says, so that one sees which release serves."""
+        page = (self._folder / HOME).read_text()
+        self.write(HOME, re.sub("<h1>.*</h1>", f"<h1>{text}</h1>", page))
+
+    def crash(self) -> None:
+        """The application dies while it is loaded; `manage.py` does not load it."""
+        self.append("app/config/wsgi.py", '\nraise RuntimeError("broken on purpose")\n')
+
+    def never_get_healthy(self) -> None:
+        """It starts and serves, and answers health checks with 503."""
+        path = "app/core/health.py"
+        text = (self._folder / path).read_text()
+        self.write(path, text.replace('return _answer(200, "alive")', 'return _answer(503, "not alive on purpose")'))
+
+    def migration(self, name: str, text: str) -> None:
+        """One more migration of the application."""
+        self.write(f"app/core/migrations/{name}.py", text)
+
+    def append(self, path: str, text: str) -> None:
+        """At the end of a file."""
+        self.write(path, (self._folder / path).read_text() + text)
+
+    def write(self, path: str, text: str) -> None:
+        """The whole file; `restore` puts back what was there at the first write since the last `restore` or `keep`."""
+        file = self._folder / path
+        self._before.setdefault(path, file.read_text() if file.exists() else None)
+        file.write_text(text)
+
+    def keep(self) -> None:
+        """What was written stays."""
+        self._before.clear()
+
+    def restore(self) -> None:
+        """As it was."""
+        for path, text in self._before.items():
+            if text is None:
+                (self._folder / path).unlink()
+            else:
+                (self._folder / path).write_text(text)
+        self._before.clear()
