@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 Statement = dict[str, Any]
 
+STATIC_PREFIX = "static/"
+"""Where releases publish their static files in the media bucket (app/core/static_files.py)."""
+
 
 class Arn(NamedTuple):
     """The parts of an ARN that policies are built from."""
@@ -88,16 +91,15 @@ def task_start(*, repository_arns: Sequence[str], secret_arn: str, key_arn: str,
     )
 
 
-def application(*, media_bucket_arn: str, mail: Mail | None = None) -> str:
-    """What the application may do: its files, mail, and the channel that ECS Exec opens a shell through."""
+def application(*, media_bucket_arn: str, mail: Mail | None = None, publishes: bool = True) -> str:
+    """What the application may do: its files, mail, and the channel that ECS Exec opens a shell through.
+
+    What serves and does not publish releases (`publishes` False) cannot change the scripts that visitors run.
+    """
     return _document(
+        *_files(media_bucket_arn),
+        *([] if publishes else [_keep_static_files(media_bucket_arn)]),
         *([_send(mail)] if mail else []),
-        {
-            "Effect": "Allow",
-            "Action": ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            "Resource": f"{media_bucket_arn}/*",
-        },
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": media_bucket_arn},
         {
             # The session is not known before it opens: AWS knows no resource for these actions.
             "Effect": "Allow",
@@ -118,6 +120,30 @@ def _send(mail: Mail) -> Statement:
         "Action": ["ses:SendEmail", "ses:SendRawEmail"],
         "Resource": [mail.configuration_set_arn, mail.identity_arn],
         "Condition": {"StringEquals": {"ses:FromAddress": mail.sender}},
+    }
+
+
+def preparation(*, media_bucket_arn: str) -> str:
+    """What the task that prepares a release may do: publish its static files, and change uploads in a migration."""
+    return _document(*_files(media_bucket_arn))
+
+
+def _files(media_bucket_arn: str) -> list[Statement]:
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            "Resource": f"{media_bucket_arn}/*",
+        },
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": media_bucket_arn},
+    ]
+
+
+def _keep_static_files(media_bucket_arn: str) -> Statement:
+    return {
+        "Effect": "Deny",
+        "Action": ["s3:DeleteObject", "s3:PutObject"],
+        "Resource": f"{media_bucket_arn}/{STATIC_PREFIX}*",
     }
 
 

@@ -1,4 +1,4 @@
-"""Who a task is: the role ECS starts it with, and the role the application runs under."""
+"""Who a task is: the role ECS starts it with, and those the site and the preparation of a release run under."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +23,14 @@ class TaskRolesArgs:
 
 
 class TaskRoles(pulumi.ComponentResource):
-    """Two roles with exact ARNs; the application's cannot read the secret, and ECS's cannot read the media."""
+    """Roles with exact ARNs: ECS's cannot read the media, the others cannot read the secret.
+
+    What serves cannot change the static files that the preparation of a release has published.
+    """
 
     execution_role_arn: pulumi.Output[str]
     task_role_arn: pulumi.Output[str]
+    preparation_role_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: TaskRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:TaskRoles", name, None, opts)
@@ -38,10 +42,14 @@ class TaskRoles(pulumi.ComponentResource):
             log_group_arn=args.log_group_arn,
         ).apply(lambda known: policies.task_start(**known))
         application = pulumi.Output.all(media_bucket_arn=args.media_bucket_arn, mail=args.mail).apply(
-            lambda known: policies.application(**known)
+            lambda known: policies.application(**known, publishes=False)
+        )
+        preparation = pulumi.Output.from_input(args.media_bucket_arn).apply(
+            lambda arn: policies.preparation(media_bucket_arn=arn)
         )
         self.execution_role_arn = self._role(f"{name}-execution", trust, start)
         self.task_role_arn = self._role(f"{name}-application", trust, application)
+        self.preparation_role_arn = self._role(f"{name}-preparation", trust, preparation)
         self.register_outputs({"execution_role_arn": self.execution_role_arn, "task_role_arn": self.task_role_arn})
 
     def _role(self, name: str, trust: pulumi.Output[str], policy: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -48,6 +48,8 @@ class WebServiceArgs:
     """How many to start with; autoscaling owns the number afterwards."""
     execution_role_arn: pulumi.Input[str]
     task_role_arn: pulumi.Input[str]
+    preparation_role_arn: pulumi.Input[str]
+    """Of the migration's task."""
     subnet_ids: pulumi.Input[Sequence[str]]
     security_group_id: pulumi.Input[str]
     public_addresses: bool
@@ -73,7 +75,7 @@ def task_definition(parent: pulumi.Resource, name: str, kind: str, args: WebServ
             "cpu_architecture": CPU_ARCHITECTURES[args.architecture],
         },
         execution_role_arn=args.execution_role_arn,
-        task_role_arn=args.task_role_arn,
+        task_role_arn=args.task_role_arn if kind == "web" else args.preparation_role_arn,
         volumes=[{"name": volume} for volume in sorted(volumes)],
         container_definitions=_containers(kind, args),
         # Earlier revisions stay registered: a rollback names one of them.

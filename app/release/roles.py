@@ -1,8 +1,9 @@
 """Roles of the database: the owner makes and alters tables, the application reads and writes rows, no more.
 
 The owner of DATABASE_URL may make roles and need not be a superuser, as on RDS. APPLICATION_DATABASE_URL names the
-login role, such as preqly_app_b. What it may do is granted to the group preqly_app, whose members take turns: a
-rotation gives the next one a password while tasks still use the one before, which is retired when they are gone.
+login role, such as preqly_app_2. What it may do is granted to the group preqly_app, which has a member for each
+generation of secrets: a rotation makes the next one while tasks still use the one before, which is retired when they
+are gone.
 """
 
 from typing import Any
@@ -29,11 +30,11 @@ class RoleError(ReleaseError):
 
 def group_of(login: str) -> str:
     """The group a login role belongs to: its name up to the last underscore. Raises RoleError where there is none."""
-    group, _, turn = login.rpartition("_")
-    if not group or not turn:
+    group, _, generation = login.rpartition("_")
+    if not group or not generation:
         raise RoleError(
             f"APPLICATION_DATABASE_URL: the role {login!r} has no group. Its name must be the group's, an underscore "
-            "and whose turn it is, such as preqly_app_a"
+            "and its generation, such as preqly_app_1"
         )
     return group
 
@@ -110,8 +111,7 @@ def _refuse_while_used(cursor: CursorWrapper, login: str) -> None:
     if used:
         raise RoleError(
             f"The role {login!r} still has {used} connections under another password: tasks of an earlier rotation "
-            "serve with it and would lose the database. Make it the other role's turn first (secretsGeneration one "
-            "higher or lower), let that release finish, then go on"
+            "serve with it and would lose the database. Raise secretsGeneration: each generation has a role of its own"
         )
 
 

@@ -77,6 +77,7 @@ def web_service(
         tasks=settings.min_tasks,
         execution_role_arn=roles.execution_role_arn,
         task_role_arn=roles.task_role_arn,
+        preparation_role_arn=roles.preparation_role_arn,
         subnet_ids=place.network.task_subnet_ids,
         security_group_id=place.firewall.task_group_id,
         public_addresses=settings.egress == "public",

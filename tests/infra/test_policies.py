@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import policies
+from tests.conftest import ROOT
 
 REGION = st.sampled_from(["us-east-1", "eu-central-1", "ap-southeast-4"])
 ACCOUNT = st.from_regex(r"[0-9]{12}", fullmatch=True)
@@ -152,3 +153,14 @@ def test_the_application_sends_for_one_identity_by_one_set_of_rules_and_from_one
 
 def test_an_application_that_does_not_send_through_ses_may_not() -> None:
     assert "ses:" not in policies.application(media_bucket_arn="arn:aws:s3:::media")
+
+
+def test_static_files_are_kept_where_the_application_publishes_them() -> None:
+    source = (ROOT / "app" / "core" / "static_files.py").read_text()
+    assert f'PREFIX = "{policies.STATIC_PREFIX}"' in source
+
+
+def test_the_preparation_of_a_release_has_files_and_nothing_else() -> None:
+    document = policies.preparation(media_bucket_arn="arn:aws:s3:::media")
+    actions = {action for statement in statements(document) for action in listed(statement["Action"])}
+    assert actions == {"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}

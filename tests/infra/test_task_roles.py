@@ -49,11 +49,24 @@ def test_starting_a_task_and_being_the_application_are_two_roles(engine: Any) ->
 
 def test_only_tasks_of_this_account_take_them(roles: Any) -> None:
     trusts = [json.loads(role.inputs["assumeRolePolicy"]) for role in roles.all("iam/role:Role")]
-    assert len(trusts) == 2
+    assert len(trusts) == 3
     for trust in trusts:
         (statement,) = trust["Statement"]
         assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
         assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+
+
+def test_what_serves_cannot_change_the_static_files_that_a_release_has_published(roles: Any) -> None:
+    application = roles.one("iam/rolePolicy:RolePolicy", "task-application-policy")["policy"]
+    denied = [statement for statement in json.loads(application)["Statement"] if statement["Effect"] == "Deny"]
+    assert denied == [
+        {
+            "Effect": "Deny",
+            "Action": ["s3:DeleteObject", "s3:PutObject"],
+            "Resource": "arn:aws:s3:::media/static/*",
+        }
+    ]
+    assert "Deny" not in roles.one("iam/rolePolicy:RolePolicy", "task-preparation-policy")["policy"]
 
 
 def test_the_application_cannot_read_the_secret_and_its_starter_cannot_read_the_media(roles: Any) -> None:

@@ -41,6 +41,7 @@ ARGS = WebServiceArgs(
     tasks=2,
     execution_role_arn="role-execution",
     task_role_arn="role-task",
+    preparation_role_arn="role-preparation",
     subnet_ids=["subnet-a", "subnet-b"],
     security_group_id="sg-tasks",
     public_addresses=False,
@@ -104,14 +105,16 @@ def test_the_cluster_measures_its_containers(engine: Any, service: Any) -> None:
     assert engine.one("ecs/cluster:Cluster")["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
 
 
-@pytest.mark.parametrize("kind", ["web", "migration"])
-def test_a_task_has_the_size_the_roles_and_the_cpu_it_was_given(engine: Any, service: Any, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "role"), [("web", "role-task"), ("migration", "role-preparation")])
+def test_a_task_has_the_size_the_roles_and_the_cpu_it_was_given(
+    engine: Any, service: Any, kind: str, role: str
+) -> None:
     service()
     inputs = task(engine, kind)
     assert inputs["family"] == f"preqly-test-{kind}"
     assert (inputs["cpu"], inputs["memory"]) == ("512", "1024")
     assert inputs["runtimePlatform"] == {"operatingSystemFamily": "LINUX", "cpuArchitecture": "ARM64"}
-    assert (inputs["executionRoleArn"], inputs["taskRoleArn"]) == ("role-execution", "role-task")
+    assert (inputs["executionRoleArn"], inputs["taskRoleArn"]) == ("role-execution", role)
     assert inputs["networkMode"] == "awsvpc"
     assert inputs["requiresCompatibilities"] == ["FARGATE"]
 

@@ -5,11 +5,11 @@ import pytest
 from release.roles import RoleError, group_of
 
 
-def test_a_role_that_takes_turns_belongs_to_the_group_of_its_name() -> None:
+def test_a_role_belongs_to_the_group_of_its_name() -> None:
     assert [group_of(name) for name in ("preqly_app_a", "preqly_app_b", "x_1")] == ["preqly_app", "preqly_app", "x"]
 
 
 @pytest.mark.parametrize("name", ["preqly", "_a", "preqly_"])
 def test_a_role_without_a_group_is_refused_with_a_right_name(name: str) -> None:
-    with pytest.raises(RoleError, match=f"{name!r} has no group.* such as preqly_app_a"):
+    with pytest.raises(RoleError, match=f"{name!r} has no group.* such as preqly_app_1"):
         group_of(name)
