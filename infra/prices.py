@@ -40,3 +40,27 @@ IMAGES_GB = 0.10
 MAILS_1000 = 0.10
 WEB_ACL = 5.00
 WEB_ACL_RULE = 1.00
+
+INSTANCE_HOUR = {
+    "t4g.micro": 0.0084,
+    "t4g.small": 0.0168,
+    "t4g.medium": 0.0336,
+    "t4g.large": 0.0672,
+    "t4g.xlarge": 0.1344,
+    "t4g.2xlarge": 0.2688,
+    "t3a.micro": 0.0094,
+    "t3a.small": 0.0188,
+    "t3a.medium": 0.0376,
+    "t3a.large": 0.0752,
+    "t3a.xlarge": 0.1504,
+    "t3a.2xlarge": 0.3008,
+    "t3.micro": 0.0104,
+    "t3.small": 0.0208,
+    "t3.medium": 0.0416,
+    "t3.large": 0.0832,
+    "t3.xlarge": 0.1664,
+    "t3.2xlarge": 0.3328,
+}
+"""Linux (instances.vantage.sh)."""
+DISK_GB = 0.08
+"""gp3, a month."""

@@ -158,5 +158,8 @@ def _logging(container: Container, target: ComposeTarget) -> dict[str, Any]:
             # A site that answers without logs beats one that hangs because CloudWatch is slow.
             "mode": "non-blocking",
             "max-buffer-size": "4m",
+            # Docker's own copy, for the last lines of a container that fails.
+            "cache-max-size": "10m",
+            "cache-max-file": "2",
         },
     }

@@ -17,6 +17,8 @@ class Site:
     region: str
     domains: Sequence[str]
     allowed_hosts: Sequence[str]
+    sender: str
+    """The address the site's mail comes from."""
     cpu: int
     """CPU units that decide how many processes serve (1024 = one vCPU)."""
     memory: int
@@ -48,6 +50,7 @@ def release_document(site: Site, known: Known) -> str:
         version=known.tag,
         domains=tuple(site.domains),
         allowed_hosts=tuple(site.allowed_hosts),
+        sender=site.sender,
         media_bucket=known.media_bucket,
         vpc_cidr="",
         cpu=site.cpu,

@@ -25,6 +25,7 @@ class MachineIdentityArgs:
     address: pulumi.Input[str]
     group_name: str
     media_bucket_arn: pulumi.Input[str]
+    mail: pulumi.Input[stack_policies.Mail] | None = None
 
 
 class MachineIdentity(pulumi.ComponentResource):
@@ -44,8 +45,8 @@ class MachineIdentity(pulumi.ComponentResource):
         media = aws.iam.RolePolicy(
             f"{name}-application-policy",
             role=application.name,
-            policy=pulumi.Output.from_input(args.media_bucket_arn).apply(
-                lambda arn: stack_policies.application(media_bucket_arn=arn)
+            policy=pulumi.Output.all(media_bucket_arn=args.media_bucket_arn, mail=args.mail).apply(
+                lambda known: stack_policies.application(**known)
             ),
             opts=child,
         )

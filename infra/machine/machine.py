@@ -16,6 +16,7 @@ from infra.machine.remote import Remote
 from infra.machine.store import MachineStore, MachineStoreArgs
 from infra.machine.user_data import Boot, render_user_data
 from infra.naming import tags
+from infra.policies import Mail
 from infra.release.shipped import Shipped
 from infra.release.snapshot import SnapshotPolicy
 
@@ -60,6 +61,8 @@ class MachineArgs:
     log_group_arn: pulumi.Input[str]
     media_bucket: pulumi.Input[str]
     media_bucket_arn: pulumi.Input[str]
+    mail: pulumi.Input[Mail] | None
+    """What the application may send, where it sends through SES."""
     database: pulumi.Input[str]
     """Identifier of the RDS instance, for snapshots."""
     snapshots: int
@@ -107,6 +110,7 @@ class Machine(pulumi.ComponentResource):
             address=self._address.allocation_id,
             group_name=self._group_name,
             media_bucket_arn=self._args.media_bucket_arn,
+            mail=self._args.mail,
         )
         return MachineIdentity(f"{self._name}-identity", args, self._child)
 

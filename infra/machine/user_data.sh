@@ -26,10 +26,10 @@ if [ ! -e /swapfile ]; then
     fallocate --length 1G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile || rm -f /swapfile
 fi
 
-# Restarts of the engine leave containers running; what they print goes to CloudWatch, Docker's own copy stays small.
+# Restarts of the engine leave containers running.
 mkdir -p /etc/docker
 cat > /etc/docker/daemon.json <<'END'
-{"live-restore": true, "no-new-privileges": true, "log-opts": {"cache-max-size": "10m", "cache-max-file": "2"}}
+{"live-restore": true, "no-new-privileges": true}
 END
 systemctl enable docker.service
 systemctl restart docker.service

@@ -39,6 +39,8 @@ BASE_IMAGES: Mapping[str, BaseImage] = MappingProxyType(
         "pause": BaseImage("haproxy:3.2-trixie", "preqly-standin/haproxy:trixie", "haproxy"),
     }
 )
+MACHINE = BaseImage("an EC2 instance's AMI", "preqly-standin/machine:trixie", "machine")
+"""Wanted only where something is launched, so not among the others."""
 
 
 class ImageError(Exception):
@@ -69,6 +71,16 @@ def ensure(
             _build(image, progress, make_debian_base)
             chosen[role] = image.standin
     return chosen
+
+
+def ensure_machine(progress: Callable[[str], None]) -> str:
+    """The image that EC2 instances boot, built when it is not here or its recipe has changed.
+
+    Its base, a stand-in or Debian's own, must be in Docker. Raises ImageError.
+    """
+    if not _standin_is_current(MACHINE):
+        _build(MACHINE, progress, lambda: None)
+    return MACHINE.standin
 
 
 def is_standin(reference: str) -> bool:
@@ -115,7 +127,9 @@ def _content(image: BaseImage) -> str:
     """Changes when the recipe of a stand-in changes, so that an old one is built anew."""
     recipes = DOCKERFILE.read_text().split("\nFROM ")
     own = [recipe for recipe in recipes if " AS base\n" in recipe or recipe.startswith(f"base AS {image.target}\n")]
-    return hashlib.sha256("\n".join(own).encode()).hexdigest()[:12]
+    copied = sorted((DOCKERFILE.parent / image.target).glob("*.*")) if image is MACHINE else []
+    text = "\n".join([*own, *(path.read_text() for path in copied if path.is_file())])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _docker(*arguments: str, timeout_seconds: float | None = None) -> subprocess.CompletedProcess[str]:

@@ -48,7 +48,8 @@ def send_visitors_to(slot: Slot) -> None:
     rules = [f"-A {CHAIN} -p tcp --dport {port} -j DNAT --to {slot.address}:{own}" for port, own in PORTS.items()]
     document = "\n".join(["*nat", f":{CHAIN} - [0:0]", *rules, "COMMIT", ""])
     run("iptables-restore", "--wait", "--noflush", what=f"opening the ports for slot {slot.name}", stdin=document)
-    _ensure("nat", "PREROUTING", "-m", "addrtype", "--dst-type", "LOCAL", "-j", CHAIN)
+    # Not for the containers themselves: what they ask this machine for on port 80 are their credentials.
+    _ensure("nat", "PREROUTING", "!", "-s", SUBNET, "-m", "addrtype", "--dst-type", "LOCAL", "-j", CHAIN)
     # Docker drops what it has not published itself; this chain is where it lets others decide.
     ports = ",".join(map(str, PORTS.values()))
     _ensure("filter", "DOCKER-USER", "-d", SUBNET, "-p", "tcp", "-m", "multiport", "--dports", ports, "-j", "ACCEPT")

@@ -6,7 +6,9 @@ from dataclasses import replace
 from infra.machine.document import Known, Site, release_document
 from infra.machine.program.release import Release
 
-SITE = Site(region="eu-west-1", domains=("app.preqly.com",), allowed_hosts=(), cpu=256, memory=512)
+SITE = Site(
+    region="eu-west-1", domains=("app.preqly.com",), allowed_hosts=(), sender="site@preqly.com", cpu=256, memory=512
+)
 KNOWN = Known(
     web_image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/web@sha256:1",
     proxy_image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/proxy@sha256:2",

@@ -12,7 +12,9 @@ from infra.machine.machine import Machine, MachineArgs
 from infra.machine.program.release import Release
 from infra.release.shipped import Shipped
 
-SITE = Site(region="us-east-1", domains=("app.preqly.com",), allowed_hosts=(), cpu=256, memory=512)
+SITE = Site(
+    region="us-east-1", domains=("app.preqly.com",), allowed_hosts=(), sender="site@preqly.com", cpu=256, memory=512
+)
 SHIPPED = Shipped(web_image="r/web@sha256:1", proxy_image="r/proxy@sha256:2", tag="0a1b", revision="c", withheld=None)
 TEMPLATE, GROUP = "ec2/launchTemplate:LaunchTemplate", "autoscaling/group:Group"
 PARAMETER, OBJECT = "ssm/parameter:Parameter", "s3/bucketObjectv2:BucketObjectv2"
@@ -35,6 +37,7 @@ def args() -> MachineArgs:
         log_group_arn="arn:aws:logs:us-east-1:123456789012:log-group:app",
         media_bucket="media",
         media_bucket_arn="arn:aws:s3:::media",
+        mail=None,
         database="site",
         snapshots=3,
         protect=True,

@@ -1,0 +1,1 @@
+"""What boots inside an embedded EC2 instance."""

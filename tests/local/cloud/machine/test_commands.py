@@ -1,0 +1,62 @@
+"""Commands of Systems Manager: the script that a document makes of its parameters, and how a command ends."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra.machine.command_document import command_document
+from local.cloud.machine.commands import CommandRunner, conclude, script
+from local.cloud.server import EmbeddedCloud
+from tests.local.cloud.clouds import client
+
+
+def command(cloud: EmbeddedCloud, document: str, **parameters: list[str]) -> Any:
+    client(cloud, "ssm").send_command(InstanceIds=["i-0123456789abcdef0"], DocumentName=document, Parameters=parameters)
+    return cloud.context.backend("ssm")._commands[-1]
+
+
+def test_a_documents_parameters_are_put_into_its_script(cloud: EmbeddedCloud) -> None:
+    client(cloud, "ssm").create_document(Name="deploy", DocumentType="Command", Content=command_document())
+    sent = command(cloud, "deploy", command=["prepare"], release=["releases/1.json"])
+    with cloud.context.lock:
+        assert script(cloud.context.backend("ssm"), sent) == "/usr/local/sbin/preqly prepare releases/1.json"
+
+
+def test_a_parameter_that_is_not_given_has_its_default(cloud: EmbeddedCloud) -> None:
+    content = {
+        "schemaVersion": "2.2",
+        "parameters": {"who": {"type": "String", "default": "world"}},
+        "mainSteps": [
+            {"action": "aws:runShellScript", "name": "run", "inputs": {"runCommand": ["a", "echo {{ who }}"]}}
+        ],
+    }
+    client(cloud, "ssm").create_document(Name="greet", DocumentType="Command", Content=json.dumps(content))
+    assert script(cloud.context.backend("ssm"), command(cloud, "greet")) == "a\necho world"
+
+
+def test_a_shell_script_is_run_as_it_is(cloud: EmbeddedCloud) -> None:
+    sent = command(cloud, "AWS-RunShellScript", commands=["a {{ b }}", "c"])
+    assert script(cloud.context.backend("ssm"), sent) == "a {{ b }}\nc"
+
+
+@pytest.mark.parametrize(
+    ("other", "code", "status"), [("Success", 0, "Success"), ("Success", 1, "Failed"), ("InProgress", 1, "InProgress")]
+)
+def test_a_command_is_over_when_every_instance_is_done(other: str, code: int, status: str) -> None:
+    sent = SimpleNamespace(status="InProgress", invocations=[{"Status": other}, {"Status": "InProgress"}])
+    conclude(sent, sent.invocations[1], code, "out", "error")
+    assert sent.status == status
+    assert sent.invocations[1]["StandardErrorContent"] == "error"
+
+
+def test_a_command_of_a_document_that_does_not_exist_fails_and_says_so(cloud: EmbeddedCloud) -> None:
+    sent = command(cloud, "no-such-document")
+    sent.status = sent.invocations[0]["Status"] = "Pending"
+    running: Any = {"i-0123456789abcdef0": SimpleNamespace(status="running")}
+    runner = CommandRunner(cloud.context)
+    runner.take(running)
+    runner.close()
+    assert sent.status == "Failed"
+    assert "document no-such-document" in sent.invocations[0]["StandardErrorContent"]

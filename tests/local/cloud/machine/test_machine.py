@@ -1,0 +1,187 @@
+"""An instance that really boots: its user data, deploys through Systems Manager, healing, its address."""
+
+import time
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker.models.containers import Container
+
+from local.cloud.cleanup import remove_all
+from local.cloud.config import STANDIN_IMAGES, CloudConfig
+from local.cloud.ecr import EcrAgent
+from local.cloud.machine.agent import MachineAgent
+from local.cloud.server import EmbeddedCloud
+from local.images import images
+from tests.local.cloud.clouds import client, eventually, free_port
+from tests.local.cloud.machine.site import DOCUMENT, LOG_GROUP, Site
+from tests.local.cloud.machine.visitors import ask, asking
+
+pytestmark = pytest.mark.containers
+
+APPLICATION = Path(__file__).parent / "application"
+SECRET = {"DATABASE_URL": "postgres://top-secret-word@db/site", "SECRET_KEY": "another-secret-word"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    machine = images.ensure_machine(print)
+    config = CloudConfig(
+        name=f"test-vm-{free_port()}",
+        state_dir=tmp_path_factory.mktemp("machine"),
+        api_port=0,
+        http_port=free_port(),
+        https_port=free_port(),
+        registry_port=free_port(),
+        images={**STANDIN_IMAGES, "machine": machine},
+    )
+    cloud = EmbeddedCloud(config, agents=[EcrAgent, MachineAgent])
+    cloud.start()
+    try:
+        eventually(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
+        made = Site(cloud)
+        made.create(SECRET)
+        made.image = pushed(cloud)
+        made.record(made.publish("one"))
+        made.launch()
+        eventually(lambda: made.led_to() == made.instance_id(), 240)
+        eventually(lambda: answer(made) == "one", 60)
+        yield made
+    finally:
+        cloud.stop()
+        remove_all(config.name)
+
+
+def pushed(cloud: EmbeddedCloud) -> str:
+    """The site's image in ECR, by digest."""
+    uri = client(cloud, "ecr").create_repository(repositoryName="site")["repository"]["repositoryUri"]
+    docker = cloud.context.docker.client
+    base = images.ensure(["python"], print, lambda: None)["python"]
+    docker.images.build(path=str(APPLICATION), tag=f"{uri}:one", buildargs={"BASE": base})
+    try:
+        events = list(docker.images.push(uri, "one", stream=True, decode=True))
+    finally:
+        docker.images.remove(f"{uri}:one")
+    return f"{uri}@{next(event['aux']['Digest'] for event in events if 'aux' in event)}"
+
+
+def answer(site: Site) -> str:
+    """The release that answers; empty when none does."""
+    try:
+        return ask(site.cloud.config.https_port)
+    except (OSError, HTTPException, AssertionError):
+        return ""
+
+
+def machine(site: Site) -> Container:
+    (container,) = site.cloud.context.docker.containers("instance")
+    return container
+
+
+def inside(site: Site, *command: str) -> str:
+    code, output = machine(site).exec_run(list(command))
+    assert code == 0, output.decode()
+    return str(output.decode())
+
+
+def web(site: Site, *command: str) -> str:
+    """A command in the application's container of the slot in use."""
+    found = inside(site, "docker", "ps", "--quiet", "--filter", "label=com.docker.compose.service=web").split()
+    return inside(site, "docker", "exec", found[0], *command)
+
+
+def deploy(site: Site, key: str) -> dict[str, Any]:
+    """The invocation of a deploy, once it is over."""
+    ssm, instance = client(site.cloud, "ssm"), site.instance_id()
+    sent = ssm.send_command(
+        InstanceIds=[instance], DocumentName=DOCUMENT, Parameters={"command": ["deploy"], "release": [key]}
+    )["Command"]["CommandId"]
+
+    def over() -> dict[str, Any] | None:
+        found: dict[str, Any] = ssm.get_command_invocation(CommandId=sent, InstanceId=instance)
+        return found if found["Status"] in ("Success", "Failed") else None
+
+    found: dict[str, Any] = eventually(over, 180)
+    return found
+
+
+def test_a_deploy_under_load_costs_no_visitor_an_answer(site: Site) -> None:
+    with asking(site.cloud.config.https_port) as seen:
+        done = deploy(site, site.publish("two"))
+        time.sleep(1)
+    assert done["Status"] == "Success", done["StandardErrorContent"]
+    assert seen.failures == []
+    assert {"one", "two"} == set(seen.answers)
+    assert answer(site) == "two"
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ("migrate", "relation core_film already exists"),
+        ("health", "Task failed container health checks"),
+        ("answers", "it answers 500"),
+    ],
+)
+def test_a_release_that_fails_says_why_and_the_one_before_it_serves(site: Site, broken: str, why: str) -> None:
+    before = answer(site)
+    with asking(site.cloud.config.https_port) as seen:
+        done = deploy(site, site.publish("broken", broken))
+    assert done["Status"] == "Failed"
+    assert why in done["StandardErrorContent"]
+    assert seen.failures == []
+    assert set(seen.answers) == {before}
+
+
+def test_containers_have_the_applications_credentials_and_cannot_reach_the_machines(site: Site) -> None:
+    read = "import urllib.request as u;print(u.urlopen('http://169.254.170.2/credentials',timeout=5).read().decode())"
+    assert '"RoleArn": "arn:aws:iam::123456789012:role/application"' in web(site, "python3", "-c", read)
+    token = (
+        "import urllib.request as u,urllib.error as e\n"
+        "try: u.urlopen(u.Request('http://169.254.169.254/latest/api/token',method='PUT',"
+        "headers={'X-aws-ec2-metadata-token-ttl-seconds':'60'}),timeout=5)\n"
+        "except e.HTTPError as error: print(error.code)"
+    )
+    assert web(site, "python3", "-c", token).strip() == "403"
+
+
+def test_a_secret_is_in_memory_only(site: Site) -> None:
+    assert web(site, "cat", "/run/secrets/SECRET_KEY") == SECRET["SECRET_KEY"]
+    assert "top-secret-word" not in web(site, "env")
+    for folder in ("/var/lib/docker/containers", "/var/lib/preqly", "/etc", "/opt", "/var/log", "/root"):
+        code, output = machine(site).exec_run(["grep", "-rl", "secret-word", folder])
+        assert code != 0, output.decode()
+
+
+def test_the_containers_output_is_in_the_applications_log_group(site: Site) -> None:
+    logs = client(site.cloud, "logs")
+
+    def shipped() -> bool:
+        streams = logs.describe_log_streams(logGroupName=LOG_GROUP)["logStreams"]
+        return any(one["logStreamName"].startswith("web/web/") for one in streams)
+
+    eventually(shipped, 60)
+
+
+def test_the_site_returns_by_itself_when_a_container_is_killed(site: Site) -> None:
+    for service in ("web", "proxy"):
+        inside(site, "sh", "-c", f"kill -9 $(docker inspect -f '{{{{.State.Pid}}}}' $(docker ps -qf name={service}))")
+        eventually(lambda: answer(site) == "two", 60)
+
+
+def test_the_site_answers_while_the_engine_is_killed_and_back(site: Site) -> None:
+    with asking(site.cloud.config.https_port) as seen:
+        inside(site, "sh", "-c", "kill -9 $(cat /var/run/docker.pid)")
+        eventually(lambda: machine(site).exec_run(["docker", "ps"]).exit_code == 0, 60)
+    assert seen.failures == []
+
+
+def test_a_machine_that_dies_is_replaced_and_the_address_moves_to_the_new_one(site: Site) -> None:
+    before = site.instance_id()
+    site.record(site.publish("two"))
+    machine(site).kill()
+    eventually(lambda: site.instance_id() != before, 60)
+    eventually(lambda: site.led_to() == site.instance_id(), 240)
+    eventually(lambda: answer(site) == "two", 60)
