@@ -19,12 +19,13 @@ from local.cloud.containers import connect
 from local.cloud.ecr import EcrAgent
 from local.cloud.ecs_images import PullError, ensure
 from local.cloud.server import EmbeddedCloud
+from local.provider.docker.push import PushError, push_image
 from tests.local.cloud.clouds import client, eventually, free_port
 
 pytestmark = pytest.mark.containers
 
 NAME = "team/web"
-OTHER = os.urandom(100)
+OTHER, LARGE = os.urandom(100), os.urandom(48 << 20)
 BUILT = "preqly-test-ecr"
 CONTENT = os.urandom(2 << 20)
 """Large enough to be found on the registry's disk."""
@@ -43,8 +44,9 @@ def cloud_with_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Em
     finally:
         cloud.stop()
         remove_all(config.name)
-        for content in (CONTENT, OTHER):
-            connect().images.remove(f"{BUILT}:{hashlib.sha256(content).hexdigest()}")
+        for content in (CONTENT, OTHER, LARGE):
+            with contextlib.suppress(ImageNotFound):
+                connect().images.remove(f"{BUILT}:{hashlib.sha256(content).hexdigest()}")
 
 
 @pytest.fixture
@@ -214,6 +216,29 @@ def test_the_registry_listens_on_this_machine_only(cloud_with_registry: Embedded
     registry.reload()
     (binding,) = registry.attrs["HostConfig"]["PortBindings"]["5000/tcp"]
     assert binding["HostIp"] == "127.0.0.1"
+
+
+def test_a_push_that_the_registry_cuts_off_comes_right_when_it_is_repeated(
+    cloud_with_registry: EmbeddedCloud, repository: str
+) -> None:
+    docker = cloud_with_registry.context.docker
+    (registry,) = docker.containers("registry")
+    built(cloud_with_registry, LARGE).tag(repository, "large")
+
+    def kill_once(line: str) -> None:
+        if line.endswith("Pushing") and not killed:
+            killed.append(line)
+            registry.kill()
+
+    killed: list[str] = []
+    with contextlib.suppress(PushError):
+        push_image(docker.client, f"{repository}:large", None, kill_once)
+    eventually(lambda: [c.status for c in docker.containers("registry")] == ["running"], 60)
+    digest = push_image(docker.client, f"{repository}:large", None, lambda _: None)
+    docker.client.images.remove(f"{repository}:large")
+    assert killed
+    assert can_pull(cloud_with_registry, f"{repository}@{digest}")
+    eventually(lambda: [image["imageDigest"] for image in listed(cloud_with_registry)] == [digest])
 
 
 def test_a_registry_that_was_stopped_is_started_again(cloud_with_registry: EmbeddedCloud) -> None:
