@@ -94,6 +94,8 @@ def perform(session: boto3.Session, record: ReleaseRecord, change: Change, tell:
     if not change.may_lack:
         _refuse_unknown(state, target, record.history())
     _roll_out(session, change, service, web, tell)
+    if web == latest.task_definition and target.tag == latest.tag:
+        return latest
     # Where the stack is now comes from its last release, what runs from the one that is brought back.
     recorded = record.append(
         replace(
@@ -123,9 +125,13 @@ def _roll_out(session: boto3.Session, change: Change, service: Service, web: str
             f"Somebody else deployed {short(now.primary.task_definition)} a moment ago. This command did not touch the "
             "service; look at `python -m ops status` and decide again."
         )
-    if service.primary.task_definition != web:
+    failed = now.primary.state == "FAILED"
+    if service.primary.task_definition != web or failed:
         tell(f"Rolling out {short(web)}")
-        session.client("ecs").update_service(cluster=service.cluster, service=service.name, taskDefinition=web)
+        # ECS gives up on a deployment that failed, and begins a new one for the same task definition only by force.
+        session.client("ecs").update_service(
+            cluster=service.cluster, service=service.name, taskDefinition=web, forceNewDeployment=failed
+        )
     try:
         verify_rollout(session, Asked(cluster=service.cluster, service=service.name, task_definition=web), tell)
     except ReleaseError as error:

@@ -33,7 +33,7 @@ def for_scripts(stack: Stack) -> list[dict[str, Any]]:
 def print_releases(stack: Stack, console: Console) -> None:
     """Newest first. Raises OpsError when there is none."""
     history = stack.history()
-    columns = ("no.", "", "kind", "age", "tag", "revision", "migrations")
+    columns = ("no.", "", "kind", "age", "tag", "revision", "migrated")
     console.print(table(f"Releases of {stack.name} in {stack.region}", columns, _rows(history)))
     for one in reversed(history):
         if one.snapshot:
@@ -52,11 +52,5 @@ def _rows(history: Sequence[Release]) -> Iterator[tuple[str, ...]]:
             age(one.at),
             escape(one.tag),
             escape(one.revision),
-            escape(_migrations(one.migrated)),
+            str(len(one.migrated) or "-"),
         )
-
-
-def _migrations(names: Sequence[str]) -> str:
-    if len(names) > 1:
-        return f"{len(names)}, the last {names[-1]}"
-    return ", ".join(names) or "-"

@@ -78,7 +78,7 @@ def go_forward(stack: Stack, wish: Wish) -> Outcome:
 
 def _carry_out(stack: Stack, change: Change, service: Service, running: str, wish: Wish) -> Outcome:
     target, latest = change.target, change.latest
-    if running == target.tag == latest.tag and not service.in_progress:
+    if running == target.tag == latest.tag and service.primary.state == "COMPLETED":
         # A kill may have come between the record and the tags.
         kept_images.keep(stack.session, latest)
         return Outcome(changed=False, release=latest)
@@ -94,6 +94,8 @@ def _carry_out(stack: Stack, change: Change, service: Service, running: str, wis
 
 def _question(change: Change) -> str:
     target, latest = change.target, change.latest
+    if target.tag == latest.tag:
+        return f"{named(latest)} should serve and does not. Start it again?"
     return (
         f"Now:  {named(latest)}, {when(latest)}\n"
         f"Then: {named(target)}, {when(target)}, with the settings and secrets of now\n"

@@ -100,7 +100,11 @@ def _stale(session: boto3.Session, task: Task, service: Service, current: str) -
 def _attention(status: Status) -> Iterator[str]:
     service, primary = status.service, status.service.primary
     if primary.state == "FAILED":
-        yield f"The rollout of {status.releases[primary.task_definition]} failed: {primary.reason}"
+        number = status.release.number
+        yield (
+            f"The rollout of {status.releases[primary.task_definition]} failed: {primary.reason} "
+            f"`python -m ops rollback {number}` starts release {number} again."
+        )
     if not service.in_progress:
         if primary.task_definition != status.release.task_definition:
             yield (

@@ -252,6 +252,16 @@ def test_after_an_update_that_never_got_well_the_last_good_release_comes_back(st
     assert (stand.runs, latest.tag, latest.withheld) == (two.task_definition, "two", None)
 
 
+def test_the_last_good_release_is_started_again_when_ecs_gave_up_on_it(stand: Stand, ops: Ops) -> None:
+    one = stand.deploy("one")
+    given_up = stand.service.deployments[0]["id"]
+    stand.rollout("FAILED", "tasks failed to start.")
+    assert ops("rollback", "1", "--yes").code == 0
+    assert stand.runs == one.task_definition
+    assert stand.service.deployments[0]["id"] != given_up
+    assert len(stand.record.history()) == 1
+
+
 def test_a_rollback_that_ecs_takes_back_fails_and_leaves_the_record(
     stand: Stand, ops: Ops, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,7 +84,10 @@ def test_a_failed_rollout_and_a_site_without_healthy_tasks_are_said(stand: Stand
     stand.rollout("FAILED", "tasks failed to start.")
     ended = ops("status")
     assert ended.code == 1
-    assert "! The rollout of preqly-prod-web:2 failed: tasks failed to start." in ended.out
+    assert (
+        "! The rollout of preqly-prod-web:2 failed: tasks failed to start. `python -m ops rollback 1` starts release 1"
+        in ended.out
+    )
     assert (
         "! The service was given preqly-prod-web:2, and the last release on record, 1, is preqly-prod-web:1"
         in ended.out
