@@ -21,7 +21,7 @@ class Credentials:
         self._session, self._role = session, role
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
-        self._until = datetime.min.replace(tzinfo=UTC)
+        self._until = datetime.fromtimestamp(0, UTC)
 
     def current(self) -> dict[str, str]:
         """In the words of ECS's credentials endpoint."""
