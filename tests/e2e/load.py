@@ -28,6 +28,8 @@ class Visit:
     """One request and what became of it."""
 
     path: str
+    at: float
+    """When it began, on the clock of `time.monotonic`."""
     kept_alive: bool
     """On a connection that was used before; else on a new one."""
     seconds: float
@@ -43,9 +45,14 @@ class Load:
     static: set[str] = field(default_factory=set)
 
     @property
+    def lost(self) -> list[Visit]:
+        """Those that were not answered with 200."""
+        return [visit for visit in self.visits if visit.outcome != "200"]
+
+    @property
     def failed(self) -> "Counter[str]":
-        """What was not answered with 200, by path and outcome."""
-        return Counter(f"{visit.path}: {visit.outcome}" for visit in self.visits if visit.outcome != "200")
+        """The same, counted by path and outcome."""
+        return Counter(f"{visit.path}: {visit.outcome}" for visit in self.lost)
 
 
 @contextmanager
@@ -77,7 +84,7 @@ def constant_load(runtime: Runtime) -> Iterator[Load]:
         except httpx.HTTPError as error:
             outcome = f"{type(error).__name__}: {error}"
         seconds = time.monotonic() - start
-        load.visits.append(Visit(path=path, kept_alive=kept_alive, seconds=seconds, outcome=outcome))
+        load.visits.append(Visit(path=path, at=start, kept_alive=kept_alive, seconds=seconds, outcome=outcome))
 
     def come() -> None:
         begun = time.monotonic()
