@@ -17,6 +17,8 @@ MIGRATION_TAG = "preqly:migration"
 """Tag of the ECS service that names the task definition its release was migrated with."""
 PREPARE_COMMAND = ("python", "manage.py", "prepare_release")
 """Waits for the database, makes the application's role, publishes static files, prints the release's state."""
+NAMED = 10
+"""More migrations than these are counted, not listed: the record has them all."""
 MIGRATE_SECONDS = 3600
 """An index on a large table takes its time, and the old release serves meanwhile."""
 
@@ -68,9 +70,15 @@ def _run(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, tell:
     name = None
     if policy.kept and not state.database_is_empty:
         name = snapshot.take(session, policy, task.task_definition, tell)
-    tell(f"Migrating: {', '.join(state.unapplied)}")
+    tell(f"Migrating: {_named(state.unapplied)}")
     one_off_task.run(session, replace(task, timeout_seconds=MIGRATE_SECONDS))
     return Migrated(heads=state.heads, migrated=state.unapplied, snapshot=name)
+
+
+def _named(migrations: Sequence[str]) -> str:
+    if len(migrations) <= NAMED:
+        return ", ".join(migrations)
+    return f"{len(migrations)} migrations, {migrations[0]} to {migrations[-1]}"
 
 
 def _tell_unknown(state: ReleaseState, tell: Tell) -> None:

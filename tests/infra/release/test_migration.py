@@ -94,6 +94,12 @@ def test_no_snapshot_is_taken_of_an_empty_database(steps: list[str], monkeypatch
     assert done.snapshot is None
 
 
+def test_many_migrations_are_counted(steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [f"core.{number:04d}_x" for number in range(1, 31)]
+    _, told = run(ReleaseState(unapplied=many, unknown=[], heads={}), monkeypatch)
+    assert told == ["Migrating: 30 migrations, core.0001_x to core.0030_x"]
+
+
 def test_migrations_that_the_release_does_not_know_are_named(steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = ReleaseState(unapplied=[], unknown=["core.0003_more"], heads=HEADS)
     _, told = run(ahead, monkeypatch)
