@@ -58,7 +58,7 @@ def page(
     options = getattr(request, "param", {})
     context = browser.new_context(base_url=served[1], ignore_https_errors=True, **options)
     page = context.new_page()
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(15_000)
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", lambda failed: complaints.extend([CHANGED] if CHANGED in (failed.failure or "") else []))
@@ -76,7 +76,7 @@ def undisturbed(journey: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(journey)
     def again(page: Page, complaints: list[str], **fixtures: object) -> None:
-        for _ in range(4):
+        for _ in range(10):
             try:
                 return journey(page=page, complaints=complaints, **fixtures)
             except (AssertionError, BrowserError) as error:
