@@ -23,7 +23,7 @@ test:    ## all tests (FAST=1 leaves out those with containers)
 	@$(LOCAL) test $(if $(FAST),--fast)
 lint:    ## formatter, linter, types
 	@$(LOCAL) lint
-bench:   ## time the everyday commands; writes bench/results.json
-	@$(LOCAL) bench
+bench:   ## measure against peers, time the commands (PART=serving for one part, DOCS=1 writes docs/performance.md)
+	@$(LOCAL) bench $(PART) $(if $(DOCS),--docs)
 clean:   ## remove .venv and the tool cache, after make down
 	@$(LOCAL) clean

@@ -32,7 +32,11 @@ def parse(words: Sequence[str]) -> Options:
     test.add_argument("--fast", action="store_true", help="only those that need no Docker")
     test.add_argument("rest", nargs="*", metavar="pytest argument", help="after --, handed to pytest")
     commands.add_parser("lint", help="formatter, linter and types")
-    commands.add_parser("bench", help="time the everyday commands; writes bench/results.json")
+    bench = commands.add_parser("bench", help="measure against peers and time the commands; writes bench/results.json")
+    bench.add_argument(
+        "parts", nargs="*", metavar="part", help="images, serving, start, stop, rollout, everyday; or peers"
+    )
+    bench.add_argument("--docs", action="store_true", help="also write docs/performance.md and its pictures")
     commands.add_parser("clean", help="remove the virtual environment and the tool cache, after down")
     return parser.parse_args(words)
 
@@ -74,6 +78,6 @@ COMMANDS: Mapping[str, str] = {
     "down": "local.down:down",
     "test": "local.checks:test",
     "lint": "local.checks:lint",
-    "bench": "bench.everyday:bench",
+    "bench": "bench.run:bench",
     "clean": "local.down:clean",
 }

@@ -9,6 +9,7 @@ from local.setup.browser import Browser
 from local.setup.buildx import Buildx
 from local.setup.debian import DebianBase
 from local.setup.docker_engine import DockerEngine
+from local.setup.load_generator import LoadGenerator
 from local.setup.pulumi_engine import Engine
 from local.setup.python import Venv
 from local.setup.step import Step
@@ -26,7 +27,7 @@ NEEDS: Mapping[str, tuple[StepMaker, ...]] = {
     "down": (Venv,),
     "test": (*PROGRAM, *CONTAINERS, Browser),
     "lint": (Venv,),
-    "bench": PROGRAM + CONTAINERS,
+    "bench": (*PROGRAM, *CONTAINERS, LoadGenerator),
 }
 
 

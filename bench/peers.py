@@ -1,0 +1,97 @@
+"""The peers this project is measured against: their choices as data, one folder each in bench/peers.
+
+Nothing of theirs is copied: each Dockerfile and each nginx.conf is written from the choices that peer.toml names, with
+the file of theirs that makes the choice, at a commit.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).with_name("peers")
+PARTS = ("image", "serving", "start", "rollout")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """How a peer starts its application server."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollout:
+    """What a peer tells the load balancer and the service; seconds and percent."""
+
+    interval_seconds: int
+    timeout_seconds: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+    drain_seconds: int
+    minimum_percent: int
+    maximum_percent: int
+
+    @property
+    def configured_wait_seconds(self) -> tuple[int, int]:
+        """Least and most that these settings wait: one or all passes of the health check, then the whole drain."""
+        checks = self.interval_seconds, self.interval_seconds * self.healthy_threshold
+        return checks[0] + self.drain_seconds, checks[1] + self.drain_seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """One peer; None for what it has no part in."""
+
+    name: str
+    """Of its folder."""
+    title: str
+    source: str
+    commit: str
+    choices: Mapping[str, Mapping[str, str]]
+    """Part of the bench to file of theirs to what it chooses."""
+    added_packages: tuple[str, ...] = ()
+    serving: Serving | None = None
+    start: Serving | None = None
+    """What runs when a container starts; an empty command is the image's own."""
+    rollout: Rollout | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Its Dockerfile and what goes with it."""
+        return FOLDER / self.name
+
+    @property
+    def has_image(self) -> bool:
+        """Whether there is a Dockerfile."""
+        return (self.folder / "Dockerfile").exists()
+
+
+def load() -> dict[str, Peer]:
+    """Every peer by the name of its folder."""
+    return {path.parent.name: _read(path) for path in sorted(FOLDER.glob("*/peer.toml"))}
+
+
+def _read(path: Path) -> Peer:
+    content = tomllib.loads(path.read_text())
+    packages = content.get("image_packages", {})
+    parts: dict[str, dict[str, Any]] = {name: dict(content[name]) for name in PARTS if name in content}
+    choices = {name: part.pop("sources") for name, part in parts.items() if name != "image"}
+    rollout = parts.get("rollout")
+    return Peer(
+        name=path.parent.name,
+        title=content["title"],
+        source=content["source"],
+        commit=content["commit"],
+        choices={name: choices.get(name, part) for name, part in parts.items()},
+        added_packages=tuple(packages.get("add", ())),
+        serving=_serving(parts.get("serving")),
+        start=_serving(parts.get("start")),
+        rollout=Rollout(**rollout) if rollout else None,
+    )
+
+
+def _serving(part: dict[str, Any] | None) -> Serving | None:
+    return Serving(command=tuple(part["command"]), environment=part.get("environment", {})) if part else None

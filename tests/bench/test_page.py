@@ -1,0 +1,60 @@
+"""The page in docs/ says what the results beside it say, and nothing that was typed by hand."""
+
+import tomllib
+
+import pytest
+
+from bench import page
+from bench.catalog import MEASURES, PARTS
+from bench.results import Results
+from bench.samples import OURS, Measures
+from bench.targets import TARGETS
+
+ABOUT = {"taken": "2026-01-01T00:00:00+00:00", "seconds": 12.3, "load": 0.4}
+
+
+@pytest.fixture
+def results() -> Results:
+    found = Results(machine={"cores": 2})
+    stop, start = Measures(), Measures()
+    stop.add_all("stop.seconds", OURS, (0.5, 0.7, 3.5))
+    stop.add_all("stop.seconds", "single_stage", (30.2,))
+    start.add_all("start.seconds", OURS, (2, 2.5))
+    start.add_all("start.seconds", "cookiecutter", (20, 22))
+    found.note("stop", ABOUT, stop)
+    found.note("start", ABOUT, start)
+    return found
+
+
+def test_numbers_have_units_and_ranges(results: Results):
+    text = page.markdown(results)
+    assert (
+        "| D4 | start to first answer, a quarter CPU | 2.25 s (2 to 2.5) | cookiecutter-django | 21 s (20 to 22) "
+        in text
+    )
+    assert "| start | 2026-01-01T00:00:00+00:00 | 12 s | 0.4 |" in text
+
+
+def test_a_missed_target_has_a_reason_or_the_page_says_there_is_none(results: Results):
+    assert "**D3 missed.**" in page.markdown(results)
+
+
+def test_only_parts_that_were_measured_have_a_section(results: Results):
+    text = page.markdown(results)
+    assert "## Stop" in text
+    assert "## Serving" not in text
+
+
+def test_all_that_is_written_has_its_place(results: Results, tmp_path):
+    page.write(results, tmp_path)
+    pictures = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert pictures == {"performance-start.svg", "performance-stop.svg"}
+    assert (tmp_path / "performance.md").exists()
+    assert Results.read(tmp_path / "performance.json") == results
+
+
+def test_notes_are_about_parts_and_targets_that_exist():
+    notes = tomllib.loads(page.NOTES.read_text())
+    assert set(notes["parts"]) == set(PARTS)
+    assert set(notes["missed"]) <= {target.id for target in TARGETS}
+    assert {name for measures in page.CHARTS.values() for name in measures} <= set(MEASURES)
