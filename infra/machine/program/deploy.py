@@ -14,7 +14,7 @@ from .slot_containers import SlotContainers
 
 PREPARE_SECONDS = 300
 MIGRATE_SECONDS = 3600
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 30
 
 
 @contextmanager
