@@ -1,14 +1,17 @@
 """The machine the bench runs on: what it is, and how much others use it meanwhile."""
 
-import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import docker
+
+from local.runtime import ROOT
 
 QUIET_LOAD = 0.5
 """Load average below which the machine counts as ours at the start."""
@@ -16,7 +19,7 @@ OTHERS_CORES = 0.25
 """A round in which other programs use more than this of a core is noisy."""
 
 
-def describe() -> dict[str, Any]:
+def describe(base_images: Mapping[str, str]) -> dict[str, Any]:
     """For the results file: what has to be the same for two runs to be compared."""
     client = docker.from_env()
     try:
@@ -27,11 +30,16 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "architecture": platform.machine(),
         "kernel": platform.release(),
-        "python": platform.python_version(),
         "docker": engine["Version"],
         "wrk": _wrk_version(),
-        "moto": importlib.metadata.version("moto"),
+        **{role: base_images[role] for role in ("python", "nginx", "postgres")},
+        **_locked("django", "gunicorn", "psycopg"),
     }
+
+
+def _locked(*packages: str) -> dict[str, str]:
+    lock = (ROOT / "app" / "requirements.txt").read_text()
+    return dict(re.findall(rf"^({'|'.join(packages)})==([^ \\]+)", lock, re.M))
 
 
 def load() -> float:

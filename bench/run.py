@@ -36,10 +36,11 @@ def bench(options: argparse.Namespace, runtime: Runtime) -> int:
     parts = chosen(options.parts)
     console = Console(stderr=True)
     results = Results.read(RESULTS)
-    results.machine = machine.describe()
-    _preflight(console)
+    bases = base_setup.choose(runtime, announce)
+    results.machine = machine.describe(bases)
+    _preflight(results, console)
     with tempfile.TemporaryDirectory(prefix="preqly-bench-") as folder:
-        failed = _Run(parts, Path(folder), base_setup.choose(runtime, announce), results, console).all()
+        failed = _Run(parts, Path(folder), bases, results, console).all()
     if options.docs:
         page.write(results, ROOT / "docs")
     table.show(results, parts, Console())
@@ -57,7 +58,8 @@ def chosen(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in asked or not asked)
 
 
-def _preflight(console: Console) -> None:
+def _preflight(results: Results, console: Console) -> None:
+    console.print(", ".join(f"{name} {value}" for name, value in results.machine.items()), highlight=False)
     found = machine.load()
     if found > machine.QUIET_LOAD:
         console.print(
