@@ -45,7 +45,11 @@ def test_one_container_and_a_time_can_be_asked_for(stand: Stand, ops: Ops) -> No
 
 
 def test_following_shows_late_lines_once(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    arrivals: list[Sequence[Any]] = [("web/web/1", "second", 500), ("web/web/2", "first, but late", 900)]
+    arrivals: list[Sequence[Any]] = [
+        ("web/web/1", "second", 500),
+        ("web/web/2", "first, but late", 900),
+        ("web/web/1", "third", 100),
+    ]
 
     def pause(_: float) -> None:
         stream, line, ago = arrivals.pop(0)
@@ -53,7 +57,7 @@ def test_following_shows_late_lines_once(stand: Stand, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(time, "sleep", pause)
     lines = logs.read_lines(stand.session, LOG_GROUP, timedelta(minutes=1), follow=True)
-    assert [next(lines).text for _ in range(2)] == ["second", "first, but late"]
+    assert [next(lines).text for _ in range(3)] == ["second", "first, but late", "third"]
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("10m", 600), ("3h", 10800), ("2d", 172800)])
