@@ -22,6 +22,8 @@ ROLE_LABEL = "preqly.role"
 """What a container is for: registry, database, load-balancer, task, ..."""
 
 REQUEST_SECONDS = 120
+REMOVE_ATTEMPTS = 3
+CONFLICT = 409
 
 
 class DockerUnavailableError(Exception):
@@ -152,13 +154,20 @@ class DockerHost:
 
 def remove_container(container: Container) -> None:
     """Kill and remove a container with its unnamed volumes; gone already is fine."""
-    with contextlib.suppress(NotFound):
+    for attempt in range(1, REMOVE_ATTEMPTS + 1):
         try:
             container.remove(force=True, v=True)
+        except NotFound:
+            return
         except APIError as error:
             # Someone else is removing it right now.
-            if error.status_code != 409:
+            if error.status_code == CONFLICT:
+                return
+            # On a machine that is short of time the engine gives up waiting for the end of what it killed.
+            if not error.is_server_error() or attempt == REMOVE_ATTEMPTS:
                 raise
+        else:
+            return
 
 
 def put_files(container: Container, folder: str, files: Mapping[str, tuple[str, int]]) -> None:

@@ -202,7 +202,7 @@ class Stand:
     def containers(self, name: str = "web") -> list[Any]:
         """Docker's containers of this name, of all tasks."""
         labels = [f"preqly.cloud={self.config.name}", f"preqly.container={name}"]
-        return list(self.docker.containers.list(all=True, filters={"label": labels}))
+        return list(self.docker.containers.list(all=True, filters={"label": labels}, ignore_removed=True))
 
     def client(self) -> httpx.Client:
         """Keeps connections alive and trusts the cloud's certificate authority only."""

@@ -113,18 +113,34 @@ def test_a_task_that_is_killed_is_replaced(stand: Stand) -> None:
     assert stand.service("web")["deployments"][0]["rolloutState"] == "COMPLETED"
 
 
-def test_the_desired_count_is_followed_both_ways(stand: Stand) -> None:
-    for count in (3, 2):
-        stand.ecs.update_service(cluster=CLUSTER, service="web", desiredCount=count)
-        wait_until(lambda count=count: _healthy_targets(stand) == len(stand.containers()) == count, 90)  # type: ignore[misc]
+def test_the_desired_count_is_followed_both_ways_without_a_failed_request(stand: Stand) -> None:
+    with stand.load(2) as load:
+        for count in (3, 2):
+            stand.ecs.update_service(cluster=CLUSTER, service="web", desiredCount=count)
+            wait_until(lambda count=count: _healthy_targets(stand) == len(stand.containers()) == count, 90)  # type: ignore[misc]
+    assert load.failures == [], stand.story("web")
     assert stand.service("web")["runningCount"] == 2
 
 
-def test_a_forced_deployment_replaces_every_task(stand: Stand) -> None:
+def test_a_forced_deployment_replaces_every_task_without_a_failed_request(stand: Stand) -> None:
     before = {container.id for container in stand.containers()}
-    stand.ecs.update_service(cluster=CLUSTER, service="web", forceNewDeployment=True)
-    stand.steady("web")
+    with stand.load(2) as load:
+        stand.ecs.update_service(cluster=CLUSTER, service="web", forceNewDeployment=True)
+        stand.steady("web")
+    assert load.failures == [], stand.story("web")
     assert not before & {container.id for container in stand.containers()}
+
+
+def test_an_earlier_release_comes_back_without_a_failed_request(stand: Stand) -> None:
+    now = stand.service("web")["taskDefinition"]
+    earlier = stand.register(serving("earlier"))
+    for definition in (earlier, now):
+        with stand.load(2) as load:
+            stand.ecs.update_service(cluster=CLUSTER, service="web", taskDefinition=definition)
+            stand.steady("web")
+        assert load.failures == [], stand.story("web")
+    assert "earlier" in load.releases
+    assert stand.service("web")["taskDefinition"] == now
 
 
 def test_a_restart_of_the_cloud_adopts_what_runs(stand: Stand) -> None:
