@@ -12,6 +12,8 @@ from bench.samples import OURS, Spread
 from bench.targets import Result, Verdict
 
 NOTES = Path(__file__).with_name("notes.toml")
+BUSY_LOAD = 4
+"""Load average before a part that the parts before it do not explain."""
 CHARTS = {
     "images": ("images.unpacked_bytes", "images.gzip_bytes", "images.rebuild_seconds"),
     "serving": ("serving.page_cpu_ms", "serving.database_cpu_ms", "serving.static_cpu_ms"),
@@ -56,6 +58,11 @@ def _head(results: Results) -> Iterator[str]:
             part = results.parts[name]
             yield f"| {name} | {part['taken']} | {part['seconds']:.0f} s | {part['load']:g} |"
     yield ""
+    busy = [name for name in PARTS if name in results.parts and results.parts[name]["load"] > BUSY_LOAD]
+    if busy:
+        yield f"**Others used the machine during {', '.join(busy)}**: seconds and rates say little there, bytes and"
+        yield "configured waits are true all the same, CPU a request is too high on every side."
+        yield ""
 
 
 def _verdicts(verdicts: list[Verdict], missed: dict[str, str]) -> Iterator[str]:

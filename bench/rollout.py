@@ -45,41 +45,36 @@ def declared(plan: Plan) -> peers.Rollout:
 class Rollouts:
     """`begin` returns when ours is through; `finish` waits for the peer, whose time is nearly all waiting."""
 
-    def __init__(self, built: Built, images: Mapping[str, str], folder: Path, say: Say) -> None:
-        self._built, self._images, self._folder, self._say = built, images, folder, say
-        self._measures = Measures()
+    def __init__(self, built: Built, images: Mapping[str, str], folder: Path) -> None:
+        self._built, self._images, self._folder = built, images, folder
+        self.measures = Measures()
+        """What is known so far: what is configured, also when a rollout fails."""
         self._held = contextlib.ExitStack()
         self._clients: dict[str, Any] = {}
         self._began = 0.0
 
-    def begin(self) -> None:
+    def begin(self, say: Say) -> None:
         """Read the plan, start a service for each side, roll both out, ours several times."""
+        self._say = say
         settings = {OURS: self._declared()}
         settings |= {peer.name: peer.rollout for peer in peers.load().values() if peer.rollout is not None}
         for subject, found in settings.items():
-            self._measures.add_all("rollout.configured_seconds", subject, found.configured_wait_seconds)
-        try:
-            self._cluster = self._held.enter_context(
-                running(self._images, self._folder, self._built.web, self._built.proxy)
-            )
-            self._start({subject: settings[subject] for subject in (OURS, PEER)})
-            self._roll_out()
-        except BaseException:
-            self.close()
-            raise
+            self.measures.add_all("rollout.configured_seconds", subject, found.configured_wait_seconds)
+        self._cluster = self._held.enter_context(
+            running(self._images, self._folder, self._built.web, self._built.proxy)
+        )
+        self._start({subject: settings[subject] for subject in (OURS, PEER)})
+        self._roll_out()
 
     def finish(self, say: Say) -> Measures:
         """Raises OperatorError when the peer's rollout does not end in its configured time and some."""
         self._say = say
         say(f"waiting for {PEER}'s rollout to end")
-        try:
-            patience = self._measures.samples["rollout.configured_seconds"][PEER][-1].value + STEADY_SECONDS
-            self._cluster.wait(PEER, patience)
-            self._measures.add("rollout.seconds", PEER, time.monotonic() - self._began)
-            self._count(PEER)
-        finally:
-            self.close()
-        return self._measures
+        patience = self.measures.samples["rollout.configured_seconds"][PEER][-1].value + STEADY_SECONDS
+        self._cluster.wait(PEER, patience)
+        self.measures.add("rollout.seconds", PEER, time.monotonic() - self._began)
+        self._count(PEER)
+        return self.measures
 
     def close(self) -> None:
         """End clients and cloud, whatever happened."""
@@ -123,12 +118,12 @@ class Rollouts:
             started = time.monotonic()
             self._cluster.deploy(OURS, release)
             self._cluster.wait(OURS, STEADY_SECONDS)
-            self._measures.add("rollout.seconds", OURS, time.monotonic() - started)
+            self.measures.add("rollout.seconds", OURS, time.monotonic() - started)
         self._count(OURS)
 
     def _count(self, subject: str) -> None:
         report = open_loop_run.finish(self._clients.pop(subject), stop=True)
-        self._measures.add("rollout.failed_requests", subject, report.failed)
-        self._measures.add("rollout.requests", subject, report.requests)
+        self.measures.add("rollout.failed_requests", subject, report.failed)
+        self.measures.add("rollout.requests", subject, report.requests)
         if report.failed:
             self._say(f"{subject}: failed requests: {report.failures}")

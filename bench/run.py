@@ -97,17 +97,18 @@ class _Run:
         if "rollout" not in self._parts:
             yield None
             return
-        self._rollouts_began = {"taken": _now(), "load": machine.load(), "began": time.monotonic()}
-        with contextlib.ExitStack() as held:
+        self._rollouts_began: dict[str, Any] = {"taken": _now(), "load": machine.load(), "began": time.monotonic()}
+        rollouts = Rollouts(self._built, self._bases, self._folder)
+        with contextlib.closing(rollouts):
             finish = None
             try:
                 with self._progress("rollout") as say:
-                    rollouts = Rollouts(self._built, self._bases, self._folder, say)
-                    held.callback(rollouts.close)
-                    rollouts.begin()
+                    rollouts.begin(say)
                 finish = rollouts.finish
             except FAILURES as error:
                 self._fail("rollout", error)
+            # What is configured is known by now, whatever becomes of the rest.
+            self._note("rollout", rollouts.measures, **self._rollouts_began)
             yield finish
 
     def _part(self, part: str, measure: Callable[[builds.Say], Measures], **about: Any) -> None:
@@ -121,6 +122,9 @@ class _Run:
         except FAILURES as error:
             self._fail(part, error)
             return
+        self._note(part, measures, taken, load, began)
+
+    def _note(self, part: str, measures: Measures, taken: str, load: float, began: float) -> None:
         seconds = round(time.monotonic() - began, 1)
         self._results.note(part, {"taken": taken, "seconds": seconds, "load": load}, measures)
         self._results.write(RESULTS)

@@ -30,7 +30,7 @@ class Target:
     def bound(self) -> str:
         """Such as `<= 0.35x`."""
         sign, limit = ("<=", self.at_most) if self.at_most is not None else (">=", self.at_least)
-        return f"{sign} {limit:g}{'x' if self.peer else ''}"
+        return f"{sign} {limit:.2g}{'x' if self.peer else ''}"
 
     def holds(self, value: float) -> bool:
         """Whether a ratio, or a value in the measure's unit, is within the bound."""

@@ -39,6 +39,12 @@ def test_a_missed_target_has_a_reason_or_the_page_says_there_is_none(results: Re
     assert "**D3 missed.**" in page.markdown(results)
 
 
+def test_a_busy_machine_is_named_before_any_number(results: Results):
+    assert "Others used the machine" not in page.markdown(results)
+    results.parts["stop"] = {**ABOUT, "load": 30}
+    assert "**Others used the machine during stop**" in page.markdown(results).partition("## Targets")[0]
+
+
 def test_only_parts_that_were_measured_have_a_section(results: Results):
     text = page.markdown(results)
     assert "## Stop" in text
