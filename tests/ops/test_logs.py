@@ -27,8 +27,8 @@ def write(session: boto3.Session, stream: str, *lines: str, ago_ms: int = 0) -> 
 
 def test_lines_of_all_containers_come_in_order_of_time(stand: Stand, ops: Ops) -> None:
     stand.deploy("one")
-    write(stand.session, "web/web/0123456789", "[late] one", ago_ms=1000)
-    write(stand.session, "web/proxy/0123456789", '{"early": 1}', ago_ms=2000)
+    write(stand.session, "web/web/0123456789", "[late] one", ago_ms=1_000)
+    write(stand.session, "web/proxy/0123456789", '{"early": 1}', ago_ms=300_000)
     ended = ops("logs", "--no-follow")
     lines = [line.split(maxsplit=3)[1:] for line in ended.out.splitlines()]
     assert lines == [["01234567", "proxy", '{"early": 1}'], ["01234567", "web", "[late] one"]]
