@@ -42,6 +42,8 @@ class Keeper:
             self._endpoint = credentials.serve(found)
         with deploy.alone(self._machine):
             if not self._serves_already(key, release):
+                # Before the very first release there is no role of the database yet; later this finds all done.
+                deploy.prepare(self._session, self._machine, key)
                 deploy.deploy(self._session, self._machine, key)
         instance.take_address(self._session, release.address)
         self._answered = time.monotonic()

@@ -31,6 +31,7 @@ class World:
         monkeypatch.setattr(keeper, "send_visitors_to", lambda slot: self.done.append(f"door {slot.name}"))
         monkeypatch.setattr(site, "problem", lambda *_: "" if self.answers else "it answers 500")
         monkeypatch.setattr(deploy, "serving", lambda _: self.serving)
+        monkeypatch.setattr(deploy, "prepare", lambda *_: self.done.append("prepare"))
         monkeypatch.setattr(deploy, "deploy", lambda *_: self.done.append("deploy"))
         monkeypatch.setattr(certificate, "place", lambda *_: self.renewed)
         monkeypatch.setattr(credentials, "make_address", lambda: None)
@@ -55,7 +56,7 @@ def looks(world: World, tmp_path: Path) -> Keeper:
 def test_a_machine_takes_the_address_when_its_site_is_there(world: World, looks: Keeper) -> None:
     world.serving = None
     looks.boot()
-    assert world.done == ["credentials", "deploy", "address"]
+    assert world.done == ["credentials", "prepare", "deploy", "address"]
 
 
 def test_a_keeper_that_was_started_anew_deploys_nothing(world: World, looks: Keeper) -> None:
