@@ -58,8 +58,13 @@ class Stage:
     @property
     def store(self) -> Any:
         """S3."""
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1", **keys)
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
 
     def of(self, release: int) -> Site:
         """The same network, with the images of release 1 or 2; it is removed with the first."""
@@ -68,7 +73,7 @@ class Stage:
     def begin(self, *command: str, release: int = 1, role: str = "preqly_app_a", **changes: str) -> str:
         """Start a command as the migration task does; the container's id."""
         names = {"DATABASE_URL": OWNER + VERIFIED, "APPLICATION_DATABASE_URL": login(role)} | changes
-        return self.of(release).web(name="", command=("python", "manage.py", *command), **self._environment(names))
+        return self.of(release).web(*self._variables(names), name="", command=("python", "manage.py", *command))
 
     def end(self, container: str) -> Ended:
         """Wait for it."""
@@ -84,7 +89,7 @@ class Stage:
         """A task: the application under a role that owns nothing, and a proxy. Container and TLS port."""
         site = self.of(release)
         names = {"DATABASE_URL": login(role), "SECRET_KEY": KEY} | changes
-        web = site.web(name=name, **self._environment(names))
+        web = site.web(*self._variables(names), name=name)
         _, _, tls = site.proxy(UPSTREAM=f"{name}:8005")
         return web, tls
 
@@ -96,8 +101,9 @@ class Stage:
         done = docker("exec", *flags, database, "psql", plain, "-qAtXc", statement, check=check)
         return (done.stdout + done.stderr).strip()
 
-    def _environment(self, changes: dict[str, str]) -> dict[str, str]:
-        return ON_AWS | {"AWS_ENDPOINT_URL": self.endpoint, "MEDIA_BUCKET": BUCKET} | changes
+    def _variables(self, changes: dict[str, str]) -> list[str]:
+        found = ON_AWS | {"AWS_ENDPOINT_URL": self.endpoint, "MEDIA_BUCKET": BUCKET} | changes
+        return [word for name, value in found.items() for word in ("--env", f"{name}={value}")]
 
 
 def build_another(build: Callable[..., object], folder: Path) -> dict[str, str]:

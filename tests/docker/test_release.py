@@ -105,8 +105,8 @@ def test_a_rotation_leaves_the_earlier_role_alive_until_it_is_retired(prepared: 
         ended = prepared.run("prepare_release", role=role)
         assert ended.code == 0, ended.output
     _, before = prepared.serve("before", role="turn_app_a")
-    another = {"SECRET_KEY": KEY.replace("first", "other"), "SECRET_KEY_FALLBACKS": KEY}
-    _, after = prepared.serve("after", role="turn_app_b", **another)
+    another = KEY.replace("first", "other")
+    _, after = prepared.serve("after", role="turn_app_b", SECRET_KEY=another, SECRET_KEY_FALLBACKS=KEY)
     with client(before) as old, client(after) as new:
         assert ready(old)
         assert ready(new)
