@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 import boto3
@@ -19,6 +20,9 @@ from infra.release.telling import Tell
 from infra.release.verdict import Asked, verify_rollout
 
 T = TypeVar("T")
+_THREADS = ThreadPoolExecutor(4, thread_name_prefix="release")
+"""Not the loop's own, of which a small machine has six: there Pulumi waits for the engine, which with `--parallel 1`
+does nothing else until a hook has ended."""
 
 
 class ReleaseFailed(pulumi.RunError):
@@ -119,7 +123,7 @@ def _teller(resource: Any) -> Tell:
 async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
     """Run what blocks beside the program's own loop, which has other resources to register meanwhile."""
     try:
-        return await asyncio.to_thread(function, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, function, *arguments)
     except (BotoCoreError, ClientError) as error:
         raise ReleaseError(
             f"AWS could not be asked about the release: {error}\n"

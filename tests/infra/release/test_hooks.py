@@ -1,3 +1,6 @@
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -207,3 +210,19 @@ def test_only_an_image_with_a_new_tag_is_looked_for_in_the_registry(
 
     engine.run(program)
     assert asked == (["h/web:a"] if looked else [])
+
+
+def test_a_hook_does_not_wait_for_the_threads_in_which_pulumi_waits_for_the_hook() -> None:
+    ended = threading.Event()
+
+    async def hook() -> str:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        waiting = loop.run_in_executor(None, ended.wait, 10)
+        try:
+            return await asyncio.wait_for(hooks._in_thread(lambda: "done"), 5)
+        finally:
+            ended.set()
+            await waiting
+
+    assert asyncio.run(hook()) == "done"
