@@ -123,7 +123,8 @@ class ReleaseRecord:
         except ClientError as error:
             raise self._explained(error) from None
         if value == FIRST_VALUE:
-            return None
+            # A change of the parameter itself writes its first value again; what was before it is still on record.
+            return next(reversed(self.history()), None)
         try:
             return Release.from_json(value)
         except ValueError as error:

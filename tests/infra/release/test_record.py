@@ -158,3 +158,10 @@ def test_what_aws_refuses_is_passed_on(session: boto3.Session, monkeypatch: pyte
 
 def test_the_time_of_a_release_is_utc() -> None:
     assert utc_now().endswith("+00:00")
+
+
+def test_releases_are_still_known_after_the_parameter_got_its_first_value_again(session: boto3.Session) -> None:
+    record = ReleaseRecord(session, NAME)
+    record.append(RELEASE)
+    put(session, FIRST_VALUE)
+    assert record.append(replace(RELEASE, tag="later")).number == 2
