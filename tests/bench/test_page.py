@@ -9,6 +9,7 @@ from bench.catalog import MEASURES, PARTS
 from bench.results import Results
 from bench.samples import OURS, Measures
 from bench.targets import TARGETS
+from local.runtime import ROOT
 
 ABOUT = {"taken": "2026-01-01T00:00:00+00:00", "seconds": 12.3, "load": 0.4}
 
@@ -24,6 +25,12 @@ def results() -> Results:
     found.note("stop", ABOUT, stop)
     found.note("start", ABOUT, start)
     return found
+
+
+def test_the_committed_page_is_what_its_results_give():
+    assert (ROOT / "docs" / "performance.md").read_text() == page.markdown(
+        Results.read(ROOT / "docs" / "performance.json")
+    )
 
 
 def test_numbers_have_units_and_ranges(results: Results):
