@@ -28,7 +28,7 @@ from local.stack import STACK
 from local.state import state_file
 from tests.e2e.warm_program import Ended, Task, engines_of, start
 
-SECONDS = 300
+SECONDS = 600
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 CONFIG = "application/vnd.docker.container.image.v1+json"
 
