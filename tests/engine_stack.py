@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from pulumi import automation
+from pulumi.runtime._callbacks import _CallbackServicer
 from semver import VersionInfo
 
 from local.cloud.config import CloudConfig
@@ -41,7 +42,7 @@ class EngineStack:
 
     def up(self, program: Callable[[], None]) -> tuple[list[str], dict[str, int]]:
         """(steps in the order they ended, counts by operation)."""
-        self.stack.workspace.program = program
+        self.stack.workspace.program = _afresh(program)
         done: list[str] = []
 
         def record(event: automation.EngineEvent) -> None:
@@ -53,7 +54,8 @@ class EngineStack:
 
     def refused(self, operation: str, program: Callable[[], None] | None = None) -> str:
         """What the command prints when it ends with an error, as it must."""
-        self.stack.workspace.program = program or self.stack.workspace.program
+        if program is not None:
+            self.stack.workspace.program = _afresh(program)
         with pytest.raises(automation.CommandError) as error:
             getattr(self.stack, operation)()
         return str(error.value)
@@ -74,6 +76,15 @@ class EngineStack:
             timeout=120,
             check=False,
         )
+
+
+def _afresh(program: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        # A program that was refused leaves its server of hooks behind, whose event loop has ended with it.
+        _CallbackServicer._servicers.clear()
+        program()
+
+    return run
 
 
 def counted(result: automation.UpResult | automation.RefreshResult) -> dict[str, int]:
