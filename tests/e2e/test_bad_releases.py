@@ -56,7 +56,7 @@ def test_a_failing_migration_never_reaches_the_service(deployed: Checkout, sourc
 
 def test_a_release_that_crashes_is_taken_back(deployed: Checkout, sources: Sources) -> None:
     sources.crash()
-    refused_under_load(deployed, "cause: it crashes", "exit code 3", "RuntimeError: broken on purpose")
+    refused_under_load(deployed, "cause: it crashes", "container web ended with exit code 1", "broken on purpose")
 
 
 def test_the_next_up_after_it_does_not_say_success(deployed: Checkout, sources: Sources) -> None:
