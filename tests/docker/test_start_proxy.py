@@ -9,6 +9,8 @@ from tests.docker.stand import Site, client, docker, eventually, write_certifica
 
 pytestmark = pytest.mark.containers
 
+PID, UPSTREAM = "/tmp/nginx/nginx.pid", "/tmp/nginx/upstream.conf"  # noqa: S108 - inside the container
+
 
 def test_a_certificate_that_is_given_is_used(network: Site) -> None:
     write_certificates(network.folder, "app.test")
@@ -49,3 +51,9 @@ def test_a_wrong_variable_is_one_clear_line(network: Site, variable: str, value:
     assert line.startswith(f"Environment variable {variable}: ")
     assert problem in line
     assert f"Example: {variable}=" in line
+
+
+def test_without_variables_it_looks_for_the_application_beside_it(network: Site) -> None:
+    proxy = network.run("proxy")
+    assert eventually(lambda: docker("exec", proxy, "test", "-s", PID, check=False).returncode == 0)
+    assert docker("exec", proxy, "cat", UPSTREAM).stdout == "server 127.0.0.1:8005 max_fails=0;\n"
