@@ -103,12 +103,11 @@ def respond(action: Mapping[str, Any], scheme: str, port: int, ports: Ports, whe
 
 
 def _fixed(config: Mapping[str, Any], when: str) -> str:
+    body = config.get("MessageBody")
     content_type = config.get("ContentType") or "text/plain"
-    body = config.get("MessageBody") or ""
-    return (
-        f"http-request return status {int(config['StatusCode'])} content-type {quote(content_type)} "
-        f"string {quote(body)} hdr Server awselb/2.0 if {when}"
-    )
+    # HAProxy refuses an empty string.
+    answer = f"content-type {quote(content_type)} string {quote(body)} " if body else ""
+    return f"http-request return status {int(config['StatusCode'])} {answer}hdr Server awselb/2.0 if {when}"
 
 
 def _port(redirect: Mapping[str, Any], port: int) -> str:

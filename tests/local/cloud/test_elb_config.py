@@ -72,6 +72,12 @@ def test_rules_are_chosen_in_order_before_anything_answers() -> None:
     assert "use_backend web-1234 if { var(txn.rule) -m str r1 }" in found
 
 
+def test_a_fixed_response_may_have_no_body() -> None:
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    found = lines(balancer(listener(Rule(conditions=(), actions=[fixed]))))
+    assert any(line.startswith("http-request return status 404 hdr Server awselb/2.0 if ") for line in found)
+
+
 def test_weights_divide_the_requests() -> None:
     other = TargetGroup(arn=WEB.arn.replace("web/", "other/"), name="other", protocol="HTTP")
     groups = [{"TargetGroupArn": WEB.arn, "Weight": 3}, {"TargetGroupArn": other.arn, "Weight": 1}]
