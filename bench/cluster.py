@@ -1,4 +1,4 @@
-"""An embedded cloud of the bench's own: one load balancer, and a service for each way to configure a rollout."""
+"""An embedded cloud of the bench's own, with a service for each way to configure a rollout."""
 
 import contextlib
 import json
@@ -14,6 +14,7 @@ import boto3
 import docker
 import httpx
 
+from bench.balancer import Balancer, host
 from bench.peers import Rollout
 from bench.stand import APPLICATION, again, until
 from infra import task_definition, workload
@@ -35,31 +36,22 @@ class Cluster:
         self._endpoint = cloud.endpoint
         self._images = web, proxy
         self._cidr = _range_of(cloud.config.network_name)
-        self._ecs, self._elbv2 = self._client("ecs"), self._client("elbv2")
+        self._ecs = self._client("ecs")
         self._client("logs").create_log_group(logGroupName=LOG_GROUP)
         self._ecs.create_cluster(clusterName=CLUSTER)
-        self._vpc, self._network = self._make_network()
-        self._listener = self._make_listener()
+        self._balancer = Balancer(self._client)
         self._secret = self._make_secret()
-        self._groups: dict[str, str] = {}
 
     def create(self, name: str, settings: Rollout, task: str) -> None:
         """A service with one task under the host `<name>.bench.test`."""
-        group = self._make_group(name, settings)
-        self._elbv2.create_rule(
-            ListenerArn=self._listener,
-            Priority=len(self._groups) + 1,
-            Conditions=[{"Field": "host-header", "Values": [host(name)]}],
-            Actions=[{"Type": "forward", "TargetGroupArn": group}],
-        )
-        self._groups[name] = group
+        group = self._balancer.forward(name, settings)
         self._ecs.create_service(
             cluster=CLUSTER,
             serviceName=name,
             taskDefinition=task,
             desiredCount=1,
             launchType="FARGATE",
-            networkConfiguration={"awsvpcConfiguration": self._network},
+            networkConfiguration={"awsvpcConfiguration": self._balancer.network},
             loadBalancers=[{"targetGroupArn": group, "containerName": "proxy", "containerPort": workload.PROXY_PORT}],
             healthCheckGracePeriodSeconds=120,
             deploymentConfiguration={
@@ -86,8 +78,7 @@ class Cluster:
         if len(deployments) != 1 or deployments[0]["rolloutState"] != "COMPLETED":
             return False
         tasks = self._ecs.list_tasks(cluster=CLUSTER, serviceName=name, desiredStatus="RUNNING")["taskArns"]
-        health = self._elbv2.describe_target_health(TargetGroupArn=self._groups[name])["TargetHealthDescriptions"]
-        return len(tasks) == 1 and [target["TargetHealth"]["State"] for target in health] == ["healthy"]
+        return len(tasks) == 1 and self._balancer.states(name) == ["healthy"]
 
     def wait(self, name: str, seconds: float) -> None:
         """Until it is settled. Raises OperatorError with the service's last events."""
@@ -130,50 +121,6 @@ class Cluster:
     def _client(self, service: str) -> Any:
         return self._session.client(service, endpoint_url=self._endpoint)  # type: ignore[call-overload]
 
-    def _make_network(self) -> tuple[str, dict[str, list[str]]]:
-        ec2 = self._client("ec2")
-        vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{number}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
-            for number, zone in enumerate((f"{REGION}a", f"{REGION}b"))
-        ]
-        group = ec2.create_security_group(GroupName="bench", Description="bench", VpcId=vpc)["GroupId"]
-        return vpc, {"subnets": subnets, "securityGroups": [group]}
-
-    def _make_listener(self) -> str:
-        acm = self._client("acm")
-        certificate = acm.request_certificate(DomainName="*.bench.test", ValidationMethod="DNS")["CertificateArn"]
-        balancer = self._elbv2.create_load_balancer(
-            Name="bench", Subnets=self._network["subnets"], SecurityGroups=self._network["securityGroups"]
-        )["LoadBalancers"][0]["LoadBalancerArn"]
-        answer = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "no such host"}
-        listener = self._elbv2.create_listener(
-            LoadBalancerArn=balancer,
-            Protocol="HTTPS",
-            Port=443,
-            Certificates=[{"CertificateArn": certificate}],
-            DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": answer}],
-        )
-        return str(listener["Listeners"][0]["ListenerArn"])
-
-    def _make_group(self, name: str, settings: Rollout) -> str:
-        group = self._elbv2.create_target_group(
-            Name=name.replace("_", "-"),
-            Protocol="HTTPS",
-            Port=workload.PROXY_PORT,
-            VpcId=self._vpc,
-            TargetType="ip",
-            HealthCheckProtocol="HTTPS",
-            HealthCheckPath="/healthz",
-            HealthCheckIntervalSeconds=settings.interval_seconds,
-            HealthCheckTimeoutSeconds=settings.timeout_seconds,
-            HealthyThresholdCount=settings.healthy_threshold,
-            UnhealthyThresholdCount=settings.unhealthy_threshold,
-        )["TargetGroups"][0]["TargetGroupArn"]
-        delay = {"Key": "deregistration_delay.timeout_seconds", "Value": str(settings.drain_seconds)}
-        self._elbv2.modify_target_group_attributes(TargetGroupArn=group, Attributes=[delay])
-        return str(group)
-
     def _make_secret(self) -> str:
         # The page that is asked for needs no table.
         known = {**APPLICATION, "DATABASE_URL": "sqlite:////tmp/bench.sqlite3"}
@@ -214,11 +161,6 @@ def running(images: Mapping[str, str], folder: Path, web: str, proxy: str) -> It
         logger.propagate = True
         logger.removeHandler(log)
         log.close()
-
-
-def host(name: str) -> str:
-    """The name a service answers under."""
-    return f"{name.replace('_', '-')}.bench.test"
 
 
 def _range_of(network: str) -> str:

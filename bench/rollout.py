@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import open_loop_run, peers
+from bench.balancer import host
 from bench.builds import Built, Say
-from bench.cluster import host, running
+from bench.cluster import running
 from bench.samples import OURS, Measures
 from bench.stand import until
 from local.plan import Plan
