@@ -8,6 +8,7 @@ import pytest
 
 from bench.load import open_loop
 from bench.load.open_loop import Tally, load, percentile
+from tests.loops import run_apart
 
 Answer = Callable[[int], Awaitable[bytes]]
 
@@ -42,7 +43,7 @@ def run(answer: Answer, *, rate: float = 100, seconds: float = 0.2) -> Tally:
             await asyncio.gather(*handlers, return_exceptions=True)
             return tally
 
-    return asyncio.run(main())
+    return run_apart(main())
 
 
 async def fine(_: int) -> bytes:
@@ -64,7 +65,7 @@ def test_other_answers_and_broken_ones_are_failures():
 
 
 def test_nobody_listening_is_a_failure():
-    tally = asyncio.run(load("http://127.0.0.1:1/", host="x", rate=100, seconds=0.05))
+    tally = run_apart(load("http://127.0.0.1:1/", host="x", rate=100, seconds=0.05))
     assert tally.failures.total() == 5
 
 

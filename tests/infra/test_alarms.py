@@ -41,6 +41,7 @@ def test_only_aws_services_of_this_account_publish(engine: Any) -> None:
         "budgets.amazonaws.com",
         "cloudwatch.amazonaws.com",
         "events.rds.amazonaws.com",
+        "ses.amazonaws.com",
     ]
     assert statement["Resource"] == TOPIC
 

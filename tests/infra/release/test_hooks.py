@@ -24,6 +24,7 @@ from tests.infra.release.fake_aws import FAMILY, refusal
 from tests.infra.release.service import DEFINITION, service_inputs
 from tests.infra.release.test_completion import RELEASE
 from tests.infra.stubs import CLUSTER
+from tests.loops import run_apart
 
 URN = "urn:pulumi:test::preqly::aws:ecs/service:Service::web-service"
 DONE = Migrated(heads={"core": "0001_initial"})
@@ -225,4 +226,4 @@ def test_a_hook_does_not_wait_for_the_threads_in_which_pulumi_waits_for_the_hook
             ended.set()
             await waiting
 
-    assert asyncio.run(hook()) == "done"
+    assert run_apart(hook()) == "done"
