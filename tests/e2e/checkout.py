@@ -66,10 +66,15 @@ class Checkout:
         said = ""
         with self.start("up") as process:
             assert process.stderr is not None
-            for line in process.stderr:
-                if words in line and words not in said:
-                    act()
-                said += line
+            try:
+                for line in process.stderr:
+                    if words in line and words not in said:
+                        act()
+                    said += line
+            except BaseException:
+                # Nobody reads any more: it would wait for that, and this for it.
+                kill(process)
+                raise
         self.said.append(said)
         return subprocess.CompletedProcess(process.args, process.returncode, "", said)
 

@@ -73,6 +73,8 @@ def test_a_release_that_never_gets_healthy_is_taken_back(deployed: Checkout, sou
 
 def test_a_release_whose_image_is_gone_is_taken_back(deployed: Checkout, sources: Sources) -> None:
     sources.headline("Nobody can pull this.")
+    # Without it the proxy's image would be the one before, by its digest.
+    sources.append("app/core/static/core/site.css", "\n.nobody-can-pull-this { color: inherit; }\n")
     refused_under_load(
         deployed,
         "cause: the image cannot be pulled",
@@ -98,12 +100,18 @@ def test_without_capacity_nothing_is_touched(deployed: Checkout, sources: Source
         refused_under_load(deployed, "Capacity is unavailable at this time", "the service was not touched")
 
 
-def test_with_an_unreadable_secret_nothing_is_touched(deployed: Checkout, sources: Sources) -> None:
+def test_a_release_that_cannot_read_its_secret_is_taken_back(deployed: Checkout, sources: Sources) -> None:
     sources.headline("This knows no secret.")
     arn, secrets = deployed.outputs()["secret_arn"], deployed.aws("secretsmanager")
-    secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
     try:
-        refused_under_load(deployed, "ResourceInitializationError", "the service was not touched")
+        refused_under_load(
+            deployed,
+            "cause: a secret, log group or permission is out of reach",
+            "ResourceInitializationError",
+            up=lambda: deployed.run_until(
+                "Nothing to migrate", lambda: secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
+            ),
+        )
     finally:
         secrets.restore_secret(SecretId=arn)
 
