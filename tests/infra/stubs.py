@@ -12,20 +12,20 @@ CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/web-cluster"
 TASK = "arn:aws:ecs:us-east-1:123456789012:task/web-cluster/0123abcd"
 
 
-class Aws:
-    """ECS and CloudWatch Logs that answer in the order a test says; unexpected or malformed requests fail."""
+class StubbedAws:
+    """Services that answer in the order a test says; unexpected or malformed requests fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, *services: str) -> None:
         session = botocore.session.Session()
         self._clients = {
             name: session.create_client(
                 name, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
             )
-            for name in ("ecs", "logs")
+            for name in services
         }
-        self.ecs, self.logs = (Stubber(client) for client in self._clients.values())
-        self.ecs.activate()
-        self.logs.activate()
+        self.stubs = {name: Stubber(client) for name, client in self._clients.items()}
+        for stub in self.stubs.values():
+            stub.activate()
 
     def client(self, name: str) -> Any:
         return self._clients[name]
@@ -34,6 +34,14 @@ class Aws:
     def session(self) -> boto3.Session:
         """What the code under test takes for a session."""
         return cast(boto3.Session, self)
+
+
+class Aws(StubbedAws):
+    """ECS and CloudWatch Logs."""
+
+    def __init__(self) -> None:
+        super().__init__("ecs", "logs")
+        self.ecs, self.logs = self.stubs["ecs"], self.stubs["logs"]
 
     def logged(
         self, task_definition: str, *messages: str, container: str = "migrate", after: tuple[str, ...] = ()

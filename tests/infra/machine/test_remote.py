@@ -1,38 +1,25 @@
 """A command to the machine, as Systems Manager answers it."""
 
-from typing import Any, cast
+from typing import Any
 
-import boto3
-import botocore.session
 import pytest
-from botocore.stub import Stubber
 
 from infra.machine import remote
 from infra.machine.remote import Remote
 from infra.release.errors import ReleaseError
+from tests.infra.stubs import StubbedAws
 
 REMOTE = Remote(group="machine", document="deploy")
 INSTANCE = "i-0123456789abcdef0"
 COMMAND = "11111111-2222-3333-4444-555555555555"
 
 
-class Aws:
-    """Systems Manager and Auto Scaling that answer in the order a test says."""
+class Aws(StubbedAws):
+    """Systems Manager and Auto Scaling."""
 
     def __init__(self) -> None:
-        session = botocore.session.Session()
-        self._clients = {
-            name: session.create_client(
-                name, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-            )
-            for name in ("ssm", "autoscaling")
-        }
-        self.ssm, self.autoscaling = (Stubber(client) for client in self._clients.values())
-        self.ssm.activate()
-        self.autoscaling.activate()
-
-    def client(self, name: str) -> Any:
-        return self._clients[name]
+        super().__init__("ssm", "autoscaling")
+        self.ssm, self.autoscaling = self.stubs["ssm"], self.stubs["autoscaling"]
 
     def has(self, *states: tuple[str, str, str]) -> None:
         """Instances of the group: id, life cycle, health."""
@@ -81,7 +68,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 
 def run(aws: Aws, **more: Any) -> str:
-    return remote.run(cast(boto3.Session, aws), REMOTE, "deploy", "releases/1.json", **more)
+    return remote.run(aws.session, REMOTE, "deploy", "releases/1.json", **more)
 
 
 def test_the_commands_output_comes_back_when_it_is_over(aws: Aws) -> None:
@@ -126,7 +113,7 @@ def test_a_command_without_end_is_given_up(aws: Aws) -> None:
 
 def test_the_newest_healthy_instance_is_asked(aws: Aws) -> None:
     aws.has(("i-old", "InService", "Unhealthy"), ("i-one", "InService", "Healthy"), (INSTANCE, "InService", "Healthy"))
-    assert remote.instance_of(cast(boto3.Session, aws), "machine") == INSTANCE
+    assert remote.instance_of(aws.session, "machine") == INSTANCE
 
 
 def test_without_a_machine_the_group_is_named(aws: Aws) -> None:
