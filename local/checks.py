@@ -34,7 +34,8 @@ FAST = (
     Part("application", ROOT / "app", ("-n", "auto")),
 )
 WHOLE = (
-    Part("engine", ROOT, ("-m", "engine and not containers", "-n", "auto")),
+    # The tests of one file may go on with one stack.
+    Part("engine", ROOT, ("-m", "engine and not containers", "-n", "auto", "--dist", "loadfile")),
     # Health checks and rollouts have real clocks: beside other work they would measure that work.
     Part("containers", ROOT, ("-m", "containers", "-p", "no:xdist")),
 )

@@ -1,5 +1,6 @@
 """A stack of the real engine, with its own state, on the embedded cloud's API without containers."""
 
+import gc
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ ENGINE = find_engine()
 needs_engine = [
     pytest.mark.engine,
     pytest.mark.skipif(ENGINE is None, reason="no Pulumi engine on this machine; `make up` gets one"),
+    # Pulumi's SDK leaves the event loop of a program that was refused open.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
 ]
 """For a module's `pytestmark`."""
 
@@ -87,6 +90,12 @@ def _afresh(program: Callable[[], None]) -> Callable[[], None]:
     return run
 
 
+def _forget_programs() -> None:
+    """Here, and not in whichever test the collector comes by next."""
+    _CallbackServicer._servicers.clear()
+    gc.collect()
+
+
 def counted(result: automation.UpResult | automation.RefreshResult) -> dict[str, int]:
     """Resources per operation."""
     return {str(operation): count for operation, count in (result.summary.resource_changes or {}).items()}
@@ -97,6 +106,7 @@ def engine_stack(folder: Path, project: str) -> Iterator[EngineStack]:
     """A stack named `test` whose state, settings and cloud live in the folder, and end with the block."""
     assert ENGINE is not None
     with ExitStack() as running:
+        running.callback(_forget_programs)
         cloud = EmbeddedCloud(CloudConfig(state_dir=folder / "cloud", api_port=0), agents=False)
         cloud.start()
         running.callback(cloud.stop)
