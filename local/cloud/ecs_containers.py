@@ -1,6 +1,7 @@
 """What Docker says about the containers of the cloud's tasks, in one question for all of them."""
 
 import re
+import time
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,10 @@ CONTAINER_LABEL = "preqly.container"
 """The container's name in its task definition; PAUSE for the one that holds the network."""
 PAUSE = "~pause"
 """No name of a task definition can be this."""
+KILLED = 137
+"""Exit code of what SIGKILL ended, as the kernel does when memory is out."""
+OOM_WORD_SECONDS = 0.5
+"""How long the kernel's word may be on its way."""
 
 _EXITED = re.compile(r"Exited \((\d+)\)")
 _HEALTH = {"(healthy)": "HEALTHY", "(unhealthy)": "UNHEALTHY"}
@@ -53,11 +58,20 @@ def reasons_of_end(docker: DockerHost, containers: TaskContainers, running: Cont
     """Why containers that were `running` ended, where Docker knows more than the exit code."""
     reasons = {}
     for name, found in containers.states.items():
-        if found.status == "exited" and name in running and name in containers.ids:
-            details = docker.client.api.inspect_container(containers.ids[name])
-            if details["State"].get("OOMKilled"):
-                reasons[name] = "OutOfMemoryError: Container killed due to memory usage"
+        killed = found.exit_code == KILLED and name in running and name in containers.ids
+        if killed and _ran_out_of_memory(docker, containers.ids[name]):
+            reasons[name] = "OutOfMemoryError: Container killed due to memory usage"
     return reasons
+
+
+def _ran_out_of_memory(docker: DockerHost, container: str) -> bool:
+    """Docker's own mark is missing when the kernel's word of it came after the end; then it is among the events."""
+    state = docker.client.api.inspect_container(container)["State"]
+    if state.get("OOMKilled"):
+        return True
+    filters = {"container": container, "event": "oom"}
+    now = time.time()
+    return any(docker.client.api.events(since=0, until=now + OOM_WORD_SECONDS, filters=filters, decode=True))
 
 
 def group(summaries: Sequence[Mapping[str, Any]], network: str) -> dict[str, TaskContainers]:
