@@ -54,11 +54,11 @@ def observe(docker: DockerHost, config: CloudConfig) -> dict[str, TaskContainers
     return group(docker.client.api.containers(all=True, filters={"label": labels}), config.network_name)
 
 
-def reasons_of_end(docker: DockerHost, containers: TaskContainers, running: Container[str]) -> dict[str, str]:
-    """Why containers that were `running` ended, where Docker knows more than the exit code."""
+def reasons_of_end(docker: DockerHost, containers: TaskContainers, new: Container[str]) -> dict[str, str]:
+    """Why containers ended whose end is `new`, where Docker knows more than the exit code."""
     reasons = {}
     for name, found in containers.states.items():
-        killed = found.exit_code == KILLED and name in running and name in containers.ids
+        killed = found.exit_code == KILLED and name in new and name in containers.ids
         if killed and _ran_out_of_memory(docker, containers.ids[name]):
             reasons[name] = "OutOfMemoryError: Container killed due to memory usage"
     return reasons

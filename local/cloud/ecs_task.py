@@ -161,8 +161,9 @@ class TaskRunner:
         self._creator.remove_volumes(task)
 
     def _note_containers(self, task: TaskView, containers: TaskContainers) -> None:
-        running = {container.name for container in task.record.containers if container.last_status == "RUNNING"}
-        reasons = reasons_of_end(self._context.docker, containers, running)
+        # One that ends at once was never seen running.
+        new = {container.name for container in task.record.containers if container.last_status != "STOPPED"}
+        reasons = reasons_of_end(self._context.docker, containers, new)
         with self._context.lock:
             if ecs_state.set_containers(task.record, task.containers, containers.states, reasons):
                 self._context.touch()
