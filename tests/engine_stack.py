@@ -25,8 +25,8 @@ ENGINE = find_engine()
 needs_engine = [
     pytest.mark.engine,
     pytest.mark.skipif(ENGINE is None, reason="no Pulumi engine on this machine; `make up` gets one"),
-    # Pulumi's SDK leaves the event loop of a program that was refused open.
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    # Pulumi's SDK leaves the event loop and the coroutine of a program that was refused to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 """For a module's `pytestmark`."""
 
