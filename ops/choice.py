@@ -22,11 +22,12 @@ def undone(history: Sequence[Release]) -> set[str]:
 
 
 def before(history: Sequence[Release], running_tag: str) -> Release | None:
-    """What `rollback` without a number means: the newest release with another tag than the running one.
+    """What `rollback` without a number means: the newest release with other images than the running one.
 
-    What was rolled back from does not come into question: two rollbacks go two releases back. When something else
-    runs than the last release on record, a rollback was cut off or somebody changed the service by hand: then it is
-    the release that runs, to put it on record, or the last good one when what runs never was on record.
+    The same sources, deployed again after others, have the images of their first time under a new tag. What was
+    rolled back from does not come into question: two rollbacks go two releases back. When something else runs than
+    the last release on record, a rollback was cut off or somebody changed the service by hand: then it is the release
+    that runs, to put it on record, or the last good one when what runs never was on record.
     """
     latest = history[-1]
     if running_tag != latest.tag:
@@ -35,7 +36,12 @@ def before(history: Sequence[Release], running_tag: str) -> Release | None:
             return latest
         return newest(history, running_tag) or latest
     rejected = {running_tag, *undone(history)}
-    return next((release for release in reversed(history) if release.tag not in rejected), None)
+    images = {_images(release) for release in history if release.tag in rejected}
+    return next((release for release in reversed(history) if _images(release) not in images), None)
+
+
+def _images(release: Release) -> tuple[str, str]:
+    return release.web_image, release.proxy_image
 
 
 def newest(history: Sequence[Release], tag: str) -> Release | None:

@@ -10,7 +10,7 @@ from ops.choice import before, by_number, newest, undone
 
 
 def history(*entries: str) -> list[Release]:
-    """`one two <one` is: release one, release two, rollback to one, which withholds two."""
+    """`one two <one` is: release one, release two, rollback to one, which withholds two. `two'` has two's images."""
     releases: list[Release] = []
     for number, entry in enumerate(entries, start=1):
         rollback = entry.startswith("<")
@@ -21,9 +21,9 @@ def history(*entries: str) -> list[Release]:
 
 
 def release(number: int, tag: str, kind: str, withheld: Withheld | None) -> Release:
-    names = ("web_image", "proxy_image", "task_definition", "migration_task_definition", "region", "cluster", "service")
+    names = ("proxy_image", "task_definition", "migration_task_definition", "region", "cluster", "service")
     rest: dict[str, Any] = dict.fromkeys((*names, "secret_arn", "log_group", "database", "revision", "at"), "")
-    return Release(number=number, kind=kind, tag=tag, withheld=withheld, **rest)
+    return Release(number=number, kind=kind, tag=tag, web_image=tag.rstrip("'"), withheld=withheld, **rest)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,8 @@ def release(number: int, tag: str, kind: str, withheld: Withheld | None) -> Rele
         (["one", "two"], "two", 1),
         # New settings with the same images are no release to go back to.
         (["one", "two", "two"], "two", 1),
+        # Nor are the same images under another tag.
+        (["one", "two", "two'"], "two'", 1),
         # A second rollback goes further back, not back and forth.
         (["one", "two", "three", "<two"], "two", 1),
         (["one", "two", "three", "<two", "<one"], "one", None),
