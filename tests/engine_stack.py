@@ -22,13 +22,17 @@ from local.provider import serve
 from local.setup.pulumi_engine import find_engine, sdk_version
 
 ENGINE = find_engine()
-needs_engine = [
+engine_marks = [
     pytest.mark.engine,
     pytest.mark.skipif(ENGINE is None, reason="no Pulumi engine on this machine; `make up` gets one"),
+]
+"""For the `pytestmark` of a module that runs the engine and its programs in processes of their own."""
+needs_engine = [
+    *engine_marks,
     # Pulumi's SDK leaves the event loop and the coroutine of a program that was refused to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-"""For a module's `pytestmark`."""
+"""For the `pytestmark` of a module that runs programs in its own process."""
 
 
 @dataclass(frozen=True)

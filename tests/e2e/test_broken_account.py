@@ -6,16 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.setup.pulumi_engine import find_engine
 from tests.e2e.broken_api import BrokenApi, broken_api, connection_lost, token_expired
 from tests.e2e.engine_stand import EngineStand, engine_stand
 from tests.e2e.inventory import inventory, unknown_to
 from tests.e2e.warm_program import Ended
+from tests.engine_stack import engine_marks
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(find_engine() is None, reason="no Pulumi engine on this machine; `make up` gets one"),
-]
+pytestmark = engine_marks
 
 
 @pytest.fixture(scope="module")

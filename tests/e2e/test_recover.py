@@ -13,12 +13,10 @@ from local.state import pending_operations
 from ops import recover
 from tests.e2e.engine_stand import EngineStand, engine_stand
 from tests.e2e.inventory import inventory, unknown_to
+from tests.engine_stack import engine_marks
 
 ENGINE = find_engine()
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(ENGINE is None, reason="no Pulumi engine on this machine; `make up` gets one"),
-]
+pytestmark = engine_marks
 
 LOST = ("lb/targetGroup:TargetGroup", "rds/instance:Instance", "ecs/service:Service")
 

@@ -10,16 +10,13 @@ from typing import Any
 
 import pytest
 
-from local.setup.pulumi_engine import find_engine
 from local.stack import STACK
 from local.state import pending_operations
 from tests.e2e.engine_stand import EngineStand, engine_stand
 from tests.e2e.inventory import inventory, unknown_to
+from tests.engine_stack import engine_marks
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(find_engine() is None, reason="no Pulumi engine on this machine; `make up` gets one"),
-]
+pytestmark = engine_marks
 
 STEP = int(os.environ.get("PREQLY_KILL_EVERY", "24"))
 MANY = 400
