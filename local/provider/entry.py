@@ -55,7 +55,8 @@ class ResourceType:
     """`aws:ec2/vpc:Vpc`; the SDK's class is found from it."""
     _: KW_ONLY
     create: Callable[["Call"], str]
-    """Creates from `call.inputs` and answers the physical id, as soon as there is one."""
+    """Creates from `call.inputs` and answers the physical id, as soon as there is one. Of several requests, it sets
+    `call.id` after the first, so that what a later one fails over is not lost."""
     read: Callable[["Call"], Values | None]
     """What AWS reports for `call.id`, by wire name; None (or a botocore "not found") when it is gone."""
     delete: Callable[["Call"], object]

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from local.provider.values import Values
 
+UNFINISHED = ""
+"""The digest of a resource whose creation went wrong after it existed: the next Create removes it first."""
+
 
 @dataclass(frozen=True)
 class Created:
@@ -23,7 +26,7 @@ class Created:
     name: str
     """Its automatic name, so that Check proposes it again; empty when it has none."""
     digest: str
-    """Hash of its inputs."""
+    """Hash of its inputs, or UNFINISHED."""
 
 
 class Journal:

@@ -10,7 +10,7 @@ from local.provider.dangling import check_references
 from local.provider.difference import observed, settle
 from local.provider.entry import ResourceType
 from local.provider.failures import HalfMadeError, OperationError, describe, is_missing
-from local.provider.journal import Created, Journal, digest
+from local.provider.journal import UNFINISHED, Created, Journal, digest
 from local.provider.naming import is_automatic
 from local.provider.values import UNKNOWN, Values
 
@@ -26,12 +26,21 @@ def create(entry: ResourceType, call: Call, journal: Journal) -> Values:
         try:
             check_references(entry, call)
             if not _adopt(entry, call, journal):
-                call.id = entry.create(call)
-                name = call.inputs[entry.name.property] if entry.name and is_automatic(entry.name, call.inputs) else ""
-                journal.add(call.urn, Created(entry.token, call.id, name, digest(call.inputs)))
+                _make(entry, call, journal)
         except _EXPECTED as error:
             raise OperationError(describe(error)) from error
         return _finish(entry, call, fresh=True)
+
+
+def _make(entry: ResourceType, call: Call, journal: Journal) -> None:
+    name = call.inputs[entry.name.property] if entry.name and is_automatic(entry.name, call.inputs) else ""
+    inputs = UNFINISHED
+    try:
+        call.id = entry.create(call)
+        inputs = digest(call.inputs)
+    finally:
+        if call.id:
+            journal.add(call.urn, Created(entry.token, call.id, name, inputs))
 
 
 def _adopt(entry: ResourceType, call: Call, journal: Journal) -> bool:

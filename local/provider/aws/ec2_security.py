@@ -23,12 +23,12 @@ def _create_group(call: Call) -> str:
     ec2 = call.aws("ec2")
     wanted = call.params("vpcId", name="GroupName")
     description = call.inputs.get("description", MANAGED)
-    group_id = str(ec2.create_security_group(Description=description, **wanted)["GroupId"])
+    call.id = str(ec2.create_security_group(Description=description, **wanted)["GroupId"])
     # AWS lets a new group out everywhere; pulumi-aws takes that away, so that only rules of the program are left.
-    everywhere = _group(call, group_id)["IpPermissionsEgress"]
+    everywhere = _group(call, call.id)["IpPermissionsEgress"]
     if everywhere:
-        ec2.revoke_security_group_egress(GroupId=group_id, IpPermissions=everywhere)
-    return group_id
+        ec2.revoke_security_group_egress(GroupId=call.id, IpPermissions=everywhere)
+    return call.id
 
 
 def _read_group(call: Call) -> Values:

@@ -12,6 +12,7 @@ from local.provider.values import Values
 def _create_profile(call: Call) -> str:
     iam, name = call.aws("iam"), str(call.inputs["name"])
     iam.create_instance_profile(**call.params("path", name="InstanceProfileName"))
+    call.id = name
     if "role" in call.inputs:
         iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=call.inputs["role"])
     return name

@@ -16,8 +16,8 @@ def _find(call: Call) -> dict[str, Any] | None:
 
 
 def _create(call: Call) -> str:
-    call.id = str(call.inputs["name"])
     call.aws("logs").create_log_group(**pick(call.inputs, "kmsKeyId logGroupClass", name="logGroupName"))
+    call.id = str(call.inputs["name"])
     if call.inputs.get("retentionInDays"):
         _retain(call)
     return call.id

@@ -9,11 +9,17 @@ from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from local.provider.values import decode, encode
+from tests.e2e.broken_api import broken_api, token_expired
 
 VPC = "aws:ec2/vpc:Vpc"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 CERTIFICATE = "aws:acm/certificate:Certificate"
 VALIDATION = "aws:acm/certificateValidation:CertificateValidation"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+PROFILE = "aws:iam/instanceProfile:InstanceProfile"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+REQUESTS = 3
+"""Each of these creations needs as many at least."""
 
 
 def vpcs(emulation: Any, block: str) -> list[str]:
@@ -76,3 +82,37 @@ def test_what_exists_but_never_became_usable_is_reported_with_its_id(emulation: 
     assert packed.Unpack(detail)
     assert detail.id == certificate.id
     assert decode(detail.properties).secrets == {"certificateArn"}
+
+
+@pytest.fixture(scope="module")
+def in_several_requests(emulation: Any) -> dict[str, dict[str, Any]]:
+    """Resources that take more than one request to create: token to inputs."""
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    emulation.client("iam").create_role(RoleName="machine", AssumeRolePolicyDocument=trust)
+    vpc = emulation.resource(VPC, "several", cidrBlock="10.8.0.0/16")
+    forced = {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"}
+    return {
+        LOG_GROUP: {"name": "half-made", "retentionInDays": 7},
+        GROUP: {"name": "half-made", "vpcId": vpc.id},
+        PROFILE: {"name": "half-made", "role": "machine"},
+        PARAMETERS: {"name": "half-made", "family": "postgres17", "parameters": [forced]},
+    }
+
+
+@pytest.mark.parametrize("requests", range(REQUESTS))
+@pytest.mark.parametrize("token", [LOG_GROUP, GROUP, PROFILE, PARAMETERS])
+def test_a_creation_that_breaks_off_between_two_requests_is_made_again(
+    emulation: Any,
+    in_several_requests: dict[str, dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    token: str,
+    requests: int,
+) -> None:
+    api = broken_api(monkeypatch)
+    api.fault, api.good = token_expired, requests
+    with pytest.raises(grpc.RpcError, match="expired"):
+        emulation.resource(token, "half-made", **in_several_requests[token])
+    api.mend()
+    made = emulation.resource(token, "half-made", **in_several_requests[token])
+    assert made.drift() == {}
+    made.delete()
