@@ -36,6 +36,9 @@ class Settings:
     vpc_cidr: str = "10.20.0.0/16"
     egress: str = "gateway"
     hosting: str = "fargate"
+    vm_instance_type: str = "t4g.small"
+    vm_certificate: str = "letsencrypt"
+    acme_server: str = "https://acme-v02.api.letsencrypt.org/directory"
     architecture: str = "arm64"
     task_cpu: int = 256
     task_memory: int = 512
@@ -80,6 +83,8 @@ class Settings:
             except ValueError as error:
                 fix = set_command(field.name, "<value>")
                 unreadable[field.name] = Problem(config.full_key(key), raw, str(error), fix)
+        if values.get("hosting") == "vm":
+            values.setdefault("min_tasks", 1)
         settings = cls(**values)
         wrong = settings_rules.problems(settings, config.name, skip=unreadable)
         wrong += _passwords_in_the_clear(config, settings)
@@ -87,6 +92,11 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return settings
+
+    @property
+    def way_out(self) -> str:
+        """`egress` of what serves: a machine has its own address, whatever the tasks would have."""
+        return "public" if self.hosting == "vm" else self.egress
 
     @property
     def sender(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
-from infra import name_rules, size_rules
+from infra import machine_rules, name_rules, size_rules
 from infra.problem import Finding, Problem, key_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ RULES: tuple[Callable[["Settings"], Iterator[Finding]], ...] = (
     size_rules.choices,
     size_rules.bounds,
     size_rules.tasks,
+    machine_rules.tasks,
+    machine_rules.instance_type,
+    machine_rules.web_acl,
+    machine_rules.certificate,
     name_rules.images,
     size_rules.database,
     size_rules.database_version,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 CHOICES = {
-    "hosting": ("fargate",),
+    "hosting": ("fargate", "vm"),
     "egress": ("gateway", "public", "endpoints"),
     "architecture": ("arm64", "x86_64"),
 }
@@ -59,6 +59,8 @@ def network(settings: "Settings") -> Iterator[Finding]:
     if problem:
         yield Finding(("vpc_cidr",), problem, set_command("vpc_cidr", addressing.nearest_legal(settings.vpc_cidr)))
         return
+    if settings.hosting == "vm":
+        return
     room = addressing.plan(ipaddress.IPv4Network(settings.vpc_cidr)).tasks_that_fit(settings.egress)
     if settings.max_tasks > room:
         rule = f"a rollout doubles maxTasks, and {settings.vpc_cidr} has room for {room}"
@@ -67,6 +69,8 @@ def network(settings: "Settings") -> Iterator[Finding]:
 
 def tasks(settings: "Settings") -> Iterator[Finding]:
     """Fargate sells the size, and scaling has room between its bounds."""
+    if settings.hosting == "vm":
+        return
     problem = fargate_size.problem(settings.task_cpu, settings.task_memory)
     if problem:
         cpu, memory = fargate_size.nearest(settings.task_cpu, settings.task_memory)

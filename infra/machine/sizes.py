@@ -35,6 +35,10 @@ INSTANCE_TYPES = {
 """Burstable types of the current generations (AWS's page on T instances): a small site is idle most of the time."""
 
 
+LARGEST_TASK_MIB = (max(kind.memory for kind in INSTANCE_TYPES.values()) - SYSTEM_MIB) // SLOTS - PROXY_MIB
+"""The most memory of an application's container that any type holds twice."""
+
+
 def needed_mib(task_memory: int) -> int:
     """Memory of a machine that holds two releases for the length of a rollout, with `task_memory` MiB for each web."""
     return SYSTEM_MIB + SLOTS * (task_memory + PROXY_MIB)
