@@ -1,19 +1,15 @@
 """Where the machine meets Pulumi: what happens before its release is put on record, and after its group is made."""
 
-import asyncio
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import pulumi
-from botocore.exceptions import BotoCoreError, ClientError
+import pulumi_aws as aws
 
 from infra.machine import replacement, rollout
+from infra.machine.hosting import OneMachine
 from infra.machine.remote import Remote
-from infra.release.errors import ReleaseError
-from infra.release.hooks import known, session_of_stack
+from infra.release.hooks import Named, in_thread, known, on_record, session_of_stack, teller
+from infra.release.migration import Migrated
+from infra.release.record import Release
 from infra.release.snapshot import SnapshotPolicy
-
-T = TypeVar("T")
 
 
 class MachineSupervision:
@@ -23,6 +19,7 @@ class MachineSupervision:
         self.to = to
         self._name, self._policy = name, policy
         self._session = session_of_stack()
+        self._migrated: dict[str, Migrated] = {}
 
     def of_release(self) -> pulumi.ResourceHookBinding:
         """Hooks of the parameter that names the release: it is changed when the release serves, never before.
@@ -38,38 +35,37 @@ class MachineSupervision:
 
         async def serves(_: pulumi.ResourceHookArgs) -> None:
             allocation = str(await address.future())
-            await _in_thread(replacement.wait_until_it_serves, self._session(), self.to.group, allocation)
+            await in_thread(replacement.wait_until_it_serves, self._session(), self.to.group, allocation)
 
         async def replaced(args: pulumi.ResourceHookArgs) -> None:
             new, old = await known(args.new_inputs), await known(args.old_inputs)
             if new["launchTemplate"] == old.get("launchTemplate"):
                 return
             allocation = str(await address.future())
-            await _in_thread(replacement.replace, self._session(), self.to.group, allocation, _tell)
+            await in_thread(replacement.replace, self._session(), self.to.group, allocation, teller(Named(args.urn)))
 
         return pulumi.ResourceHookBinding(
             after_create=[pulumi.ResourceHook(f"{self._name}-serves", serves)],
             after_update=[pulumi.ResourceHook(f"{self._name}-replaced", replaced)],
         )
 
+    def released(
+        self,
+        group: aws.autoscaling.Group,
+        address: pulumi.Output[str],
+        record: pulumi.Input[str],
+        latest: pulumi.Input[Release | None],
+        release: pulumi.Output[Release],
+    ) -> pulumi.Output[Release]:
+        """The release as it is on record, known once the machine serves it; asked in every update."""
+        hosting = address.apply(lambda allocation: OneMachine(to=self.to, address=allocation))
+        return on_record(group, self._session, (record, latest, release), self._migrated, hosting)
+
     async def _release(self, args: pulumi.ResourceHookArgs) -> None:
         new, old = await known(args.new_inputs), await known(args.old_inputs)
         if new["value"] == old.get("value"):
             return
-        policy = await self._policy.future()
-        await _in_thread(rollout.release, self._session(), self.to, new["value"], policy, _tell)
-
-
-def _tell(line: str) -> None:
-    pulumi.log.info(line)
-
-
-async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
-    """Run what blocks beside the program's own loop, which has other resources to register meanwhile."""
-    try:
-        return await asyncio.to_thread(function, *arguments)
-    except (BotoCoreError, ClientError) as error:
-        raise ReleaseError(
-            f"AWS could not be asked about the machine: {error}\n"
-            "Nothing is lost: look at network and credentials, then run `pulumi up` again; it goes on from here."
-        ) from None
+        policy, key = await self._policy.future(), str(new["value"])
+        self._migrated[key] = await in_thread(
+            rollout.release, self._session(), self.to, key, policy, teller(Named(args.urn))
+        )

@@ -17,6 +17,7 @@ from infra.machine.store import MachineStore, MachineStoreArgs
 from infra.machine.user_data import Boot, render_user_data
 from infra.naming import tags
 from infra.policies import Mail
+from infra.release.record import Release
 from infra.release.shipped import Shipped
 from infra.release.snapshot import SnapshotPolicy
 
@@ -66,6 +67,10 @@ class MachineArgs:
     database: pulumi.Input[str]
     """Identifier of the RDS instance, for snapshots."""
     snapshots: int
+    record: pulumi.Input[str]
+    """Name of the parameter that keeps the releases."""
+    latest: pulumi.Input[Release | None]
+    """The last of them, before this one."""
     protect: bool
     ready: Sequence[pulumi.Resource]
     """What a machine needs at its first boot but no argument names: routes, rules, the database."""
@@ -78,6 +83,8 @@ class Machine(pulumi.ComponentResource):
     group_name: pulumi.Output[str]
     """Of the auto scaling group, known once the site answers."""
     release_key: pulumi.Output[str]
+    release: pulumi.Output[Release]
+    """What serves, as it is on record; in a preview what will be."""
 
     def __init__(self, name: str, args: MachineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Machine", name, None, opts)
@@ -95,8 +102,12 @@ class Machine(pulumi.ComponentResource):
         identity = self._identity()
         parameter = self._release(identity.application_role_arn)
         group = self._group(self._template(identity.profile_arn), parameter)
-        self.public_ip, self.group_name, self.release_key = self._address.public_ip, group.name, parameter.value
-        self.register_outputs({"public_ip": self.public_ip, "group_name": self.group_name})
+        self.public_ip, self.release_key = self._address.public_ip, parameter.value
+        self.release = self._supervision.released(
+            group, self._address.allocation_id, args.record, args.latest, self._recordable(group, parameter)
+        )
+        self.group_name = self.release.apply(lambda release: release.cluster)
+        self.register_outputs({"public_ip": self.public_ip, "group_name": group.name})
 
     def _identity(self) -> MachineIdentity:
         args = MachineIdentityArgs(
@@ -185,6 +196,36 @@ class Machine(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(create="20m", update="30m", delete="15m"),
             ),
         )
+
+    def _recordable(self, group: aws.autoscaling.Group, parameter: aws.ssm.Parameter) -> pulumi.Output[Release]:
+        return pulumi.Output.all(
+            shipped=self._args.shipped,
+            cluster=group.name,
+            parameter=parameter.name,
+            key=parameter.value,
+            bucket=self._store.bucket_name,
+            secret_arn=self._args.secret_arn,
+            log_group=self._args.log_group,
+            database=self._args.database,
+        ).apply(lambda found: _recordable(self._args.site.region, self._supervision.to.document, **found))
+
+
+def _recordable(region: str, document: str, *, shipped: Shipped, key: str, **found: Any) -> Release:
+    return Release(
+        kind="release",
+        at="",
+        tag=shipped.tag,
+        revision=shipped.revision,
+        withheld=shipped.withheld,
+        web_image=shipped.web_image,
+        proxy_image=shipped.proxy_image,
+        region=region,
+        service=document,
+        task_definition=key,
+        migration_task_definition=key,
+        hosting="vm",
+        **found,
+    )
 
 
 def _policy(args: MachineArgs) -> pulumi.Output[SnapshotPolicy]:

@@ -25,7 +25,7 @@ def release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy
 
 
 def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated:
-    state = _state(remote.run(session, to, "prepare", key))
+    state = state_in(remote.run(session, to, "prepare", key))
     if state.unknown:
         tell(f"The database has migrations that this release does not know: {', '.join(state.unknown)}")
     name = None
@@ -37,7 +37,8 @@ def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolic
     return Migrated(heads=state.heads, migrated=state.unapplied, snapshot=name)
 
 
-def _state(output: str) -> ReleaseState:
+def state_in(output: str) -> ReleaseState:
+    """The state that a release's command printed. Raises ReleaseError when it printed none."""
     found = next((state for line in reversed(output.splitlines()) if (state := ReleaseState.from_line(line))), None)
     if found is None:
         raise ReleaseError("the release's preparation ended well, but did not print what there is to migrate")

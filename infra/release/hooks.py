@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.release import unfinished_push
 from infra.release.completion import complete, foreseen
 from infra.release.errors import ReleaseError
+from infra.release.fargate import Fargate
+from infra.release.hosting import Hosting
 from infra.release.migration import Migrated, migrated_with, run_migration, task_of_service
 from infra.release.record import Release
 from infra.release.snapshot import SnapshotPolicy
@@ -54,24 +56,8 @@ class Supervision:
         latest: pulumi.Input[Release | None],
         release: pulumi.Output[Release],
     ) -> pulumi.Output[Release]:
-        """The release as it is on record, known once ECS runs it; asked in every update.
-
-        Hooks run for changes only, and the engine has recorded a service as updated before its hook says no: without
-        this question the next `pulumi up` would find nothing to do and say success over a site that does not serve.
-        """
-
-        async def completed(name: str, before: Release | None, asked: Release) -> Release:
-            if pulumi.runtime.is_dry_run():
-                return foreseen(asked, before)
-            migrated = self._migrated.get(asked.migration_task_definition)
-            try:
-                return await _in_thread(complete, self._session(), name, asked, migrated, _teller(service))
-            except ReleaseError as error:
-                raise ReleaseFailed(str(error)) from None
-
-        found = pulumi.Output.all(parameter, latest, release)
-        answer: pulumi.Output[Release] = found.apply(lambda known: completed(*known))
-        return answer
+        """The release as it is on record, known once ECS runs it; asked in every update."""
+        return on_record(service, self._session, (parameter, latest, release), self._migrated, Fargate())
 
     async def _migrate(self, args: pulumi.ResourceHookArgs) -> None:
         inputs = await known(args.new_inputs)
@@ -79,14 +65,42 @@ class Supervision:
             return
         task = task_of_service(inputs)
         policy = SnapshotPolicy(database=str(await self._database.future()), kept=self._snapshots)
-        self._migrated[task.task_definition] = await _in_thread(
-            run_migration, self._session(), task, policy, _teller(_Named(args.urn))
+        self._migrated[task.task_definition] = await in_thread(
+            run_migration, self._session(), task, policy, teller(Named(args.urn))
         )
 
     async def _verify(self, args: pulumi.ResourceHookArgs) -> None:
         inputs, outputs = await known(args.new_inputs), await known(args.new_outputs)
         asked = Asked(cluster=inputs["cluster"], service=outputs["name"], task_definition=inputs["taskDefinition"])
-        await _in_thread(verify_rollout, self._session(), asked, _teller(_Named(args.urn)))
+        await in_thread(verify_rollout, self._session(), asked, teller(Named(args.urn)))
+
+
+def on_record(
+    resource: pulumi.Resource,
+    session: Callable[[], boto3.Session],
+    asked: tuple[pulumi.Input[str], pulumi.Input[Release | None], pulumi.Output[Release]],
+    migrated: Mapping[str, Migrated],
+    hosting: pulumi.Input[Hosting],
+) -> pulumi.Output[Release]:
+    """The release as it is on record, known once it serves; asked in every update.
+
+    `asked` is the record's parameter, what is on record, and the release that is to serve; `migrated` what this
+    update did for it, by its migration. Hooks run for changes only, and the engine has recorded a resource as updated
+    before its hook says no: without this question the next `pulumi up` would find nothing to do and say success over
+    a site that does not serve.
+    """
+
+    async def completed(name: str, latest: Release | None, release: Release, on: Hosting) -> Release:
+        if pulumi.runtime.is_dry_run():
+            return foreseen(release, latest, on)
+        done = migrated.get(release.migration_task_definition)
+        try:
+            return await in_thread(complete, session(), name, release, done, teller(resource), on)
+        except ReleaseError as error:
+            raise ReleaseFailed(str(error)) from None
+
+    answer: pulumi.Output[Release] = pulumi.Output.all(*asked, hosting).apply(lambda known: completed(*known))
+    return answer
 
 
 def unfinished_push_hook(name: str) -> pulumi.ResourceHookBinding:
@@ -97,21 +111,22 @@ def unfinished_push_hook(name: str) -> pulumi.ResourceHookBinding:
         inputs, before = await known(args.new_inputs), await known(args.old_inputs)
         if inputs["imageName"] == before.get("imageName"):
             return
-        if await _in_thread(unfinished_push.clear, session(), inputs["imageName"]):
-            _teller(_Named(args.urn))("An update that was cut off had pushed this tag; it is made anew")
+        if await in_thread(unfinished_push.clear, session(), inputs["imageName"]):
+            teller(Named(args.urn))("An update that was cut off had pushed this tag; it is made anew")
 
     hook = pulumi.ResourceHook(f"{name}-push", clear)
     return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
 
-class _Named:
+class Named:
     """What Pulumi's log wants of a resource, in a hook, which is told the URN alone."""
 
     def __init__(self, urn: str) -> None:
         self.urn = pulumi.Output.from_input(urn)
 
 
-def _teller(resource: Any) -> Tell:
+def teller(resource: Any) -> Tell:
+    """Tells from any thread, beside the resource."""
     loop = asyncio.get_running_loop()
 
     def tell(line: str) -> None:
@@ -120,7 +135,7 @@ def _teller(resource: Any) -> Tell:
     return tell
 
 
-async def _in_thread(function: Callable[..., T], *arguments: Any) -> T:
+async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
     """Run what blocks beside the program's own loop, which has other resources to register meanwhile."""
     try:
         return await asyncio.get_running_loop().run_in_executor(_THREADS, function, *arguments)

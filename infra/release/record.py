@@ -73,6 +73,13 @@ class Release:
     log_group: str
     database: str
     """Identifier of the RDS instance."""
+    hosting: str = "fargate"
+    """What served it; `vm` has the auto scaling group as `cluster`, the document of Systems Manager as `service`, and
+    the key of the release's document as both task definitions."""
+    bucket: str = ""
+    """Of the machine's releases; empty on Fargate."""
+    parameter: str = ""
+    """SSM parameter that names the machine's release; empty on Fargate."""
 
     def to_json(self) -> str:
         """One line, in the order of the fields: SSM takes `{{` and `}}` for a reference, so no object ends the line."""

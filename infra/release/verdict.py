@@ -40,7 +40,7 @@ def verify_rollout(session: boto3.Session, asked: Asked, tell: Tell) -> dict[str
     deadline = time.monotonic() + ROLLOUT_SECONDS
     told = ""
     while True:
-        service = _described(ecs, asked)
+        service = described(ecs, asked)
         primary: dict[str, Any] = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), {})
         problem = _problem(asked, primary)
         if problem:
@@ -56,7 +56,8 @@ def verify_rollout(session: boto3.Session, asked: Asked, tell: Tell) -> dict[str
         time.sleep(POLL_SECONDS)
 
 
-def _described(ecs: Any, asked: Asked) -> dict[str, Any]:
+def described(ecs: Any, asked: Asked) -> dict[str, Any]:
+    """The service that is asked for. Raises ReleaseError when it is gone."""
     found = ecs.describe_services(cluster=asked.cluster, services=[asked.service])["services"]
     if not found or found[0].get("status") == "INACTIVE":
         raise ReleaseError(

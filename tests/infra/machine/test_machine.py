@@ -40,6 +40,8 @@ def args() -> MachineArgs:
         mail=None,
         database="site",
         snapshots=3,
+        record="/preqly/test/releases",
+        latest=None,
         protect=True,
         ready=(),
     )

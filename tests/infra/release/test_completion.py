@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from infra.release import completion, kept_images, one_off_task, release_state, snapshot, stale
-from infra.release.completion import RETIRE_COMMAND, complete, foreseen
+from infra.release.completion import complete, foreseen
 from infra.release.errors import ReleaseError
+from infra.release.fargate import RETIRE_COMMAND, Fargate
 from infra.release.migration import Migrated
 from infra.release.one_off_task import OneOffTask
 from infra.release.record import Release
@@ -76,7 +77,7 @@ def completed(
     aws: FakeAws, record: Record, monkeypatch: pytest.MonkeyPatch, release: Release = RELEASE, done: Any = DONE
 ) -> Release:
     monkeypatch.setattr(completion, "ReleaseRecord", lambda session, name: record)
-    return complete(aws.session, "/preqly/test/releases", release, done, told.append)
+    return complete(aws.session, "/preqly/test/releases", release, done, told.append, Fargate())
 
 
 def test_the_first_release_is_recorded_with_what_was_done_for_it(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,12 +170,12 @@ def test_a_task_beside_the_service_with_an_earlier_secret_is_named_in_every_upda
 
 
 def test_a_preview_foresees_the_number(aws: FakeAws) -> None:
-    assert foreseen(RELEASE, None) == replace(RELEASE, number=1)
-    assert foreseen(RELEASE, EARLIER) == replace(RELEASE, number=5)
+    assert foreseen(RELEASE, None, Fargate()) == replace(RELEASE, number=1)
+    assert foreseen(RELEASE, EARLIER, Fargate()) == replace(RELEASE, number=5)
     on_record = replace(RELEASE, number=6)
-    assert foreseen(RELEASE, on_record) == on_record
+    assert foreseen(RELEASE, on_record, Fargate()) == on_record
     forward = replace(RELEASE, number=7, task_definition=f"{FAMILY}:9")
-    assert foreseen(RELEASE, forward) == forward
+    assert foreseen(RELEASE, forward, Fargate()) == forward
 
 
 def test_without_a_rotation_no_role_is_retired(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:

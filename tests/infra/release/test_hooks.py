@@ -59,7 +59,9 @@ class Asking:
         self._answer(tell)
         return {}
 
-    def _complete(self, session: Any, name: str, release: Release, migrated: Migrated | None, tell: Any) -> Release:
+    def _complete(
+        self, session: Any, name: str, release: Release, migrated: Migrated | None, tell: Any, _on: Any
+    ) -> Release:
         self.completed.append((name, release, migrated))
         self._answer(tell)
         return replace(release, number=5)

@@ -1,0 +1,76 @@
+"""A release on Fargate: the service of ECS says what runs, and one-off tasks do what is to be done beside it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import boto3
+
+from infra.release import one_off_task, release_state, stale
+from infra.release.one_off_task import OneOffTask
+from infra.release.record import Release
+from infra.release.release_state import ReleaseState
+from infra.release.telling import Tell
+from infra.release.verdict import Asked, described, verify_rollout
+
+RETIRE_COMMAND = ("python", "manage.py", "retire_roles")
+"""Takes the login from the database role that nothing with the present secret uses."""
+
+
+class Fargate:
+    """`Hosting` by an ECS service."""
+
+    def verify(self, session: boto3.Session, release: Release, latest: Release | None, tell: Tell) -> str:
+        """The task definition of the service's primary deployment, once it is complete."""
+        service = verify_rollout(session, self._asked(release, latest), tell)
+        return next(str(one["taskDefinition"]) for one in service["deployments"] if one["status"] == "PRIMARY")
+
+    def stale(self, session: boto3.Session, release: Release) -> list[str]:
+        """Tasks beside the service that were given another version of the secret."""
+        return stale.beside_the_service(session, _service(session, release), release.task_definition)
+
+    def same(self, release: Release, latest: Release | None) -> tuple[str, ...]:
+        """The task definition by which the command line brought this release forward again."""
+        if latest is None or latest.hosting != release.hosting:
+            return ()
+        forward = (latest.tag, latest.web_image, latest.proxy_image)
+        return (latest.task_definition,) if forward == (release.tag, release.web_image, release.proxy_image) else ()
+
+    def retire_roles(self, session: boto3.Session, latest: Release, release: Release, tell: Tell) -> None:
+        """By a task of the new release, when the service's last task with the earlier secret has ended."""
+        before, now = (stale.secret_versions(session, one.task_definition) for one in (latest, release))
+        if before == now:
+            return
+        service = _service(session, release)
+        stale.wait_until_gone(session, service, release.task_definition)
+        task = replace(_task(service, release), command=RETIRE_COMMAND, what="the end of the earlier database role")
+        one_off_task.run(session, task)
+        tell("The tasks run with the new secrets; the earlier database role can log in no more")
+
+    def state(self, session: boto3.Session, release: Release) -> ReleaseState:
+        """By a task of the release."""
+        return release_state.ask(session, _task(_service(session, release), release))
+
+    def _asked(self, release: Release, latest: Release | None) -> Asked:
+        return Asked(
+            cluster=release.cluster,
+            service=release.service,
+            task_definition=release.task_definition,
+            same=self.same(release, latest),
+        )
+
+
+def _service(session: boto3.Session, release: Release) -> dict[str, Any]:
+    asked = Asked(cluster=release.cluster, service=release.service, task_definition=release.task_definition)
+    return described(session.client("ecs"), asked)
+
+
+def _task(service: Mapping[str, Any], release: Release) -> OneOffTask:
+    network = service["networkConfiguration"]["awsvpcConfiguration"]
+    return OneOffTask(
+        cluster=service["clusterArn"],
+        task_definition=release.migration_task_definition,
+        subnets=network["subnets"],
+        security_groups=network["securityGroups"],
+        public_address=network.get("assignPublicIp") == "ENABLED",
+    )

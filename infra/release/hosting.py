@@ -1,0 +1,31 @@
+"""What the record of releases asks of the kind of hosting that a release runs on: Fargate, or one machine."""
+
+from typing import Protocol
+
+import boto3
+
+from infra.release.record import Release
+from infra.release.release_state import ReleaseState
+from infra.release.telling import Tell
+
+
+class Hosting(Protocol):
+    """One kind of hosting. Every method raises ReleaseError that says why, and what to do."""
+
+    def verify(self, session: boto3.Session, release: Release, latest: Release | None, tell: Tell) -> str:
+        """What runs, as `Release.task_definition` names it, once that is what was asked for and visitors get it.
+
+        `latest` is the last release on record: it may run the same under another name.
+        """
+
+    def stale(self, session: boto3.Session, release: Release) -> list[str]:
+        """What still runs of an earlier release beside this one, in words."""
+
+    def same(self, release: Release, latest: Release | None) -> tuple[str, ...]:
+        """Further names under which this very release may run."""
+
+    def retire_roles(self, session: boto3.Session, latest: Release, release: Release, tell: Tell) -> None:
+        """After a rotation take the login from the earlier database role, once nothing holds its secret any more."""
+
+    def state(self, session: boto3.Session, release: Release) -> ReleaseState:
+        """What the release and the database know of each other."""
