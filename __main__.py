@@ -5,25 +5,19 @@ import pulumi
 from infra.naming import tag_everything
 from infra.releases import Releases
 from infra.settings import Settings
-from infra.wiring import data, entrance, ground, release, service, watch
+from infra.wiring import data, entrance, ground, hosting, release, watch
+from infra.wiring.hosted import Ground, Ships
 
 settings = Settings.load(pulumi.Config(), pulumi.Config("aws").get("region"))
 tag_everything(pulumi.get_project(), pulumi.get_stack())
 
-# The ground: encryption, logs, a private network, and who may talk to whom in it
+# The ground: encryption, logs, a private network, who may talk to whom in it, and the zone of the names
 key = ground.key(settings)
 logs = ground.logs(settings, key)
 network = ground.network(settings, logs)
 firewall = ground.firewall(settings, network)
-endpoints = ground.endpoints(settings, network, firewall)
-
-# The way in: names, certificate, load balancer
 zone = entrance.zone(settings)
-certificate = entrance.certificate(settings, zone)
-access_logs = entrance.access_logs(settings)
-front = entrance.front_door(settings, network, firewall, zone, certificate, access_logs)
-entrance.web_acl(settings, key, front)
-email = entrance.email(settings, zone)
+base = Ground(key, logs, network, firewall, zone)
 
 # What must not be lost: database, uploaded files, secrets
 passwords = data.passwords(settings)
@@ -36,19 +30,17 @@ stores = data.Stores(database, media, secrets)
 registry = release.registry(settings, key)
 images = release.images(settings, registry)
 releases = Releases("releases")
-ships = service.Ships(release.shipped(images, releases), releases)
+ships = Ships(registry, release.shipped(images, releases), releases, releases.latest)
 
-# What serves: the containers on Fargate, between two bounds
-roles = service.task_roles(key, logs, registry, stores, email)
-place = service.Place(network, firewall, endpoints, front)
-web = service.web_service(settings, ships, stores, logs, roles, place)
-service.scaling(settings, web)
+# What serves: tasks on Fargate behind a load balancer, or one machine; then the names that lead there, and mail
+email = entrance.email(settings, zone)
+hosted = hosting.hosted(settings, base, stores, ships, email)
+entrance.names(settings, zone, hosted)
 
 # What the team sees: alarms, dashboard, budget, costs, outputs
-watched = watch.watched(settings, front, web, stores)
-alarms = watch.alarms(settings, watched)
-dashboard = watch.dashboard(settings, watched)
+alarms = watch.alarms(settings, hosted, stores)
+dashboard = watch.dashboard(settings, hosted, stores)
 watch.email_events(email, alarms)
 watch.budget(settings, alarms)
 watch.costs(settings)
-watch.outputs(settings, ships, stores, watch.Site(front, web, logs, dashboard)).export()
+watch.outputs(settings, base, stores, ships, watch.Seen(hosted, dashboard)).export()

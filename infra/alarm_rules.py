@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from infra.metrics import GIB, Metric, Watched, database, load_balancer, max_connections, service, targets
+from infra.metrics import (
+    GIB,
+    Metric,
+    WatchedDatabase,
+    WatchedService,
+    database,
+    load_balancer,
+    max_connections,
+    service,
+    targets,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,12 +31,12 @@ class Alarm:
     advice: str
 
 
-def alarms(watched: Watched) -> list[Alarm]:
-    """The handful of alarms of the system."""
-    return [*_site(watched), *_tasks(watched), *_database(watched)]
+def of_service(watched: WatchedService) -> list[Alarm]:
+    """What hurts visitors of a site on Fargate, from their side down to the tasks."""
+    return [*_site(watched), *_tasks(watched)]
 
 
-def _site(watched: Watched) -> list[Alarm]:
+def _site(watched: WatchedService) -> list[Alarm]:
     return [
         Alarm(
             role="application-errors",
@@ -58,7 +68,7 @@ def _site(watched: Watched) -> list[Alarm]:
     ]
 
 
-def _tasks(watched: Watched) -> list[Alarm]:
+def _tasks(watched: WatchedService) -> list[Alarm]:
     return [
         Alarm(
             role="unhealthy",
@@ -90,13 +100,14 @@ def _tasks(watched: Watched) -> list[Alarm]:
     ]
 
 
-def _database(watched: Watched) -> list[Alarm]:
+def of_database(watched: WatchedDatabase) -> list[Alarm]:
+    """A database that is about to be full or overrun."""
     return [
         Alarm(
             role="database-storage",
             metric=database(watched, "FreeStorageSpace", "Minimum"),
             comparison="LessThanThreshold",
-            threshold=watched.database_storage_gb * GIB // 10,
+            threshold=watched.storage_gb * GIB // 10,
             minutes=5,
             missing="notBreaching",
             advice="Less than a tenth of the disk is free. RDS grows it up to preqly:databaseMaxStorageGb.",
@@ -114,7 +125,7 @@ def _database(watched: Watched) -> list[Alarm]:
             role="database-connections",
             metric=database(watched, "DatabaseConnections", "Maximum"),
             comparison="GreaterThanThreshold",
-            threshold=max_connections(watched.database_class) * 8 // 10,
+            threshold=max_connections(watched.instance_class) * 8 // 10,
             minutes=5,
             missing="notBreaching",
             advice="Four fifths of the connections are taken. Lower preqly:maxTasks or raise preqly:databaseClass.",

@@ -1,13 +1,13 @@
 """Who is told when something breaks: one topic, a handful of alarms, and the database's own events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.alarm_rules import Alarm, alarms
-from infra.metrics import Watched
+from infra.alarm_rules import Alarm
 
 PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com", "ses.amazonaws.com")
 DATABASE_EVENTS = (
@@ -25,7 +25,9 @@ DATABASE_EVENTS = (
 class AlarmsArgs:
     """What is watched and who hears of it."""
 
-    watched: Watched
+    alarms: Sequence[Alarm]
+    database: pulumi.Input[str]
+    """Identifier of the RDS instance, whose own events are told too."""
     email: str
     """Empty: the topic exists and nobody is subscribed."""
 
@@ -38,13 +40,13 @@ class Alarms(pulumi.ComponentResource):
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Alarms", name, None, opts)
         self.topic_arn = self._topic(name, args.email)
-        for alarm in alarms(args.watched):
+        for alarm in args.alarms:
             self._alarm(f"{name}-{alarm.role}", alarm)
         aws.rds.EventSubscription(
             f"{name}-database-events",
             sns_topic=self.topic_arn,
             source_type="db-instance",
-            source_ids=[args.watched.database],
+            source_ids=[args.database],
             event_categories=list(DATABASE_EVENTS),
             opts=pulumi.ResourceOptions(parent=self),
         )

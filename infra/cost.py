@@ -1,10 +1,13 @@
 """What a month of this stack costs before anyone visits it: pure arithmetic over the settings."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from infra import prices
 from infra.endpoints import SERVICES
+from infra.estimate import Estimate, Line
+from infra.machine import sizes
+from infra.machine.cost import machine_lines
 from infra.network import ZONES
 from infra.settings import Settings
 from infra.waf import MANAGED_RULES
@@ -14,29 +17,18 @@ LOGS_GB, IMAGES_GB = 1, 1
 ALARMS = 9
 
 
-@dataclass(frozen=True)
-class Line:
-    """One position of the bill; `usd` is None where the price table has no price."""
-
-    name: str
-    usd: float | None
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The month's bill at `minTasks`, in US dollars; requests, traffic and tasks added by scaling come on top."""
-
-    lines: tuple[Line, ...]
-
-    @property
-    def total_usd(self) -> float:
-        """The sum of all priced lines, to the cent."""
-        return round(sum(line.usd or 0 for line in self.lines), 2)
-
-
 def monthly_estimate(settings: Settings) -> Estimate:
     """What `settings` cost per month of 730 hours at the prices of us-east-1."""
-    return Estimate((*_compute(settings), *_network(settings), *_database(settings), *_rest(settings)))
+    return Estimate((*_serving(settings), *_database(settings), *_rest(settings)))
+
+
+def compare_hosting(settings: Settings) -> dict[str, float]:
+    """The month of each kind of hosting, all else alike; a machine is one that fits, without a web ACL."""
+    machine = replace(settings, hosting="vm", waf=False)
+    if sizes.problem(settings.vm_instance_type, settings.architecture, settings.task_memory):
+        fitting = sizes.smallest(settings.architecture, min(settings.task_memory, sizes.LARGEST_TASK_MIB))
+        machine = replace(machine, vm_instance_type=fitting)
+    return {one.hosting: monthly_estimate(one).total_usd for one in (replace(settings, hosting="fargate"), machine)}
 
 
 def compare_egress(settings: Settings) -> dict[str, float]:
@@ -45,13 +37,28 @@ def compare_egress(settings: Settings) -> dict[str, float]:
 
 
 def summary(settings: Settings) -> str:
-    """One line for previews: the month's cost, and what the other ways out of the tasks would make of it."""
-    choices = ", ".join(
-        f"{egress} {usd:.2f}{' (chosen)' if egress == settings.egress else ''}"
-        for egress, usd in compare_egress(settings).items()
-    )
+    """One line for previews: the month's cost, and what other choices would make of it."""
     total = monthly_estimate(settings).total_usd
-    return f"a quiet month costs about {total:.2f} USD in us-east-1, of it for the way out of the tasks: {choices}"
+    hostings = _compared(compare_hosting(settings), settings.hosting)
+    month = f"a quiet month costs about {total:.2f} USD in us-east-1; by hosting: {hostings}"
+    if settings.hosting == "vm":
+        return month
+    egresses = _compared(compare_egress(settings), settings.egress)
+    return f"{month}; of it for the way out of the tasks: {egresses}"
+
+
+def _compared(usd_by_choice: Mapping[str, float], chosen: str) -> str:
+    return ", ".join(
+        f"{choice} {usd:.2f}{' (chosen)' if choice == chosen else ''}" for choice, usd in usd_by_choice.items()
+    )
+
+
+def _serving(settings: Settings) -> Iterator[Line]:
+    if settings.hosting == "vm":
+        yield from machine_lines(settings.vm_instance_type)
+    else:
+        yield from _compute(settings)
+        yield from _network(settings)
 
 
 def _compute(settings: Settings) -> Iterator[Line]:

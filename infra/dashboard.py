@@ -1,22 +1,25 @@
-"""The system on one page of CloudWatch: visitors on top, tasks in the middle, the database below."""
+"""The system on one page of CloudWatch: visitors on top, what serves in the middle, the database below."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.metrics import Metric, Watched, database, load_balancer, service, targets
+from infra.metrics import Metric, WatchedDatabase, WatchedService, database, load_balancer, service, targets
 
 WIDTH = 8
 HEIGHT = 6
+Graphs = Mapping[str, Sequence[Metric]]
+"""Metrics by title, three graphs to a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardArgs:
     """What is drawn, and in which region."""
 
-    watched: Watched
+    graphs: Graphs
     region: str
 
 
@@ -31,7 +34,7 @@ class Dashboard(pulumi.ComponentResource):
             f"{name}-board",
             # People look for it by name, and nothing refers to it: a fixed name costs nothing here.
             dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}".replace(".", "-"),
-            dashboard_body=pulumi.Output.json_dumps(body(args.watched, args.region), sort_keys=True),
+            dashboard_body=pulumi.Output.json_dumps(body(args.graphs, args.region), sort_keys=True),
             opts=pulumi.ResourceOptions(parent=self),
         )
         console = f"https://{args.region}.console.aws.amazon.com/cloudwatch/home?region={args.region}"
@@ -39,9 +42,8 @@ class Dashboard(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def body(watched: Watched, region: str) -> dict[str, Any]:
+def body(graphs: Graphs, region: str) -> dict[str, Any]:
     """The dashboard's document; names in it may still be outputs."""
-    graphs = _graphs(watched)
     widgets = [
         {
             "type": "metric",
@@ -66,7 +68,8 @@ def _drawn(metric: Metric) -> list[Any]:
     return [metric.namespace, metric.name, *dimensions, {"stat": metric.statistic}]
 
 
-def _graphs(watched: Watched) -> dict[str, list[Metric]]:
+def of_service(watched: WatchedService) -> Graphs:
+    """Visitors on top, tasks below."""
     insights = "ECS/ContainerInsights"
     return {
         "Requests per minute": [load_balancer(watched, "RequestCount", "Sum")],
@@ -85,6 +88,12 @@ def _graphs(watched: Watched) -> dict[str, list[Metric]]:
             service(watched, "CPUUtilization", quantile) for quantile in ("Average", "Maximum")
         ],
         "Memory of the tasks in percent": [service(watched, "MemoryUtilization", "Maximum")],
+    }
+
+
+def of_database(watched: WatchedDatabase) -> Graphs:
+    """The last row."""
+    return {
         "CPU of the database in percent": [database(watched, "CPUUtilization", "Average")],
         "Connections to the database": [database(watched, "DatabaseConnections", "Maximum")],
         "Free storage of the database in bytes": [database(watched, "FreeStorageSpace", "Minimum")],

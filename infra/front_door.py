@@ -1,4 +1,4 @@
-"""The front door: the load balancer, its two listeners and the names that lead to it."""
+"""The front door: the load balancer and its two listeners."""
 
 from dataclasses import dataclass
 
@@ -40,20 +40,19 @@ class FrontDoorArgs:
     subnet_ids: pulumi.Input[list[str]]
     security_group_id: pulumi.Input[str]
     certificate_arn: pulumi.Input[str]
-    zone_id: pulumi.Input[str]
-    hosts: tuple[str, ...]
-    """Every name of the site; each gets an A and an AAAA record."""
     target_port: int
     access_log_bucket: pulumi.Input[str]
     protect: bool
 
 
 class FrontDoor(pulumi.ComponentResource):
-    """HTTPS for every host over IPv4 and IPv6; port 80 answers 301, and requests travel on to the tasks over TLS."""
+    """HTTPS over IPv4 and IPv6; port 80 answers 301, and requests travel on to the tasks over TLS."""
 
     load_balancer_arn: pulumi.Output[str]
     load_balancer_arn_suffix: pulumi.Output[str]
     load_balancer_dns: pulumi.Output[str]
+    load_balancer_zone_id: pulumi.Output[str]
+    """Of AWS's zone that its name is in, which aliases ask for."""
     target_group_arn: pulumi.Output[str]
     target_group_arn_suffix: pulumi.Output[str]
     https_listener: aws.lb.Listener
@@ -67,12 +66,11 @@ class FrontDoor(pulumi.ComponentResource):
         targets = self._target_group()
         self._redirect(balancer)
         self.https_listener = self._https(balancer, targets)
-        for host in args.hosts:
-            self._point(host, balancer)
 
         self.load_balancer_arn = balancer.arn
         self.load_balancer_arn_suffix = balancer.arn_suffix
         self.load_balancer_dns = balancer.dns_name
+        self.load_balancer_zone_id = balancer.zone_id
         self.target_group_arn = targets.arn
         self.target_group_arn_suffix = targets.arn_suffix
         self.register_outputs(
@@ -138,15 +136,3 @@ class FrontDoor(pulumi.ComponentResource):
             **RESPONSE_HEADERS,
             opts=self._child,
         )
-
-    def _point(self, host: str, balancer: aws.lb.LoadBalancer) -> None:
-        """A and AAAA records; aliases of Route 53 cost nothing per query and follow the load balancer's addresses."""
-        for kind in ("A", "AAAA"):
-            aws.route53.Record(
-                f"{self._name}-{host}-{kind.lower()}",
-                zone_id=self._args.zone_id,
-                name=host,
-                type=kind,
-                aliases=[{"name": balancer.dns_name, "zone_id": balancer.zone_id, "evaluate_target_health": True}],
-                opts=self._child,
-            )

@@ -13,8 +13,17 @@ _MEMORY_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
-    """The physical names that CloudWatch knows the system by, and the sizes its limits follow from."""
+class WatchedDatabase:
+    """The name that CloudWatch knows the database by, and the sizes its limits follow from."""
+
+    identifier: pulumi.Input[str]
+    instance_class: str
+    storage_gb: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedService:
+    """The names that CloudWatch knows the ECS service and its load balancer by."""
 
     load_balancer: pulumi.Input[str]
     """ARN suffix: app/name/id."""
@@ -22,10 +31,6 @@ class Watched:
     """ARN suffix: targetgroup/name/id."""
     cluster: pulumi.Input[str]
     service: pulumi.Input[str]
-    database: pulumi.Input[str]
-    """RDS instance identifier."""
-    database_class: str
-    database_storage_gb: int
     min_tasks: int
 
 
@@ -40,27 +45,27 @@ class Metric:
     """`Sum`, `Average`, `Minimum`, `Maximum`, or a percentile such as `p99`."""
 
 
-def load_balancer(watched: Watched, name: str, statistic: str) -> Metric:
+def load_balancer(watched: WatchedService, name: str, statistic: str) -> Metric:
     """A metric of the load balancer as a whole."""
     dimensions = {"LoadBalancer": watched.load_balancer}
     return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)
 
 
-def targets(watched: Watched, name: str, statistic: str) -> Metric:
+def targets(watched: WatchedService, name: str, statistic: str) -> Metric:
     """A metric of the tasks as the load balancer sees them."""
     dimensions = {"LoadBalancer": watched.load_balancer, "TargetGroup": watched.target_group}
     return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)
 
 
-def service(watched: Watched, name: str, statistic: str, namespace: str = "AWS/ECS") -> Metric:
+def service(watched: WatchedService, name: str, statistic: str, namespace: str = "AWS/ECS") -> Metric:
     """A metric of the ECS service."""
     dimensions = {"ClusterName": watched.cluster, "ServiceName": watched.service}
     return Metric(namespace=namespace, name=name, dimensions=dimensions, statistic=statistic)
 
 
-def database(watched: Watched, name: str, statistic: str) -> Metric:
+def database(watched: WatchedDatabase, name: str, statistic: str) -> Metric:
     """A metric of the database."""
-    dimensions = {"DBInstanceIdentifier": watched.database}
+    dimensions = {"DBInstanceIdentifier": watched.identifier}
     return Metric(namespace="AWS/RDS", name=name, dimensions=dimensions, statistic=statistic)
 
 

@@ -6,6 +6,10 @@ import pulumi
 from pulumi.runtime import register_stack_transformation
 
 
+AUTO_SCALING_GROUP = "aws:autoscaling/group:Group"
+"""Its tags are a list, each of which says whether instances get it too; ours get theirs by the launch template."""
+
+
 def tags(project: str, stack: str, name: str) -> dict[str, str]:
     """The tags of the resource with this logical name: whose it is, what made it, and its name in AWS's console."""
     return {"Project": project, "Stack": stack, "ManagedBy": "pulumi", "Name": f"{project}-{stack}-{name}"}
@@ -22,7 +26,12 @@ def tag_everything(project: str, stack: str) -> None:
         if not takes_tags:
             return None
         given: Any = args.props.get("tags")
-        props = {**args.props, "tags": {**tags(project, stack, args.name), **(given or {})}}
-        return pulumi.ResourceTransformationResult(props, args.opts)
+        ours = tags(project, stack, args.name)
+        all_tags = _listed(ours) if args.type_ == AUTO_SCALING_GROUP else {**ours, **(given or {})}
+        return pulumi.ResourceTransformationResult({**args.props, "tags": all_tags}, args.opts)
 
     register_stack_transformation(add_tags)
+
+
+def _listed(pairs: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": value, "propagate_at_launch": False} for key, value in pairs.items()]

@@ -17,14 +17,11 @@ class Outputs:
     The revision ends in `-dirty` when the sources were changed since."""
     web_image: pulumi.Input[str]
     proxy_image: pulumi.Input[str]
-    load_balancer_dns: pulumi.Input[str]
     database_endpoint: pulumi.Input[str]
     database_name: pulumi.Input[str]
     media_bucket: pulumi.Input[str]
     secret_arn: pulumi.Input[str]
     """Where the secrets are; reading them takes IAM's permission."""
-    cluster_name: pulumi.Input[str]
-    service_name: pulumi.Input[str]
     log_group: pulumi.Input[str]
     dashboard_url: pulumi.Input[str]
     monthly_estimate_usd: pulumi.Input[float]
@@ -35,7 +32,17 @@ class Outputs:
     readme: pulumi.Input[str]
     """Markdown for the stack's page."""
 
+    load_balancer_dns: pulumi.Input[str] | None = None
+    """With `hosting: fargate` alone, like cluster and service."""
+    cluster_name: pulumi.Input[str] | None = None
+    service_name: pulumi.Input[str] | None = None
+    public_ip: pulumi.Input[str] | None = None
+    """With `hosting: vm` alone: the machine's Elastic IP, and its auto scaling group."""
+    instance_group: pulumi.Input[str] | None = None
+
     def export(self) -> None:
-        """Make every field a stack output."""
+        """Make every field that this kind of hosting has a stack output."""
         for field in fields(self):
-            pulumi.export(field.name, getattr(self, field.name))
+            value = getattr(self, field.name)
+            if value is not None:
+                pulumi.export(field.name, value)

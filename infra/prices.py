@@ -1,8 +1,8 @@
 """What AWS charges in us-east-1, on demand, in US dollars; looked up in November 2026.
 
 Sources: vantage.sh (Fargate), infracost's tested examples (load balancer, NAT gateway, endpoints, secrets, logs, KMS,
-ECR, Route 53, SES), AWS's announcement of charges for public IPv4, infratally.com and instances.vantage.sh (RDS
-PostgreSQL).
+ECR, Route 53, SES), AWS's price page of CloudWatch (alarms, metrics) and its announcement of charges for public IPv4,
+infratally.com and instances.vantage.sh (RDS PostgreSQL, EC2).
 """
 
 HOURS = 730
@@ -35,6 +35,8 @@ SECRET = 0.40
 KEY = 1.00
 HOSTED_ZONE = 0.50
 ALARM = 0.10
+METRIC = 0.30
+"""Of one's own, beyond the ten that every account has free of charge."""
 LOGS_GB = 0.50
 IMAGES_GB = 0.10
 MAILS_1000 = 0.10

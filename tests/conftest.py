@@ -162,6 +162,10 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
         "proxyEndpoint": f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
         "authorizationToken": "QVdTOnJlZ2lzdHJ5LXRva2Vu",
     },
+    "aws:secretsmanager/getSecret:getSecret": {
+        "arn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:team/certificate-a1b2c3",
+        "kmsKeyId": "",
+    },
     "aws:ssm/getParametersByPath:getParametersByPath": {"arns": [], "names": [], "types": [], "values": []},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {
         "id": REGION,
@@ -279,6 +283,8 @@ class Recorder(mocks.Mocks):
         """Run the whole program with these settings, then resolve what the stack exports into `exports`."""
         set_all_config({"aws:region": REGION, **{f"preqly:{key}": value for key, value in config.items()}})
         with contextlib.chdir(ROOT):
+            # The stack's resource is one for all programs of a process.
+            self.run(lambda: cast(Stack, get_root_resource()).outputs.clear())
             self.run(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None)
             self.exports = self.run(lambda: dict(cast(Stack, get_root_resource()).outputs))
 

@@ -1,5 +1,6 @@
 """The whole program as Pulumi runs it: rules that hold over all components together, whatever the settings."""
 
+import functools
 import inspect
 import re
 
@@ -36,15 +37,40 @@ SHAPES = {
         "waf": "true",
     },
     "throwaway": {"protect": "false", "logDays": "7", "databaseBackupDays": "1"},
+    "machine": {"hosting": "vm"},
+    "machine with everything": {
+        "hosting": "vm",
+        "architecture": "x86_64",
+        "vmInstanceType": "t3a.small",
+        "vmCertificate": "team/certificate",
+        "createZone": "true",
+        "aliases": '["www.preqly.com", "preqly.com"]',
+        "emailUrl": "ses://",
+        "alarmEmail": "ops@preqly.com",
+        "monthlyBudgetUsd": "200",
+        "protect": "false",
+    },
 }
+ON_FARGATE = [name for name, settings in SHAPES.items() if settings.get("hosting") != "vm"]
+
+
+@functools.cache
+def declared_with(shape: str) -> Recorder:
+    engine = new_engine()
+    engine.run_program(**SHAPES[shape])
+    return engine
 
 
 @pytest.fixture(scope="module", params=SHAPES)
 def program(request) -> Recorder:
     """What the program declares, once for each shape."""
-    engine = new_engine()
-    engine.run_program(**SHAPES[request.param])
-    return engine
+    return declared_with(request.param)
+
+
+@pytest.fixture(scope="module", params=ON_FARGATE)
+def on_fargate(request) -> Recorder:
+    """The same for the shapes that run on Fargate."""
+    return declared_with(request.param)
 
 
 def components(engine):
@@ -109,6 +135,8 @@ def test_every_resource_that_takes_tags_says_whose_it_is(program):
     for resource in children(program):
         if resource.typ.startswith("aws:") and takes_tags(resource.typ):
             tags = resource.inputs.get("tags") or {}
+            if isinstance(tags, list):
+                tags = {tag["key"]: tag["value"] for tag in tags}
             assert {"Project": "preqly", "Stack": "test", "ManagedBy": "pulumi"}.items() <= tags.items(), resource.name
 
 
@@ -138,6 +166,12 @@ def test_no_output_of_component_or_stack_shows_a_secret(program):
             assert not any(canary in text for canary in CANARIES), f"{name} shows a secret"
 
 
+OF_ONE_KIND = {
+    "fargate": {"load_balancer_dns", "cluster_name", "service_name"},
+    "vm": {"public_ip", "instance_group"},
+}
+
+
 def test_the_stacks_outputs_are_exactly_the_contract(program):
     assert set(program.exports) == {
         "url",
@@ -145,13 +179,10 @@ def test_the_stacks_outputs_are_exactly_the_contract(program):
         "release",
         "web_image",
         "proxy_image",
-        "load_balancer_dns",
         "database_endpoint",
         "database_name",
         "media_bucket",
         "secret_arn",
-        "cluster_name",
-        "service_name",
         "log_group",
         "dashboard_url",
         "monthly_estimate_usd",
@@ -160,6 +191,7 @@ def test_the_stacks_outputs_are_exactly_the_contract(program):
         "database_command",
         "rollback_command",
         "readme",
+        *OF_ONE_KIND[program.exports["hosting"]],
     }
     assert all(value not in (None, "") for value in program.exports.values())
 
@@ -187,12 +219,12 @@ def test_the_firewall_is_the_only_place_with_security_groups(program):
             assert parent_of(program, resource) == ("preqly:infra:Firewall", "firewall")
 
 
-def test_every_port_on_the_way_to_a_task_is_the_same(program):
-    port = program.one("lb/targetGroup:TargetGroup")["port"]
-    (balancer,) = program.one("ecs/service:Service")["loadBalancers"]
+def test_every_port_on_the_way_to_a_task_is_the_same(on_fargate):
+    port = on_fargate.one("lb/targetGroup:TargetGroup")["port"]
+    (balancer,) = on_fargate.one("ecs/service:Service")["loadBalancers"]
     (rule,) = [
         rule.inputs
-        for rule in program.all("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        for rule in on_fargate.all("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
         if rule.inputs["securityGroupId"] == "firewall-task-id"
     ]
     assert port == balancer["containerPort"] == rule["fromPort"] == rule["toPort"]
@@ -207,17 +239,18 @@ def test_the_databases_port_is_the_one_the_firewall_opens(program):
     assert rule["fromPort"] == program.one("rds/instance:Instance")["port"]
 
 
-def test_the_service_waits_for_the_listener_the_routes_and_its_rights(program):
+def test_the_service_waits_for_the_listener_the_routes_and_its_rights(on_fargate):
     """Without them ECS refuses the target group, or the first tasks cannot pull their images."""
-    waits_for = program.options("ecs/service:Service", "web-service").dependencies
+    waits_for = on_fargate.options("ecs/service:Service", "web-service").dependencies
     for needed in ("::front-https", "::task-execution-policy", "::firewall-task-out", "::network-s3"):
         assert any(urn.endswith(needed) for urn in waits_for), needed
 
 
-def test_images_and_tasks_are_of_one_architecture(program):
-    platforms = {image.inputs["build"]["platform"] for image in program.all("docker:index/image:Image")}
+def test_images_and_tasks_are_of_one_architecture(on_fargate):
+    platforms = {image.inputs["build"]["platform"] for image in on_fargate.all("docker:index/image:Image")}
     architectures = {
-        task.inputs["runtimePlatform"]["cpuArchitecture"] for task in program.all("ecs/taskDefinition:TaskDefinition")
+        task.inputs["runtimePlatform"]["cpuArchitecture"]
+        for task in on_fargate.all("ecs/taskDefinition:TaskDefinition")
     }
     assert (platforms, architectures) in (({"linux/arm64"}, {"ARM64"}), ({"linux/amd64"}, {"X86_64"}))
 
@@ -234,6 +267,8 @@ def test_physical_names_are_automatic_unless_someone_outside_must_know_them(prog
         "aws:cloudwatch/logGroup:LogGroup",  # RDS writes to groups of the instance's name
         "aws:rds/instance:Instance",  # so that name is made first, with a random part
         "aws:ecs/taskDefinition:TaskDefinition",  # revisions count inside a family
+        "aws:autoscaling/group:Group",  # the machine's role names it
+        "aws:ssm/document:Document",  # the command line looks for it by name
         "aws:route53/record:Record",
         "aws:route53/zone:Zone",
         "aws:ssm/parameter:Parameter",  # the command line looks for the release record by name
@@ -246,9 +281,9 @@ def owns(resource, key):
     return owner.get(key, resource.typ) == resource.typ
 
 
-def test_secrets_reach_containers_by_reference_to_one_version(program):
+def test_secrets_reach_containers_by_reference_to_one_version(on_fargate):
     version = "11111111-2222-3333-4444-555555555555"
-    for task in program.all("ecs/taskDefinition:TaskDefinition"):
+    for task in on_fargate.all("ecs/taskDefinition:TaskDefinition"):
         assert f":DATABASE_URL::{version}" in task.inputs["containerDefinitions"]
 
 
@@ -266,7 +301,8 @@ def test_the_program_is_short_enough_to_be_read_as_a_table_of_contents():
 
 
 def test_outputs_and_exports_are_one_list(declared):
-    assert set(declared.exports) == set(Outputs.__dataclass_fields__)
+    exported = {*declared.exports, *declared_with("machine").exports}
+    assert exported == set(Outputs.__dataclass_fields__)
 
 
 def test_outputs_say_what_runs(declared):

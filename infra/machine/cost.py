@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from infra import prices
-from infra.cost import Line
+from infra.estimate import Line
 from infra.machine.machine import DISK_GB
+from infra.machine.watch import CUSTOM_METRICS
 
 
 def machine_lines(instance_type: str) -> Iterator[Line]:
@@ -14,3 +15,4 @@ def machine_lines(instance_type: str) -> Iterator[Line]:
     yield Line(f"{DISK_GB} GB of disk", DISK_GB * prices.DISK_GB)
     yield Line("Elastic IP", prices.PUBLIC_IPV4_HOUR * prices.HOURS)
     yield Line("secret of the certificate", prices.SECRET)
+    yield Line(f"{len(CUSTOM_METRICS)} metrics of the machine", len(CUSTOM_METRICS) * prices.METRIC)

@@ -1,7 +1,6 @@
 """The ground everything stands on: the key, the logs, the network and who may talk to whom in it."""
 
 from infra.database_urls import PORT as DATABASE_PORT
-from infra.endpoints import Endpoints, EndpointsArgs
 from infra.firewall import Firewall, FirewallArgs
 from infra.keys import EncryptionKey, EncryptionKeyArgs
 from infra.logs import Logs, LogsArgs
@@ -28,7 +27,7 @@ def network(settings: Settings, logs: Logs) -> Network:
     """VPC, subnets and routes."""
     args = NetworkArgs(
         vpc_cidr=settings.vpc_cidr,
-        egress=settings.egress,
+        egress=settings.way_out,
         region=settings.region,
         flow_log_group_arn=logs.flow_log_group_arn,
         protect=settings.protect,
@@ -42,20 +41,7 @@ def firewall(settings: Settings, network: Network) -> Firewall:
         vpc_id=network.vpc_id,
         task_port=PROXY_PORT,
         database_port=DATABASE_PORT,
-        egress=settings.egress,
+        egress=settings.way_out,
         s3_prefix_list_id=network.s3_prefix_list_id,
     )
     return Firewall("firewall", args)
-
-
-def endpoints(settings: Settings, network: Network, firewall: Firewall) -> Endpoints | None:
-    """AWS's services inside the network, when tasks have no other way out."""
-    if firewall.endpoint_group_id is None:
-        return None
-    args = EndpointsArgs(
-        vpc_id=network.vpc_id,
-        subnet_ids=network.task_subnet_ids,
-        security_group_id=firewall.endpoint_group_id,
-        region=settings.region,
-    )
-    return Endpoints("endpoints", args)

@@ -3,8 +3,8 @@
 import infra.wiring.data
 import infra.wiring.entrance
 import infra.wiring.ground
+import infra.wiring.hosting
 import infra.wiring.release
-import infra.wiring.service
 import infra.wiring.watch  # noqa: F401
 from local.provider import schema
 from local.provider.catalog import catalog

@@ -1,9 +1,9 @@
 import pytest
 
-from infra.alarm_rules import Alarm, alarms
-from tests.infra.watched import WATCHED
+from infra.alarm_rules import Alarm, of_database, of_service
+from tests.infra.watched import DATABASE, SERVICE
 
-ALARMS = {alarm.role: alarm for alarm in alarms(WATCHED)}
+ALARMS = {alarm.role: alarm for alarm in (*of_service(SERVICE), *of_database(DATABASE))}
 
 
 def test_what_hurts_visitors_is_watched_from_their_side_down_to_the_disk() -> None:

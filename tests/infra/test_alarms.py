@@ -3,14 +3,16 @@ from typing import Any
 
 import pytest
 
+from infra.alarm_rules import of_database, of_service
 from infra.alarms import Alarms, AlarmsArgs
-from tests.infra.watched import WATCHED
+from tests.infra.watched import DATABASE, SERVICE
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms-topic"
 
 
 def declare(engine: Any, email: str = "") -> Any:
-    engine.run(lambda: Alarms("alarms", AlarmsArgs(watched=WATCHED, email=email)))
+    alarms = [*of_service(SERVICE), *of_database(DATABASE)]
+    engine.run(lambda: Alarms("alarms", AlarmsArgs(alarms=alarms, database=DATABASE.identifier, email=email)))
     return engine
 
 

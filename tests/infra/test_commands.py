@@ -1,5 +1,6 @@
 """The commands people paste: complete, known to AWS's command line, and good for this stack only."""
 
+import json
 import re
 import subprocess
 
@@ -7,18 +8,22 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from infra.commands import Commands
+from infra.commands import MachineCommands, ServiceCommands
 
-COMMANDS = Commands(
-    region="eu-west-1",
-    cluster="web-cluster-1",
-    stack="prod",
-    service="web-service-1",
-    log_group="logs-application-1",
-    database_address="database.c1.eu-west-1.rds.amazonaws.com",
-    database_port=5433,
-)
-ALL = {name: getattr(COMMANDS, name) for name in ("logs", "shell", "database")}
+SHARED = {
+    "region": "eu-west-1",
+    "stack": "prod",
+    "log_group": "logs-application-1",
+    "database_address": "database.c1.eu-west-1.rds.amazonaws.com",
+    "database_port": 5433,
+}
+COMMANDS = ServiceCommands(cluster="web-cluster-1", service="web-service-1", **SHARED)
+MACHINE = MachineCommands(group="preqly-prod-machine", **SHARED)
+ALL = {
+    f"{kind}-{name}": getattr(commands, name)
+    for kind, commands in (("service", COMMANDS), ("machine", MACHINE))
+    for name in ("logs", "shell", "database")
+}
 
 # `logs tail` and these options belong to the command line itself, not to a service's API.
 GLOBAL = {"region", "query", "output", "no-paginate"}
@@ -51,14 +56,14 @@ def test_awss_command_line_knows_every_option(name):
     assert found
     for call in found:
         service, command = call.split()[:2]
-        options = set(re.findall(r"(?<= --)[a-z-]+", call))
+        options = set(re.findall(r"(?<= --)[a-z-]+", re.sub(r"'[^']*'", "", call)))
         assert options <= known_options(service, command) | GLOBAL, call
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_one_answer_is_taken_from_one_page(name):
     for call in calls(ALL[name]):
-        if call.split()[1].startswith("list-"):
+        if call.split()[1].startswith(("list-", "describe-auto-scaling-")):
             assert "--no-paginate" in call.split()
 
 
@@ -92,6 +97,7 @@ def run_with_fake_aws(line, tmp_path):
         'case "$2" in\n'
         "list-tasks) echo arn:aws:ecs:eu-west-1:123456789012:task/web-cluster-1/abc ;;\n"
         "describe-tasks) echo abc-123 ;;\n"
+        "describe-auto-scaling-groups) echo i-0abc ;;\n"
         "esac\n"
     )
     fake.chmod(0o755)
@@ -106,3 +112,18 @@ def test_a_rollback_names_its_stack_to_the_projects_own_command_line():
 def test_the_tunnel_goes_through_the_container_that_runs(tmp_path):
     *_, session = run_with_fake_aws(COMMANDS.database, tmp_path)
     assert session[session.index("--target") + 1] == "ecs:web-cluster-1_abc_abc-123"
+
+
+def test_a_machines_shell_opens_in_the_applications_container(tmp_path):
+    *_, session = run_with_fake_aws(MACHINE.shell, tmp_path)
+    assert session[session.index("--target") + 1] == "i-0abc"
+    (command,) = json.loads(session[session.index("--parameters") + 1])["command"]
+    subprocess.run(["sh", "-n", "-c", command], check=True)
+    assert re.search(r"docker exec .* /bin/sh$", command)
+    assert "name=-web-" in command
+
+
+def test_a_machines_tunnel_goes_through_the_instance(tmp_path):
+    *_, session = run_with_fake_aws(MACHINE.database, tmp_path)
+    assert session[session.index("--target") + 1] == "i-0abc"
+    assert json.loads(session[session.index("--parameters") + 1])["portNumber"] == ["5433"]

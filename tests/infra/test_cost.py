@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import prices
-from infra.cost import ALARMS, compare_egress, monthly_estimate, summary
+from infra.cost import ALARMS, compare_egress, compare_hosting, monthly_estimate, summary
 from infra.settings import Settings
 
 
@@ -61,11 +61,25 @@ def test_the_comparison_is_the_difference_of_the_bills(egress):
     assert total(egress=egress) - total() == pytest.approx(compared[egress] - compared["gateway"], abs=0.01)
 
 
-def test_a_preview_is_told_the_choice_with_its_numbers():
+def test_a_preview_is_told_the_choices_with_their_numbers():
+    machine = total(hosting="vm", min_tasks=1)
     assert summary(settings(egress="public")) == (
-        "a quiet month costs about 62.82 USD in us-east-1, of it for the way out of the tasks: "
-        "gateway 36.50, public 7.30 (chosen), endpoints 73.00"
+        "a quiet month costs about 62.82 USD in us-east-1; by hosting: fargate 62.82 (chosen), "
+        f"vm {machine:.2f}; of it for the way out of the tasks: gateway 36.50, public 7.30 (chosen), endpoints 73.00"
     )
+    assert summary(settings(hosting="vm", min_tasks=1)).endswith(f"vm {machine:.2f} (chosen)")
+
+
+def test_a_machine_costs_about_a_third_less_than_the_cheapest_containers():
+    assert 0.55 < total(hosting="vm", min_tasks=1) / total(egress="public", min_tasks=1) < 0.8
+
+
+def test_the_two_kinds_of_hosting_are_compared_from_either_side():
+    small, large = settings(task_memory=1024, task_cpu=512, waf=True), settings(task_memory=1024, hosting="vm")
+    assert compare_hosting(small)["fargate"] == total(task_memory=1024, task_cpu=512, waf=True)
+    # The default machine is too small for two of these tasks, so the next one is compared.
+    assert compare_hosting(small)["vm"] == total(task_memory=1024, hosting="vm", vm_instance_type="t4g.medium")
+    assert compare_hosting(large)["vm"] == compare_hosting(small)["vm"]
 
 
 def test_a_web_acl_costs_itself_and_its_rules():

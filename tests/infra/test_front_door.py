@@ -4,8 +4,6 @@ import pytest
 
 from infra.front_door import FrontDoor, FrontDoorArgs
 
-HOSTS = ("app.preqly.com", "www.preqly.com")
-
 
 def declare(engine, protect=True):
     args = FrontDoorArgs(
@@ -13,8 +11,6 @@ def declare(engine, protect=True):
         subnet_ids=["subnet-a", "subnet-b"],
         security_group_id="sg-balancer",
         certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/1",
-        zone_id="Z1",
-        hosts=HOSTS,
         target_port=8443,
         access_log_bucket="logs",
         protect=protect,
@@ -130,18 +126,3 @@ def test_awss_limit_of_32_characters_leaves_room_for_the_random_part(engine):
     for token in ("lb/loadBalancer:LoadBalancer", "lb/targetGroup:TargetGroup"):
         (resource,) = engine.all(token)
         assert len(resource.name) + len("-1234567") <= 32
-
-
-@pytest.mark.parametrize("host", HOSTS)
-@pytest.mark.parametrize("kind", ["A", "AAAA"])
-def test_every_name_leads_to_the_load_balancer(engine, host, kind):
-    declare(engine)
-    (record,) = [
-        record.inputs
-        for record in engine.all("route53/record:Record")
-        if (record.inputs["name"], record.inputs["type"]) == (host, kind)
-    ]
-    (alias,) = record["aliases"]
-    assert record["zoneId"] == "Z1"
-    assert alias["name"] == "front-balancer-1234.us-east-1.elb.amazonaws.com"
-    assert alias["zoneId"] == "Z35SXDOTRQ7X7K"

@@ -48,3 +48,14 @@ def test_a_resource_that_takes_no_tags_gets_none(engine):
 
     engine.run(program)
     assert "tags" not in engine.one("ec2/route:Route")
+
+
+def test_an_auto_scaling_group_gets_them_as_the_list_it_wants(engine):
+    def program():
+        naming.tag_everything("preqly", "test")
+        aws.autoscaling.Group("machine", min_size=1, max_size=1)
+
+    engine.run(program)
+    listed = engine.one("autoscaling/group:Group")["tags"]
+    assert {tag["key"]: tag["value"] for tag in listed} == {**OURS, "Name": "preqly-test-machine"}
+    assert not any(tag["propagateAtLaunch"] for tag in listed)

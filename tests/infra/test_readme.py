@@ -1,6 +1,6 @@
 """The stack's page: what runs, what it costs, and commands that survive Markdown."""
 
-from infra.cost import Estimate, Line
+from infra.estimate import Estimate, Line
 from infra.readme import readme
 from tests.infra.test_commands import COMMANDS
 
@@ -9,7 +9,7 @@ PAGE = readme(
     "0a1b2c3d4e5f-0001",
     COMMANDS,
     Estimate((Line("two tasks", 14.4175), Line("db.x2g.large in one zone", None))),
-    {"gateway": 36.5, "public": 7.3},
+    {"hosting": {"fargate": 92.02, "vm": 39.6}, "egress": {"gateway": 36.5, "public": 7.3}},
 )
 
 
@@ -33,5 +33,6 @@ def test_what_has_no_price_says_so():
     assert "| db.x2g.large in one zone | no price known |" in PAGE
 
 
-def test_the_choices_of_egress_stand_side_by_side():
-    assert "`gateway` 36.50, `public` 7.30" in PAGE
+def test_choices_stand_side_by_side():
+    assert "By `hosting`: `fargate` 92.02, `vm` 39.60." in PAGE
+    assert "By `egress`: `gateway` 36.50, `public` 7.30." in PAGE

@@ -1,10 +1,11 @@
-"""How full memory, swap and disk are, for alarms."""
+"""Whether the site answers, and how full memory, swap and disk are, for alarms."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 NAMESPACE = "Preqly/Machine"
+ANSWERS, MEMORY, SWAP, DISK = "SiteAnswers", "MemoryUsed", "SwapUsed", "DiskUsed"
 
 
 def used_percent(meminfo: str, disk: str = "/") -> dict[str, float]:
@@ -12,20 +13,24 @@ def used_percent(meminfo: str, disk: str = "/") -> dict[str, float]:
     numbers = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in meminfo.splitlines())}
     room = os.statvfs(disk)
     return {
-        "MemoryUsed": 100 * (1 - numbers["MemAvailable"] / numbers["MemTotal"]),
-        "SwapUsed": 100 * (1 - numbers["SwapFree"] / numbers["SwapTotal"]) if numbers.get("SwapTotal") else 0.0,
-        "DiskUsed": 100 * (1 - room.f_bavail / room.f_blocks),
+        MEMORY: 100 * (1 - numbers["MemAvailable"] / numbers["MemTotal"]),
+        SWAP: 100 * (1 - numbers["SwapFree"] / numbers["SwapTotal"]) if numbers.get("SwapTotal") else 0.0,
+        DISK: 100 * (1 - room.f_bavail / room.f_blocks),
     }
 
 
-def report(session: Any, host: str) -> None:
-    """Send the percentages to CloudWatch, under the site's main name: alarms outlive the machine."""
+def report(session: Any, host: str, *, answers: bool) -> None:
+    """Send the numbers to CloudWatch, under the site's main name: alarms outlive the machine."""
     found = used_percent(Path("/proc/meminfo").read_text())
     dimensions = [{"Name": "Site", "Value": host}]
+    health = {"MetricName": ANSWERS, "Value": float(answers), "Unit": "Count", "Dimensions": dimensions}
     session.client("cloudwatch").put_metric_data(
         Namespace=NAMESPACE,
         MetricData=[
-            {"MetricName": name, "Value": value, "Unit": "Percent", "Dimensions": dimensions}
-            for name, value in found.items()
+            health,
+            *(
+                {"MetricName": name, "Value": value, "Unit": "Percent", "Dimensions": dimensions}
+                for name, value in found.items()
+            ),
         ],
     )

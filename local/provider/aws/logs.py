@@ -1,4 +1,4 @@
-"""CloudWatch Logs: log groups."""
+"""CloudWatch Logs: log groups, and metrics that are taken from their lines."""
 
 from typing import Any
 
@@ -54,6 +54,37 @@ def _delete(call: Call) -> None:
         call.aws("logs").delete_log_group(logGroupName=call.id)
 
 
+def _put_filter(call: Call) -> str:
+    change = call.inputs["metricTransformation"]
+    transformation = pick(change, "unit", name="metricName", namespace="metricNamespace", value="metricValue")
+    call.aws("logs").put_metric_filter(
+        logGroupName=call.inputs["logGroupName"],
+        filterName=call.inputs["name"],
+        filterPattern=call.inputs["pattern"],
+        metricTransformations=[transformation],
+    )
+    return str(call.inputs["name"])
+
+
+def _find_filter(call: Call) -> Values | None:
+    answer = call.aws("logs").describe_metric_filters(logGroupName=call.state["logGroupName"], filterNamePrefix=call.id)
+    found = next((one for one in answer["metricFilters"] if one["filterName"] == call.id), None)
+    if found is None:
+        return None
+    (change,) = found["metricTransformations"]
+    known = report(change, "unit", name="metricName", namespace="metricNamespace", value="metricValue")
+    return {
+        "name": found["filterName"],
+        "logGroupName": found["logGroupName"],
+        "pattern": found["filterPattern"],
+        "metricTransformation": known,
+    }
+
+
+def _delete_filter(call: Call) -> None:
+    call.aws("logs").delete_metric_filter(logGroupName=call.state["logGroupName"], filterName=call.id)
+
+
 RESOURCES = (
     ResourceType(
         "aws:cloudwatch/logGroup:LogGroup",
@@ -67,5 +98,15 @@ RESOURCES = (
         name=AutoName(max_length=512),
         tags=tagging("logs", LOGS, by_state_arn),
         references={"kmsKeyId": KMS_KEY},
+    ),
+    ResourceType(
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        create=_put_filter,
+        read=_find_filter,
+        update=_put_filter,
+        delete=_delete_filter,
+        reported="name logGroupName pattern metricTransformation",
+        replaces="name logGroupName",
+        name=AutoName(max_length=512),
     ),
 )

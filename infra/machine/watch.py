@@ -1,0 +1,126 @@
+"""What of the machine is worth watching: its own numbers, EC2's, and what nginx's log says of its visitors. Pure."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.alarm_rules import Alarm
+from infra.dashboard import Graphs
+from infra.machine.program.metrics import ANSWERS, DISK, MEMORY, NAMESPACE, SWAP
+from infra.metrics import Metric
+
+ERRORS, SECONDS = "Errors", "AnswerSeconds"
+FILTERS = {
+    ERRORS: ('{ ($.logger = "nginx") && ($.status >= 500) }', "1"),
+    SECONDS: ('{ ($.logger = "nginx") && ($.seconds >= 0) }', "$.seconds"),
+}
+"""Metric to (pattern of log lines, value of each), in the words of CloudWatch Logs' metric filters."""
+CUSTOM_METRICS = (ANSWERS, MEMORY, SWAP, DISK, *FILTERS)
+CREDITS_LEFT = 20
+"""Twenty minutes of a whole CPU: after that a machine of these types is as slow as its baseline."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedMachine:
+    """The names that CloudWatch knows the machine and its visitors by."""
+
+    host: str
+    """The site's main name: the machine's numbers outlive the machine."""
+    group: pulumi.Input[str]
+    """The auto scaling group."""
+    log_namespace: str
+    """Of the metrics that are taken from the log."""
+
+
+def alarms(watched: WatchedMachine) -> list[Alarm]:
+    """What hurts visitors, then what will."""
+    return [*_visitors(watched), *_machine(watched)]
+
+
+def graphs(watched: WatchedMachine) -> Graphs:
+    """Visitors on top, the machine below."""
+    return {
+        "The site answers": [_own(watched, ANSWERS, "Minimum")],
+        "Answer time in seconds": [_logged(watched, SECONDS, quantile) for quantile in ("p50", "p99")],
+        "Errors per minute": [_logged(watched, ERRORS, "Sum")],
+        "CPU of the machine in percent": [_ec2(watched, "CPUUtilization", "Average")],
+        "CPU credits left": [_ec2(watched, "CPUCreditBalance", "Minimum")],
+        "Memory, swap and disk in percent": [_own(watched, name, "Maximum") for name in (MEMORY, SWAP, DISK)],
+    }
+
+
+def _visitors(watched: WatchedMachine) -> list[Alarm]:
+    return [
+        Alarm(
+            role="no-answer",
+            metric=_own(watched, ANSWERS, "Minimum"),
+            comparison="LessThanThreshold",
+            threshold=1,
+            minutes=3,
+            missing="breaching",
+            advice="The machine is away or its site does not answer. It repairs itself; if it stays so, see its log.",
+        ),
+        Alarm(
+            role="application-errors",
+            metric=_logged(watched, ERRORS, "Sum"),
+            comparison="GreaterThanThreshold",
+            threshold=5,
+            minutes=3,
+            missing="notBreaching",
+            advice="The application answers 5xx. Look at its log; if it began with a release, roll back.",
+        ),
+        Alarm(
+            role="slow",
+            metric=_logged(watched, SECONDS, "p99"),
+            comparison="GreaterThanThreshold",
+            threshold=2,
+            minutes=10,
+            missing="notBreaching",
+            advice="One request in a hundred takes over 2 s. Compare CPU of machine and database on the dashboard.",
+        ),
+    ]
+
+
+def _machine(watched: WatchedMachine) -> list[Alarm]:
+    return [
+        Alarm(
+            role="memory",
+            metric=_own(watched, MEMORY, "Maximum"),
+            comparison="GreaterThanThreshold",
+            threshold=90,
+            minutes=10,
+            missing="notBreaching",
+            advice="The machine is about to run out of memory. Raise preqly:vmInstanceType or look for a leak.",
+        ),
+        Alarm(
+            role="disk",
+            metric=_own(watched, DISK, "Maximum"),
+            comparison="GreaterThanThreshold",
+            threshold=85,
+            minutes=5,
+            missing="notBreaching",
+            advice="The machine's disk fills up. Nothing on it is needed: ending the instance brings up an empty one.",
+        ),
+        Alarm(
+            role="cpu-credits",
+            metric=_ec2(watched, "CPUCreditBalance", "Minimum"),
+            comparison="LessThanThreshold",
+            threshold=CREDITS_LEFT,
+            minutes=15,
+            missing="notBreaching",
+            advice="The machine has used up its CPU credits and slows down. Choose a larger preqly:vmInstanceType.",
+        ),
+    ]
+
+
+def _own(watched: WatchedMachine, name: str, statistic: str) -> Metric:
+    return Metric(namespace=NAMESPACE, name=name, dimensions={"Site": watched.host}, statistic=statistic)
+
+
+def _ec2(watched: WatchedMachine, name: str, statistic: str) -> Metric:
+    dimensions = {"AutoScalingGroupName": watched.group}
+    return Metric(namespace="AWS/EC2", name=name, dimensions=dimensions, statistic=statistic)
+
+
+def _logged(watched: WatchedMachine, name: str, statistic: str) -> Metric:
+    return Metric(namespace=watched.log_namespace, name=name, dimensions={}, statistic=statistic)

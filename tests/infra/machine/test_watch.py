@@ -1,0 +1,35 @@
+"""What of the machine wakes someone."""
+
+import pytest
+
+from infra.alarm_rules import Alarm
+from infra.machine.program import metrics
+from infra.machine.watch import CUSTOM_METRICS, alarms, graphs
+from tests.infra.watched import MACHINE
+
+ALARMS = {alarm.role: alarm for alarm in alarms(MACHINE)}
+
+
+def test_visitors_come_first_then_what_will_hurt_them() -> None:
+    assert list(ALARMS) == ["no-answer", "application-errors", "slow", "memory", "disk", "cpu-credits"]
+
+
+@pytest.mark.parametrize("alarm", ALARMS.values(), ids=lambda alarm: alarm.role)
+def test_every_alarm_says_what_to_do(alarm: Alarm) -> None:
+    assert len(alarm.advice) > 40
+    assert alarm.advice.endswith(".")
+
+
+def test_a_machine_that_says_nothing_is_a_site_that_is_away() -> None:
+    assert [role for role, alarm in ALARMS.items() if alarm.missing == "breaching"] == ["no-answer"]
+    assert (ALARMS["no-answer"].metric.name, ALARMS["no-answer"].threshold) == (metrics.ANSWERS, 1)
+
+
+def test_all_that_is_paid_for_is_seen() -> None:
+    drawn = {metric.name for listed in graphs(MACHINE).values() for metric in listed}
+    assert set(CUSTOM_METRICS) <= drawn
+
+
+def test_the_machines_own_numbers_are_found_under_the_sites_name() -> None:
+    memory = ALARMS["memory"].metric
+    assert (memory.namespace, memory.dimensions) == (metrics.NAMESPACE, {"Site": "app.preqly.com"})
