@@ -33,7 +33,8 @@ def instance_type(settings: "Settings") -> Iterator[Finding]:
     try:
         fix = set_command("vm_instance_type", sizes.smallest(settings.architecture, settings.task_memory))
     except ValueError:
-        fix = set_command("task_memory", sizes.LARGEST_TASK_MIB)
+        largest = sizes.smallest(settings.architecture, sizes.LARGEST_TASK_MIB)
+        fix = f"{set_command('task_memory', sizes.LARGEST_TASK_MIB)}; {set_command('vm_instance_type', largest)}"
     yield Finding(("vm_instance_type", "architecture", "task_memory"), problem, fix)
 
 

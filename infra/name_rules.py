@@ -85,7 +85,7 @@ def email_url(settings: "Settings") -> Iterator[Finding]:
             "unset://"
         )
         yield Finding(("email_url",), rule, set_command("email_url", "unset://"))
-    elif settings.sends_with_ses and settings.egress == "endpoints":
+    elif settings.sends_with_ses and settings.way_out == "endpoints":
         rule = "tasks with `egress: endpoints` reach no service without an endpoint of its own, and SES has none here"
         yield Finding(("email_url", "egress"), rule, set_command("egress", "gateway"))
 

@@ -5,7 +5,6 @@ from typing import Any
 import pulumi
 from pulumi.runtime import register_stack_transformation
 
-
 AUTO_SCALING_GROUP = "aws:autoscaling/group:Group"
 """Its tags are a list, each of which says whether instances get it too; ours get theirs by the launch template."""
 

@@ -284,7 +284,7 @@ class Recorder(mocks.Mocks):
         set_all_config({"aws:region": REGION, **{f"preqly:{key}": value for key, value in config.items()}})
         with contextlib.chdir(ROOT):
             # The stack's resource is one for all programs of a process.
-            self.run(lambda: cast(Stack, get_root_resource()).outputs.clear())
+            self.run(cast(Stack, get_root_resource()).outputs.clear)
             self.run(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None)
             self.exports = self.run(lambda: dict(cast(Stack, get_root_resource()).outputs))
 

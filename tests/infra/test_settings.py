@@ -127,6 +127,14 @@ REFUSED = [
     ({"allowedHosts": '["*"]'}, "allowedHosts", "without a scheme"),
     ({"allowedHosts": '["localhost:8443"]'}, "allowedHosts", "a port"),
     ({"hosting": "lambda"}, "hosting", "must be fargate"),
+    ({"hosting": "vm", "minTasks": "2"}, "minTasks", "one machine with one task"),
+    ({"hosting": "vm", "waf": "true"}, "waf", "a machine has none"),
+    ({"hosting": "vm", "architecture": "x86_64"}, "vmInstanceType", "images are built for x86_64"),
+    ({"hosting": "vm", "vmInstanceType": "m7g.large"}, "vmInstanceType", "must be one of t4g.micro"),
+    ({"hosting": "vm", "taskMemory": "1024"}, "vmInstanceType", "has 2048 MiB"),
+    ({"hosting": "vm", "taskMemory": "99999"}, "vmInstanceType", "needs 200766"),
+    ({"vmCertificate": "my secret"}, "vmCertificate", "must be letsencrypt"),
+    ({"acmeServer": "http://localhost:14000/dir"}, "acmeServer", "https://"),
     ({"egress": "nat"}, "egress", "gateway or public or endpoints"),
     ({"architecture": "amd64"}, "architecture", "arm64 or x86_64"),
     ({"vpcCidr": "10.20.0.0/23"}, "vpcCidr", "subnets too small"),
@@ -289,3 +297,24 @@ def test_any_text_is_either_taken_or_refused_by_name(values):
         found = refused.problems
     assert all(problem.key and problem.rule and problem.fix for problem in found)
     assert {problem.key.partition(":")[2] for problem in found} <= DECLARED.keys()
+
+
+def test_a_machine_runs_one_task_unless_another_number_is_written():
+    assert load(hosting="vm").min_tasks == 1
+    assert load().min_tasks == 2
+
+
+def test_the_fix_for_a_machine_that_is_too_small_is_the_smallest_that_fits():
+    with pytest.raises(SettingsError, match=r"pulumi config set vmInstanceType t4g\.medium"):
+        load(hosting="vm", taskMemory="1024")
+    with pytest.raises(SettingsError, match=r"pulumi config set taskMemory 16000; pulumi config set vmInstanceType t4g\.2xlarge"):
+        load(hosting="vm", taskMemory="99999")
+
+
+def test_rules_of_fargate_do_not_bind_a_machine():
+    assert load(hosting="vm", taskCpu="300", taskMemory="300", vpcCidr="10.20.0.0/22", maxTasks="600").task_cpu == 300
+
+
+def test_a_machine_has_its_own_way_out_whatever_the_tasks_would_have():
+    assert load(hosting="vm", egress="endpoints", emailUrl="ses://").way_out == "public"
+    assert load(egress="endpoints").way_out == "endpoints"

@@ -66,6 +66,12 @@ def _put_filter(call: Call) -> str:
     return str(call.inputs["name"])
 
 
+def _change_filter(call: Call) -> None:
+    # moto keeps the pattern of a filter that it knows already; AWS takes the new one.
+    _delete_filter(call)
+    _put_filter(call)
+
+
 def _find_filter(call: Call) -> Values | None:
     answer = call.aws("logs").describe_metric_filters(logGroupName=call.state["logGroupName"], filterNamePrefix=call.id)
     found = next((one for one in answer["metricFilters"] if one["filterName"] == call.id), None)
@@ -103,7 +109,7 @@ RESOURCES = (
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         create=_put_filter,
         read=_find_filter,
-        update=_put_filter,
+        update=_change_filter,
         delete=_delete_filter,
         reported="name logGroupName pattern metricTransformation",
         replaces="name logGroupName",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+METRIC_FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 BUDGET = "aws:budgets/budget:Budget"
@@ -142,3 +143,17 @@ def test_scaling_of_a_service_that_does_not_exist_is_refused(
     lost = {**scaled, "resourceId": "service/scaled/nothing"}
     said = refusal(lambda: emulation.resource(TARGET, "lost", **lost, minCapacity=2, maxCapacity=10))
     assert said == 'resourceId: there is no ECS service "nothing" in cluster scaled'
+
+
+def test_a_metric_filter_lives_its_life(emulation: Any) -> None:
+    emulation.resource(LOG_GROUP, "lines", name="lines")
+    transformation = {"name": "Errors", "namespace": "Preqly/test", "value": "1"}
+    inputs = {"logGroupName": "lines", "metricTransformation": transformation}
+    made = emulation.resource(METRIC_FILTER, "errors", **inputs, pattern="{ $.status >= 500 }")
+    (found,) = emulation.client("logs").describe_metric_filters(logGroupName="lines")["metricFilters"]
+    assert found["filterPattern"] == "{ $.status >= 500 }"
+    assert found["metricTransformations"][0]["metricName"] == "Errors"
+    made.up(**inputs, pattern="{ $.status >= 400 }")
+    assert made.drift() == {}
+    made.delete()
+    assert not made.is_there()
