@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.private_bucket import keep_private
+from infra.private_bucket import ABANDONED_UPLOADS, keep_private
 
 KEPT_OVERWRITTEN_DAYS = 90
 
@@ -56,12 +56,7 @@ class MediaBucket(pulumi.ComponentResource):
             f"{name}-lifecycle",
             bucket=bucket.bucket,
             rules=[
-                {
-                    "id": "abandoned-uploads",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                },
+                ABANDONED_UPLOADS,
                 {
                     "id": "overwritten-files",
                     "status": "Enabled",

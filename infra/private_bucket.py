@@ -1,7 +1,17 @@
 """What every bucket of the stack has in common: nobody outside sees it, and nothing lies in it unencrypted."""
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
+
+ABANDONED_UPLOADS: dict[str, Any] = {
+    "id": "abandoned-uploads",
+    "status": "Enabled",
+    "filter": {"prefix": ""},
+    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+}
+"""A rule for every bucket's lifecycle: parts of uploads that never ended are not paid for."""
 
 
 def keep_private(name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource) -> list[pulumi.Resource]:

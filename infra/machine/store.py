@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from infra import policies
 from infra.machine.archive import program_archive, release_archive
-from infra.private_bucket import keep_private
+from infra.private_bucket import ABANDONED_UPLOADS, keep_private
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,12 @@ class MachineStore(pulumi.ComponentResource):
             bucket=bucket.bucket,
             policy=bucket.arn.apply(policies.tls_only),
             opts=pulumi.ResourceOptions(parent=self, depends_on=keep_private(name, bucket, self)),
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.bucket,
+            rules=[ABANDONED_UPLOADS],
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self._kept = pulumi.ResourceOptions(parent=self, retain_on_delete=True, depends_on=[closed])
         archive = program_archive()

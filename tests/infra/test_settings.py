@@ -307,7 +307,8 @@ def test_a_machine_runs_one_task_unless_another_number_is_written():
 def test_the_fix_for_a_machine_that_is_too_small_is_the_smallest_that_fits():
     with pytest.raises(SettingsError, match=r"pulumi config set vmInstanceType t4g\.medium"):
         load(hosting="vm", taskMemory="1024")
-    with pytest.raises(SettingsError, match=r"pulumi config set taskMemory 16000; pulumi config set vmInstanceType t4g\.2xlarge"):
+    largest = r"pulumi config set taskMemory 16000; pulumi config set vmInstanceType t4g\.2xlarge"
+    with pytest.raises(SettingsError, match=largest):
         load(hosting="vm", taskMemory="99999")
 
 

@@ -17,17 +17,28 @@ def _data(call: Call) -> dict[str, Any]:
     if profile := call.inputs.get("iamInstanceProfile"):
         data["IamInstanceProfile"] = {key[0].upper() + key[1:]: value for key, value in profile.items()}
     if devices := call.inputs.get("blockDeviceMappings"):
-        data["BlockDeviceMappings"] = [_device(device) for device in devices]
+        data["BlockDeviceMappings"] = [
+            {"DeviceName": device["deviceName"], "Ebs": _with_flags(device.get("ebs") or {})} for device in devices
+        ]
+    if interfaces := call.inputs.get("networkInterfaces"):
+        data["NetworkInterfaces"] = [_interface(interface) for interface in interfaces]
     return data
 
 
-def _device(device: Values) -> dict[str, Any]:
-    ebs = {key[0].upper() + key[1:]: value for key, value in (device.get("ebs") or {}).items()}
-    for flag in ("Encrypted", "DeleteOnTermination"):
+def _interface(interface: Values) -> dict[str, Any]:
+    data = _with_flags(interface)
+    if "SecurityGroups" in data:
+        data["Groups"] = data.pop("SecurityGroups")
+    return data
+
+
+def _with_flags(values: Values) -> dict[str, Any]:
+    data = {key[0].upper() + key[1:]: value for key, value in values.items()}
+    for flag in ("Encrypted", "DeleteOnTermination", "AssociatePublicIpAddress"):
         # The SDK has them as words, as Terraform has.
-        if flag in ebs:
-            ebs[flag] = str(ebs[flag]).lower() == "true"
-    return {"DeviceName": device["deviceName"], "Ebs": ebs}
+        if flag in data:
+            data[flag] = str(data[flag]).lower() == "true"
+    return data
 
 
 def _create(call: Call) -> str:
@@ -75,13 +86,14 @@ RESOURCES = (
         reported=f"name {_SAME} vpcSecurityGroupIds",
         unreported=(
             "description updateDefaultVersion metadataOptions creditSpecification tagSpecifications monitoring "
-            "iamInstanceProfile blockDeviceMappings"
+            "iamInstanceProfile blockDeviceMappings networkInterfaces"
         ),
         replaces="name",
         name=AutoName(max_length=125),
         tags=EC2_TAGS,
         references={
             "vpcSecurityGroupIds": references.SECURITY_GROUP,
+            "networkInterfaces.securityGroups": references.SECURITY_GROUP,
             "iamInstanceProfile.arn": PROFILE,
             "iamInstanceProfile.name": PROFILE,
         },

@@ -66,15 +66,18 @@ class Stack:
 
 Check = Callable[[Stack], None]
 CHECKS: dict[str, Check] = {}
+"""Of production."""
+MACHINE_CHECKS: dict[str, Check] = {}
+"""Of the same site with `hosting: vm`, beside those of CHECKS that are about what both kinds have."""
 
 
-def proves(*controls: str) -> Callable[[Check], Check]:
+def proves(*controls: str, among: dict[str, Check] = CHECKS) -> Callable[[Check], Check]:
     """Register a check under the controls it proves; two checks for one control are a mistake."""
 
     def register(check: Check) -> Check:
         for control in controls:
-            assert control not in CHECKS, f"{control} has two checks"
-            CHECKS[control] = check
+            assert control not in among, f"{control} has two checks"
+            among[control] = check
         return check
 
     return register

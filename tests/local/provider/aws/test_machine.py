@@ -51,6 +51,19 @@ def test_a_change_of_a_launch_template_is_a_new_version_that_groups_start_from(e
     assert not template.is_there()
 
 
+def test_a_network_interface_is_told_in_ec2s_own_words(emulation: Any, subnet: str) -> None:
+    ec2 = emulation.client("ec2")
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="front", Description="d", VpcId=vpc)["GroupId"]
+    interface = {"deviceIndex": 0, "associatePublicIpAddress": "true", "securityGroups": [group]}
+    template = emulation.resource(TEMPLATE, "reaching", **template_inputs(networkInterfaces=[interface]))
+    (version,) = ec2.describe_launch_template_versions(LaunchTemplateId=template.id)["LaunchTemplateVersions"]
+    (told,) = version["LaunchTemplateData"]["NetworkInterfaces"]
+    assert (told["AssociatePublicIpAddress"], told["Groups"], told["DeviceIndex"]) == (True, [group], 0)
+    assert template.drift() == {}
+    template.delete()
+
+
 def test_a_group_keeps_as_many_instances_as_it_is_told(emulation: Any, subnet: str) -> None:
     template = emulation.resource(TEMPLATE, "grouped", **template_inputs())
     inputs = {
