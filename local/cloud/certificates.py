@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_DAYS = 3650
@@ -19,6 +19,7 @@ SERVER_DAYS = 397
 RENEW_BEFORE_DAYS = 30
 
 Key = ec.EllipticCurvePrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,16 @@ class CertificateAuthority:
             if _covers(issued.certificate_path, host_names, authority) and issued.key_path.exists():
                 return issued
             key = ec.generate_private_key(ec.SECP256R1())
-            certificate = _sign_server(host_names, key, authority, authority_key)
+            chain = _sign_server(host_names, key.public_key(), SERVER_DAYS, authority, authority_key)
             _write(issued.key_path, _pem(key), mode=0o600)
-            chain = certificate.public_bytes(serialization.Encoding.PEM)
-            _write(issued.certificate_path, chain + authority.public_bytes(serialization.Encoding.PEM))
+            _write(issued.certificate_path, chain)
             return issued
+
+    def certify(self, host_names: Sequence[str], key: PublicKey, days: int) -> str:
+        """A server certificate for a key that somebody else holds, followed by the authority's, in PEM."""
+        with self._lock:
+            authority, authority_key = self._load()
+            return _sign_server(host_names, key, days, authority, authority_key).decode()
 
     def _load(self) -> tuple[x509.Certificate, Key]:
         certificate_path, key_path = self._folder / "ca.pem", self._folder / "ca.key.pem"
@@ -102,7 +108,7 @@ def _sign_authority(key: Key) -> x509.Certificate:
         decipher_only=False,
     )
     return (
-        _builder(name, name, key, CA_DAYS)
+        _builder(name, name, key.public_key(), CA_DAYS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .sign(key, hashes.SHA256())
@@ -110,33 +116,35 @@ def _sign_authority(key: Key) -> x509.Certificate:
 
 
 def _sign_server(
-    host_names: Sequence[str], key: Key, authority: x509.Certificate, authority_key: Key
-) -> x509.Certificate:
+    host_names: Sequence[str], key: PublicKey, days: int, authority: x509.Certificate, authority_key: Key
+) -> bytes:
+    """The certificate and the authority's, in PEM."""
     # A common name holds 64 characters; clients read the alternative names.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host_names[0][:64])])
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
-    return (
-        _builder(name, authority.subject, key, SERVER_DAYS)
+    certificate = (
+        _builder(name, authority.subject, key, days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in host_names]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(issuer_key, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
+    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in (certificate, authority))
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: Key, days: int) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: PublicKey, days: int) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         # An hour back: containers' clocks may be behind on virtual machines that slept.
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from local.cloud import moto_patches, seed
+from local.cloud.acme.server import AcmeServer
 from local.cloud.agent import Agent, AgentThread
 from local.cloud.api import ApiServer
 from local.cloud.certificates import CertificateAuthority
@@ -32,6 +33,8 @@ class EmbeddedCloud:
 
     context: CloudContext
     """What agents see. `container_endpoint` is known after `start`."""
+    acme_directory = ""
+    """URL at which machines ask for certificates, for the setting `acmeServer`. Known after `start`, with agents."""
 
     def __init__(self, config: CloudConfig, agents: bool | Sequence[AgentFactory] = True) -> None:
         """`agents`: True for all of them, False for AWS's API alone (no Docker needed), or the ones to start."""
@@ -49,6 +52,7 @@ class EmbeddedCloud:
             lock=lock,
             touch=self._store.touch,
         )
+        self._acme: AcmeServer | None = None
 
     @property
     def endpoint(self) -> str:
@@ -77,6 +81,8 @@ class EmbeddedCloud:
             thread.join(STOP_SECONDS)
         self._threads.clear()
         self.context.docker.close()
+        if self._acme is not None:
+            self._acme.stop()
         self._api.stop()
         self._store.stop()
         if self._owns_process:
@@ -97,16 +103,19 @@ class EmbeddedCloud:
             thread.start()
 
     def _listen_for_containers(self) -> str:
-        """Make the API reachable from the Docker network and say under which URL."""
+        """Make the API and the ACME server reachable from the Docker network; the API's URL there."""
         gateway = self.context.docker.gateway
+        address, name = gateway, gateway
         try:
             self._api.listen(gateway)
         except OSError as error:
             if error.errno != errno.EADDRNOTAVAIL:
                 raise
             # Docker's engine runs in a virtual machine: the gateway is its address, and this name leads here.
-            return f"http://host.docker.internal:{self._api.port}"
-        return f"http://{gateway}:{self._api.port}"
+            address, name = "127.0.0.1", "host.docker.internal"
+        self._acme = AcmeServer(self.context)
+        self.acme_directory = self._acme.listen(address, name)
+        return f"http://{name}:{self._api.port}"
 
     def _factories(self) -> Sequence[AgentFactory]:
         if isinstance(self._agents, bool):
