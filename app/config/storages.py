@@ -1,11 +1,12 @@
 """Where uploaded files live: the media bucket where one is named, else a folder the proxy reads too."""
 
 import os
-from typing import Any
-
-from botocore.config import Config
+from typing import TYPE_CHECKING, Any
 
 from config import aws
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 SIGNED_URL_SECONDS = 60
 """A signed URL never leaves the proxy, which follows it at once."""
@@ -33,7 +34,10 @@ def media_storage(bucket: str) -> dict[str, Any]:
     }
 
 
-def _client_config() -> Config:
+def _client_config() -> "Config":
+    # Takes long to import, and is of no use without a bucket.
+    from botocore.config import Config  # noqa: PLC0415
+
     # Only AWS itself has a name for every bucket; other endpoints are reached by one name or address.
     own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return Config(
