@@ -44,5 +44,5 @@ def _refusal(settings: Settings, latest: Release) -> Problem:
         f"{pulumi.get_project()}:{key_of('hosting')}",
         settings.hosting,
         rule,
-        f"{back}, then move, then set protect to true again (docs/moving.md)",
+        f"{back}, then move, then set protect to true again (docs/machine.md)",
     )
