@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.machine.program.credentials import PATH as CREDENTIALS_PATH
+from infra.machine.program.slot_containers import DRAIN_SECONDS
 from infra.machine.program.slots import NETWORK
 from infra.task_definition import HEALTH_CHECK, STOP_TIMEOUT_SECONDS, TMP_MIB, USER
 from infra.workload import Container
@@ -27,6 +28,8 @@ class ComposeTarget:
     log_group: str
     memory: int
     """MiB that the application's container may use."""
+    hosts: Sequence[str]
+    """Names under which plain HTTP is sent on to https; every other one is refused there."""
     certificate_folder: str = "/run/preqly/certificate"
     """On the machine, in memory."""
 
@@ -115,6 +118,9 @@ def _environment(container: Container, target: ComposeTarget) -> dict[str, str]:
             "TRUSTED_PROXIES": "",
             "TLS_CERTIFICATE": f"{CERTIFICATE_FOLDER}/cert.pem",
             "TLS_KEY": f"{CERTIFICATE_FOLDER}/key.pem",
+            "REDIRECT_HOSTS": ",".join(target.hosts),
+            # As long as a deploy waits for the open connections of the slot it replaces.
+            "SHUTDOWN_SECONDS": str(DRAIN_SECONDS),
         }
     return {
         **own,

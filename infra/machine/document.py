@@ -38,6 +38,8 @@ class Known:
     log_group: str
     application_role: str
     certificate_secret: str
+    zone_id: str
+    acme_server: str
     address: str
     program: str
 
@@ -56,7 +58,12 @@ def release_document(site: Site, known: Known) -> str:
         cpu=site.cpu,
     )
     serving, once = workload.web_service(described), workload.migration(described)
-    target = ComposeTarget(region=site.region, log_group=known.log_group, memory=site.memory)
+    target = ComposeTarget(
+        region=site.region,
+        log_group=known.log_group,
+        memory=site.memory,
+        hosts=(*site.domains, *site.allowed_hosts),
+    )
     release = Release(
         version=known.tag,
         images=sorted({known.web_image, known.proxy_image}),
@@ -67,9 +74,11 @@ def release_document(site: Site, known: Known) -> str:
         secret_version=known.secret_version,
         prepare=list(PREPARE_COMMAND),
         migrate=list(workload.MIGRATION_COMMAND),
-        host=site.domains[0],
         application_role=known.application_role,
+        hosts=list(site.domains),
         certificate_secret=known.certificate_secret,
+        zone_id=known.zone_id,
+        acme_server=known.acme_server,
         address=known.address,
         program=known.program,
     )

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import policies as stack_policies
 from infra.machine import policies
+from infra.machine.certificate_source import CertificateSource
 from infra.machine.policies import Reach
 
 
@@ -20,7 +22,7 @@ class MachineIdentityArgs:
     parameter_name: str
     repository_arns: Sequence[pulumi.Input[str]]
     secret_arn: pulumi.Input[str]
-    certificate_arn: pulumi.Input[str]
+    certificate: CertificateSource
     log_group_arn: pulumi.Input[str]
     address: pulumi.Input[str]
     group_name: str
@@ -63,15 +65,21 @@ class MachineIdentity(pulumi.ComponentResource):
 
 
 def _policy(args: MachineIdentityArgs, application_role_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    source = args.certificate
+    fixed: dict[str, Any] = {
+        "parameter_name": args.parameter_name,
+        "group_name": args.group_name,
+        "proven_hosts": source.hosts if source.acme_server else (),
+    }
     return pulumi.Output.all(
         key_arn=args.key_arn,
         bucket_arn=args.bucket_arn,
         repository_arns=list(args.repository_arns),
         secret_arn=args.secret_arn,
-        certificate_arn=args.certificate_arn,
+        certificate_arn=source.secret_arn,
+        certificate_key_arn=source.key_arn or "",
+        zone_id=source.zone_id,
         log_group_arn=args.log_group_arn,
         application_role_arn=application_role_arn,
         address=args.address,
-    ).apply(
-        lambda known: policies.machine(Reach(parameter_name=args.parameter_name, group_name=args.group_name, **known))
-    )
+    ).apply(lambda known: policies.machine(Reach(**fixed, **known)))

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.machine.certificate_source import CertificateSource
 from infra.machine.command_document import command_document
 from infra.machine.document import Known, Site, release_document
 from infra.machine.hooks import MachineSupervision
@@ -56,8 +57,7 @@ class MachineArgs:
     repository_arns: Sequence[pulumi.Input[str]]
     secret_arn: pulumi.Input[str]
     secret_version: pulumi.Input[str]
-    certificate_secret_arn: pulumi.Input[str]
-    """Secret with `cert.pem` and `key.pem`."""
+    certificate: CertificateSource
     log_group: pulumi.Input[str]
     log_group_arn: pulumi.Input[str]
     media_bucket: pulumi.Input[str]
@@ -116,7 +116,7 @@ class Machine(pulumi.ComponentResource):
             parameter_name=self._parameter_name,
             repository_arns=self._args.repository_arns,
             secret_arn=self._args.secret_arn,
-            certificate_arn=self._args.certificate_secret_arn,
+            certificate=self._args.certificate,
             log_group_arn=self._args.log_group_arn,
             address=self._address.allocation_id,
             group_name=self._group_name,
@@ -152,7 +152,9 @@ class Machine(pulumi.ComponentResource):
             secret_version=args.secret_version,
             log_group=args.log_group,
             application_role=application_role_arn,
-            certificate_secret=args.certificate_secret_arn,
+            certificate_secret=args.certificate.secret_arn,
+            zone_id=args.certificate.zone_id,
+            acme_server=args.certificate.acme_server,
             address=self._address.allocation_id,
             program=self._store.program,
         )

@@ -24,6 +24,12 @@ class Reach:
     secret_arn: str
     certificate_arn: str
     """Of the secret that holds the certificate."""
+    certificate_key_arn: str = ""
+    """The KMS key of that secret, when it is neither the stack's nor AWS's own."""
+    zone_id: str
+    """Of the zone that proves the hosts."""
+    proven_hosts: Sequence[str]
+    """Names the machine gets a certificate for; empty when the certificate is a team's own."""
     log_group_arn: str
     application_role_arn: str
     address: str
@@ -43,7 +49,14 @@ def application_trust(machine_role_arn: str) -> str:
 
 def machine(reach: Reach) -> str:
     """Start releases, write logs and numbers, take the address, be reached by Systems Manager."""
-    return _document(*_releases(reach), *_secrets(reach), *_telling(reach), *_itself(reach), _systems_manager())
+    return _document(
+        *_releases(reach),
+        *_secrets(reach),
+        *(_certificate(reach) if reach.proven_hosts else ()),
+        *_telling(reach),
+        *_itself(reach),
+        _systems_manager(),
+    )
 
 
 def _releases(reach: Reach) -> list[Statement]:
@@ -66,10 +79,38 @@ def _secrets(reach: Reach) -> list[Statement]:
     return [
         _allow("secretsmanager:GetSecretValue", sorted([reach.secret_arn, reach.certificate_arn])),
         {
-            **_allow("kms:Decrypt", reach.key_arn),
+            **_allow("kms:Decrypt", sorted({reach.key_arn, reach.certificate_key_arn} - {""})),
             "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}},
         },
         _allow("sts:AssumeRole", reach.application_role_arn),
+    ]
+
+
+def _certificate(reach: Reach) -> list[Statement]:
+    here = Arn.parse(reach.key_arn)
+    service = f"secretsmanager.{here.region}.amazonaws.com"
+    change = "route53:ChangeResourceRecordSets"
+    return [
+        {
+            **_allow(change, f"arn:{here.partition}:route53:::hostedzone/{reach.zone_id}"),
+            "Condition": {
+                "ForAllValues:StringEquals": {
+                    f"{change}NormalizedRecordNames": sorted(f"_acme-challenge.{host}" for host in reach.proven_hosts),
+                    f"{change}RecordTypes": ["TXT"],
+                    f"{change}Actions": ["DELETE", "UPSERT"],
+                },
+                # "For all values" is also true where there is none.
+                "Null": {f"{change}NormalizedRecordNames": "false"},
+            },
+        },
+        _allow("route53:GetChange", f"arn:{here.partition}:route53:::change/*"),
+        _allow("secretsmanager:PutSecretValue", reach.certificate_arn),
+        {
+            **_allow("kms:GenerateDataKey", reach.key_arn),
+            "Condition": {
+                "StringEquals": {"kms:ViaService": service, "kms:EncryptionContext:SecretARN": reach.certificate_arn}
+            },
+        },
     ]
 
 

@@ -6,7 +6,8 @@ export DEBIAN_FRONTEND=noninteractive
 
 # Packages, and their security updates every night. The AMI's own mirror, over TLS: only 443 is open to the outside.
 sed -i 's|http://|https://|' /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/apt/mirrors/* 2>/dev/null || true
-packages="ca-certificates docker.io docker-cli docker-compose iptables iproute2 python3-boto3 unattended-upgrades"
+packages="ca-certificates certbot docker.io docker-cli docker-compose iptables iproute2 python3-boto3 \
+python3-cryptography unattended-upgrades"
 if ! dpkg --status $$packages > /dev/null 2>&1; then
     apt-get update
     apt-get install --yes --no-install-recommends $$packages
@@ -19,7 +20,8 @@ if ! command -v amazon-ssm-agent > /dev/null; then
         "https://s3.$region.amazonaws.com/amazon-ssm-$region/latest/debian_$$(dpkg --print-architecture)/amazon-ssm-agent.deb"
     dpkg --install /tmp/amazon-ssm-agent.deb
 fi
-systemctl disable --now ssh.service ssh.socket 2>/dev/null || true
+# No way in but that one; and certificates are the keeper's, not certbot's own timer's.
+systemctl disable --now ssh.service ssh.socket certbot.timer 2>/dev/null || true
 
 # Room for a moment of two releases at once. Where there can be none, the limits of the containers have to do.
 if [ ! -e /swapfile ]; then

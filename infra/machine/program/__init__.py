@@ -1,1 +1,1 @@
-"""What runs on the machine itself: Python's standard library, boto3 and Docker's command line, no Pulumi."""
+"""What runs on the machine itself: Python and Debian's packages (boto3, cryptography, certbot, Docker), no Pulumi."""

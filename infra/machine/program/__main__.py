@@ -1,27 +1,30 @@
-"""`python3 -m program keep | prepare KEY | deploy KEY`."""
+"""`python3 -m program keep | prepare KEY | deploy KEY | prove ZONE | unprove ZONE`."""
 
 import argparse
 import logging
+import os
 import sys
 import time
 
 import boto3
 
-from . import deploy
+from . import challenge, deploy
 from .errors import MachineError
 from .keeper import Keeper
 from .machine import Machine
 
 BOOT_AGAIN_SECONDS = 15
+HOOKS = {"prove": challenge.prove, "unprove": challenge.unprove}
+"""Called by certbot, while whoever asked it to has the lock."""
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     parser = argparse.ArgumentParser(prog="preqly")
-    parser.add_argument("command", choices=("keep", "prepare", "deploy"))
-    parser.add_argument("release", nargs="?", help="key of a release, releases/<sha256>.json")
+    parser.add_argument("command", choices=("keep", "prepare", "deploy", *HOOKS))
+    parser.add_argument("what", nargs="?", help="key of a release, releases/<sha256>.json; of a hook: a zone's id")
     asked = parser.parse_args(arguments)
-    if (asked.command == "keep") == bool(asked.release):
+    if (asked.command == "keep") == bool(asked.what):
         parser.error("prepare and deploy need the key of a release, keep takes none")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("preqly").setLevel(logging.INFO)
@@ -29,10 +32,13 @@ def main(arguments: list[str]) -> int:
     session = boto3.Session(region_name=machine.region)
     if asked.command == "keep":
         _keep(Keeper(session, machine))
+    if asked.command in HOOKS:
+        HOOKS[asked.command](session, asked.what, os.environ)
+        return 0
     work = {"prepare": deploy.prepare, "deploy": deploy.deploy}[asked.command]
     try:
         with deploy.alone(machine):
-            sys.stdout.write(f"{work(session, machine, asked.release)}\n")
+            sys.stdout.write(f"{work(session, machine, asked.what)}\n")
     except MachineError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,11 +1,12 @@
 """The machine's own service: brings the site up at boot, and looks after it until the machine ends."""
 
 import logging
+import threading
 import time
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-from . import certificate, credentials, deploy, instance, metrics, site
+from . import credentials, deploy, instance, metrics, renewal, site
 from .errors import MachineError
 from .machine import Machine
 from .release import Release, current_key, fetch
@@ -17,7 +18,6 @@ REPAIR_AFTER = 4
 """Looks without an answer before the slot is rebuilt: Docker's own restart of a container comes first."""
 GIVE_UP_SECONDS = 300.0
 METRICS_SECONDS = 60.0
-CERTIFICATE_SECONDS = 12 * 3600.0
 
 log = logging.getLogger("preqly")
 
@@ -50,7 +50,8 @@ class Keeper:
         log.info("release %s serves", release.version)
 
     def watch(self) -> None:
-        """Look after the site, for ever."""
+        """Look after the site and its certificate, for ever."""
+        threading.Thread(target=renewal.watch, args=(self._machine,), name="certificate", daemon=True).start()
         while True:
             try:
                 self.look()
@@ -60,7 +61,7 @@ class Keeper:
             time.sleep(LOOK_SECONDS)
 
     def look(self) -> None:
-        """One look: repair what does not answer, report numbers, take a new certificate."""
+        """One look: repair what does not answer, report numbers."""
         known = deploy.serving(self._machine)
         if known is None:
             return
@@ -69,8 +70,6 @@ class Keeper:
         self._look_at_site(release, slot)
         if self._due("metrics", METRICS_SECONDS):
             metrics.report(self._session, release.host)
-        if self._due("certificate", CERTIFICATE_SECONDS) and certificate.place(self._session, self._machine, release):
-            SlotContainers(self._machine, slot).reload_proxy()
 
     def _serves_already(self, key: str, release: Release) -> bool:
         """Whether only the keeper was started anew."""

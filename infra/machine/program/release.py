@@ -28,16 +28,25 @@ class Release:
     prepare: Sequence[str]
     """Command of the container `migrate` that makes ready for the release and prints what there is to migrate."""
     migrate: Sequence[str]
-    host: str
-    """The site's main name."""
+    hosts: Sequence[str]
+    """Every name of the site; the first is the main one."""
     application_role: str
     """ARN of the role the containers get credentials of."""
     certificate_secret: str
     """ARN of the secret with `cert.pem` and `key.pem`."""
+    zone_id: str
+    """Of the zone that proves the names to the ACME server."""
+    acme_server: str
+    """URL of its directory; empty when the team itself renews what is in the secret."""
     address: str
     """Allocation id of the Elastic IP."""
     program: str
     """Key of the archive with this program."""
+
+    @property
+    def host(self) -> str:
+        """The site's main name."""
+        return self.hosts[0]
 
     @classmethod
     def from_json(cls, text: str) -> "Release":

@@ -23,6 +23,11 @@ def wait(slot: Slot, host: str, seconds: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def certificate(slot: Slot) -> bytes:
+    """What the slot's proxy shows, in DER. Raises OSError when it does not answer."""
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((slot.address, 8443), timeout=4))
+
+
 def problem(slot: Slot, host: str, timeout_seconds: float = 4) -> str:
     """Why the site does not answer as it should; empty when it does."""
     # The slot is asked by its address; whether visitors' browsers trust the certificate is the certificate's own check.

@@ -14,7 +14,8 @@ from .slots import Slot
 HEALTHY_SECONDS = 120
 DRAIN_SECONDS = 10
 """As long as the load balancer of the other kind of hosting waits for a target's open connections."""
-STOP_SECONDS = 10
+STOP_SECONDS = DRAIN_SECONDS + 5
+"""A request that came on an open connection as the drain ended has as long again, by nginx's own clock."""
 _ESTABLISHED = "01"
 _PROXY_PORTS = {f"{port:04X}" for port in (8080, 8443)}
 

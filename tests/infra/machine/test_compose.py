@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra.machine.compose import ComposeTarget, render_compose, secret_keys
+from infra.machine.program.slot_containers import DRAIN_SECONDS, STOP_SECONDS
 from infra.workload import PROXY_PORT, Container
 
 WEB = Container(name="web", image="r/web@sha256:1", environment={"PRICE": "5$"}, secrets={"SECRET_KEY": "SECRET_KEY"})
@@ -23,7 +24,9 @@ MIGRATE = Container(
     command=("python", "manage.py", "migrate"),
     health_checked=False,
 )
-TARGET = ComposeTarget(region="eu-west-1", log_group="app", memory=512)
+TARGET = ComposeTarget(
+    region="eu-west-1", log_group="app", memory=512, hosts=("app.preqly.com", "www.preqly.com", "localhost")
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,16 @@ def test_the_proxy_ends_tls_and_believes_nobodys_forwarding_headers(services: di
     assert environment["TLS_CERTIFICATE"] == "/run/certificate/cert.pem"
     assert environment["TRUSTED_PROXIES"] == ""
     assert services["proxy"]["volumes"] == ["/run/preqly/certificate:/run/certificate:ro"]
+
+
+def test_plain_http_is_sent_on_for_the_sites_names_alone(services: dict[str, Any]) -> None:
+    assert services["proxy"]["environment"]["REDIRECT_HOSTS"] == "app.preqly.com,www.preqly.com,localhost"
+    assert "REDIRECT_HOSTS" not in services["web"]["environment"]
+
+
+def test_a_request_ends_whole_if_a_deploy_would_wait_for_it(services: dict[str, Any]) -> None:
+    assert services["proxy"]["environment"]["SHUTDOWN_SECONDS"] == str(DRAIN_SECONDS)
+    assert STOP_SECONDS > DRAIN_SECONDS, "or Docker kills nginx first"
 
 
 def test_a_one_off_container_waits_to_be_run(services: dict[str, Any]) -> None:

@@ -19,6 +19,8 @@ KNOWN = Known(
     log_group="app",
     application_role="arn:role",
     certificate_secret="arn:certificate",
+    zone_id="Z1",
+    acme_server="https://acme.test/directory",
     address="eipalloc-1",
     program="programs/1.zip",
 )

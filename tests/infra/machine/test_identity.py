@@ -1,20 +1,28 @@
 """Two roles: the machine's, and the one it hands to the application."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from infra.machine.certificate_source import CertificateSource
 from infra.machine.identity import MachineIdentity, MachineIdentityArgs
 from tests.infra.machine.test_policies import REACH
 
+SOURCE = CertificateSource(
+    secret_arn=REACH.certificate_arn,
+    hosts=("app.preqly.com",),
+    zone_id=REACH.zone_id,
+    acme_server="https://acme.test/directory",
+)
 ARGS = MachineIdentityArgs(
     key_arn=REACH.key_arn,
     bucket_arn=REACH.bucket_arn,
     parameter_name=REACH.parameter_name,
     repository_arns=REACH.repository_arns,
     secret_arn=REACH.secret_arn,
-    certificate_arn=REACH.certificate_arn,
+    certificate=SOURCE,
     log_group_arn=REACH.log_group_arn,
     address=REACH.address,
     group_name=REACH.group_name,
@@ -42,6 +50,14 @@ def test_the_machine_cannot_touch_the_media_and_the_application_no_secret(identi
     application = actions(identity, "identity-application-policy")
     assert "s3:PutObject" in application
     assert not [action for action in application if action.startswith(("secretsmanager:", "kms:", "ec2:"))]
+
+
+def test_a_machine_changes_the_zone_only_where_it_renews_its_certificate(engine: Any) -> None:
+    own = replace(ARGS, certificate=replace(SOURCE, acme_server="", key_arn="arn:aws:kms:us-east-1:1:key/theirs"))
+    engine.run(lambda: [MachineIdentity("identity", ARGS).profile_arn, MachineIdentity("own", own).profile_arn])
+    assert "route53:ChangeResourceRecordSets" in actions(engine, "identity-machine-policy")
+    assert "route53:ChangeResourceRecordSets" not in actions(engine, "own-machine-policy")
+    assert "key/theirs" in engine.one("iam/rolePolicy:RolePolicy", "own-machine-policy")["policy"]
 
 
 def test_the_application_is_handed_out_by_the_machine_alone(identity: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.machine.archive import program_archive
+from infra.machine.certificate_source import CertificateSource
 from infra.machine.document import Site
 from infra.machine.machine import Machine, MachineArgs
 from infra.machine.program.release import Release
@@ -32,7 +33,12 @@ def args() -> MachineArgs:
         repository_arns=["arn:aws:ecr:us-east-1:123456789012:repository/web"],
         secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:application",
         secret_version="v1",
-        certificate_secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:certificate",
+        certificate=CertificateSource(
+            secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:certificate",
+            hosts=("app.preqly.com",),
+            zone_id="Z1",
+            acme_server="https://acme.test/directory",
+        ),
         log_group="app",
         log_group_arn="arn:aws:logs:us-east-1:123456789012:log-group:app",
         media_bucket="media",
@@ -90,6 +96,11 @@ def test_the_parameter_names_a_document_that_the_machine_can_read(machine: Any) 
     release = Release.from_json(stored["content"])
     assert release.images == ["r/proxy@sha256:2", "r/web@sha256:1"]
     assert release.address == "eipalloc-machine-address"
+    assert (release.hosts, release.zone_id, release.acme_server) == (
+        ["app.preqly.com"],
+        "Z1",
+        "https://acme.test/directory",
+    )
 
 
 def test_a_deploy_can_say_two_words_and_the_name_of_a_release(machine: Any) -> None:

@@ -1,6 +1,7 @@
 """What the machine may do, and what it may not."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ REACH = policies.Reach(
     repository_arns=["arn:aws:ecr:eu-west-1:123456789012:repository/web"],
     secret_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:application",
     certificate_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:certificate",
+    zone_id="Z1",
+    proven_hosts=["app.preqly.com", "www.preqly.com"],
     log_group_arn="arn:aws:logs:eu-west-1:123456789012:log-group:app",
     application_role_arn="arn:aws:iam::123456789012:role/application",
     address="eipalloc-1",
@@ -66,7 +69,40 @@ def test_metrics_go_into_one_namespace_and_the_key_serves_secrets_alone(statemen
     assert conditions == {
         "kms:Decrypt": {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}},
         "cloudwatch:PutMetricData": {"StringEquals": {"cloudwatch:namespace": "Preqly/Machine"}},
+        "kms:GenerateDataKey": {
+            "StringEquals": {
+                "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com",
+                "kms:EncryptionContext:SecretARN": REACH.certificate_arn,
+            }
+        },
+        "route53:ChangeResourceRecordSets": {
+            "ForAllValues:StringEquals": {
+                "route53:ChangeResourceRecordSetsNormalizedRecordNames": [
+                    "_acme-challenge.app.preqly.com",
+                    "_acme-challenge.www.preqly.com",
+                ],
+                "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"],
+                "route53:ChangeResourceRecordSetsActions": ["DELETE", "UPSERT"],
+            },
+            "Null": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": "false"},
+        },
     }
+
+
+def test_the_zone_is_changed_in_one_place_and_one_secret_is_written(statements: list[dict[str, Any]]) -> None:
+    reach = {listed(one["Action"])[0]: one["Resource"] for one in statements}
+    assert reach["route53:ChangeResourceRecordSets"] == "arn:aws:route53:::hostedzone/Z1"
+    assert reach["secretsmanager:PutSecretValue"] == REACH.certificate_arn
+
+
+def test_a_certificate_of_the_teams_own_is_read_with_its_key_and_never_written() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/theirs"
+    document = json.loads(policies.machine(replace(REACH, proven_hosts=(), certificate_key_arn=key)))
+    actions = {action for one in document["Statement"] for action in listed(one["Action"])}
+    assert not [action for action in actions if action.startswith("route53:")]
+    assert not {"secretsmanager:PutSecretValue", "kms:GenerateDataKey"} & actions
+    (reading,) = [one for one in document["Statement"] if one["Action"] == "kms:Decrypt"]
+    assert reading["Resource"] == [REACH.key_arn, key]
 
 
 def test_only_the_machine_takes_the_applications_role() -> None:

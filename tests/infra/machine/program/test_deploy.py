@@ -25,9 +25,11 @@ RELEASE = Release(
     secret_version="v1",
     prepare=["prepare"],
     migrate=["migrate"],
-    host="app.preqly.com",
+    hosts=["app.preqly.com"],
     application_role="arn:role",
     certificate_secret="arn:certificate",
+    zone_id="Z1",
+    acme_server="https://acme.test/directory",
     address="eipalloc-1",
     program="programs/1.zip",
 )
@@ -67,7 +69,7 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
     monkeypatch.setattr(slot_containers, "DRAIN_SECONDS", 0)
     monkeypatch.setattr(site, "wait", lambda *_: None)
     monkeypatch.setattr(deploy, "fetch", lambda *_: RELEASE)
-    monkeypatch.setattr(certificate, "place", lambda *_: False)
+    monkeypatch.setattr(certificate, "place", lambda *_: None)
     monkeypatch.setattr(secrets, "read", lambda *_: {"SECRET_KEY": "x"})
     monkeypatch.setattr(secrets, "write", lambda *_: None)
     return recorded

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.machine.program import certificate, credentials, deploy, instance, keeper, metrics, site
+from infra.machine.program import credentials, deploy, instance, keeper, metrics, site
 from infra.machine.program.keeper import GIVE_UP_SECONDS, REPAIR_AFTER, Keeper
 from infra.machine.program.machine import Machine
 from infra.machine.program.slot_containers import SlotContainers
@@ -24,7 +24,6 @@ class World:
         self.answers = True
         self.now = 1000.0
         self.serving: Any = (KEY, BLUE)
-        self.renewed = False
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(keeper, "current_key", lambda *_: KEY)
         monkeypatch.setattr(keeper, "fetch", lambda *_: RELEASE)
@@ -33,14 +32,12 @@ class World:
         monkeypatch.setattr(deploy, "serving", lambda _: self.serving)
         monkeypatch.setattr(deploy, "prepare", lambda *_: self.done.append("prepare"))
         monkeypatch.setattr(deploy, "deploy", lambda *_: self.done.append("deploy"))
-        monkeypatch.setattr(certificate, "place", lambda *_: self.renewed)
         monkeypatch.setattr(credentials, "make_address", lambda: None)
         monkeypatch.setattr(credentials, "serve", lambda _: self.done.append("credentials"))
-        monkeypatch.setattr(metrics, "report", lambda *_: self.done.append("metrics"))
+        monkeypatch.setattr(metrics, "report", lambda *_, **__: self.done.append("metrics"))
         monkeypatch.setattr(instance, "take_address", lambda *_: self.done.append("address"))
         monkeypatch.setattr(instance, "give_up", lambda _: self.done.append("give up"))
         monkeypatch.setattr(SlotContainers, "start", lambda _: self.done.append("start"))
-        monkeypatch.setattr(SlotContainers, "reload_proxy", lambda _: self.done.append("reload"))
 
 
 @pytest.fixture
@@ -95,9 +92,3 @@ def test_a_machine_on_which_nothing_helps_asks_to_be_replaced(world: World, look
     world.now += GIVE_UP_SECONDS + 1
     looks.look()
     assert "give up" in world.done
-
-
-def test_a_new_certificate_is_read_without_a_restart(world: World, looks: Keeper) -> None:
-    world.renewed = True
-    looks.look()
-    assert world.done == ["metrics", "reload"]

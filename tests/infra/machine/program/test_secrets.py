@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.machine.program import certificate, secrets
+from infra.machine.program import secrets
 from infra.machine.program.errors import MachineError
-from infra.machine.program.machine import Machine
 from tests.infra.machine.program.test_deploy import RELEASE
 
 
@@ -44,22 +43,4 @@ def test_a_missing_key_is_named_and_no_value_is() -> None:
     with pytest.raises(MachineError) as failure:
         secrets.read(Session({"OTHER": "hidden"}), RELEASE)
     assert "SECRET_KEY" in str(failure.value)
-    assert "hidden" not in str(failure.value)
-
-
-def test_a_new_certificate_is_told_from_the_one_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate, "put", lambda path, text: path.write_text(text))
-    machine = Machine(region="r", bucket="b", parameter="/p", memory=tmp_path)
-    session = Session({"cert.pem": "one", "key.pem": "two"})
-    assert certificate.place(session, machine, RELEASE) is True
-    assert certificate.place(session, machine, RELEASE) is False
-    session.document = {"cert.pem": "three", "key.pem": "two"}
-    assert certificate.place(session, machine, RELEASE) is True
-    assert (tmp_path / "certificate/cert.pem").read_text() == "three"
-
-
-def test_a_certificate_that_is_not_there_is_told_without_what_is(tmp_path: Path) -> None:
-    machine = Machine(region="r", bucket="b", parameter="/p", memory=tmp_path)
-    with pytest.raises(MachineError, match=r"must be a JSON object with cert\.pem") as failure:
-        certificate.place(Session({"key.pem": "hidden"}), machine, RELEASE)
     assert "hidden" not in str(failure.value)
