@@ -122,6 +122,7 @@ def _release(
         task_definition=web.arn,
         migration_task_definition=migration.arn,
         secret_arn=args.secret_arn,
+        secret_version=args.secret_version,
         log_group=args.log_group,
         database=args.database,
     )

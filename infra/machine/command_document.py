@@ -1,16 +1,21 @@
-"""The one thing that Systems Manager may be told to run for a deploy. Pure."""
+"""The one thing that Systems Manager may be told to run on the machine. Pure."""
 
 import json
 
 EXECUTION_SECONDS = 7200
 """A migration's hour, and room for pulling images and the wait for health."""
+NOT_INSTALLED = 75
+"""Exit code while user data has not ended, or has failed (EX_TEMPFAIL of sysexits.h)."""
+PROGRAM = "/usr/local/sbin/preqly"
+_KEY = "releases/[0-9a-f]{64}\\.json"
 
 DOCUMENT = {
     "schemaVersion": "2.2",
-    "description": "Prepare or deploy a release of the site on this machine",
+    "description": "Prepare or deploy a release of the site on this machine, or ask how it is",
     "parameters": {
-        "command": {"type": "String", "allowedValues": ["prepare", "deploy"]},
-        "release": {"type": "String", "allowedPattern": "^releases/[0-9a-f]{64}\\.json$"},
+        "command": {"type": "String", "allowedValues": ["status", "prepare", "deploy", "state", "retire"]},
+        "release": {"type": "String", "default": "", "allowedPattern": f"^({_KEY})?$"},
+        "insteadOf": {"type": "String", "default": "", "allowedPattern": f"^({_KEY})?$"},
     },
     "mainSteps": [
         {
@@ -18,12 +23,17 @@ DOCUMENT = {
             "name": "preqly",
             "inputs": {
                 "timeoutSeconds": str(EXECUTION_SECONDS),
-                "runCommand": ["/usr/local/sbin/preqly {{ command }} {{ release }}"],
+                "runCommand": [
+                    f"test -x {PROGRAM} && exec {PROGRAM} {{{{ command }}}} {{{{ release }}}} {{{{ insteadOf }}}}",
+                    "echo 'The first boot has not ended, or has failed. It said last:' >&2",
+                    "tail -n 15 /var/log/cloud-init-output.log >&2",
+                    f"exit {NOT_INSTALLED}",
+                ],
             },
         }
     ],
 }
-"""Its parameters cannot hold anything but two words and the name of a release: it is no shell."""
+"""Its parameters cannot hold anything but a word and the names of two releases: it is no shell."""
 
 
 def command_document() -> str:

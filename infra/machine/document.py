@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from infra import workload
 from infra.machine.compose import ComposeTarget, render_compose, secret_keys
 from infra.machine.program.release import Release
+from infra.release.fargate import RETIRE_COMMAND
 from infra.release.migration import PREPARE_COMMAND
+from infra.release.release_state import STATE_COMMAND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,8 @@ def release_document(site: Site, known: Known) -> str:
         secret_version=known.secret_version,
         prepare=list(PREPARE_COMMAND),
         migrate=list(workload.MIGRATION_COMMAND),
+        state=list(STATE_COMMAND),
+        retire=list(RETIRE_COMMAND),
         application_role=known.application_role,
         hosts=list(site.domains),
         certificate_secret=known.certificate_secret,

@@ -30,42 +30,30 @@ class MachineSupervision:
             before_update=[pulumi.ResourceHook(f"{self._name}-release", self._release)],
         )
 
-    def of_group(self, address: pulumi.Output[str]) -> pulumi.ResourceHookBinding:
+    def of_group(self) -> pulumi.ResourceHookBinding:
         """Hooks of the auto scaling group: it is there when its site is, and a new template is a new machine."""
 
-        async def serves(_: pulumi.ResourceHookArgs) -> None:
-            allocation = str(await address.future())
-            await in_thread(replacement.wait_until_it_serves, self._session(), self.to.group, allocation)
+        async def settled(args: pulumi.ResourceHookArgs) -> None:
+            await in_thread(replacement.settle, self._session(), self.to, teller(Named(args.urn)))
 
-        async def replaced(args: pulumi.ResourceHookArgs) -> None:
-            new, old = await known(args.new_inputs), await known(args.old_inputs)
-            if new["launchTemplate"] == old.get("launchTemplate"):
-                return
-            allocation = str(await address.future())
-            await in_thread(replacement.replace, self._session(), self.to.group, allocation, teller(Named(args.urn)))
-
-        return pulumi.ResourceHookBinding(
-            after_create=[pulumi.ResourceHook(f"{self._name}-serves", serves)],
-            after_update=[pulumi.ResourceHook(f"{self._name}-replaced", replaced)],
-        )
+        hook = pulumi.ResourceHook(f"{self._name}-serves", settled)
+        return pulumi.ResourceHookBinding(after_create=[hook], after_update=[hook])
 
     def released(
         self,
         group: aws.autoscaling.Group,
-        address: pulumi.Output[str],
         record: pulumi.Input[str],
         latest: pulumi.Input[Release | None],
         release: pulumi.Output[Release],
     ) -> pulumi.Output[Release]:
         """The release as it is on record, known once the machine serves it; asked in every update."""
-        hosting = address.apply(lambda allocation: OneMachine(to=self.to, address=allocation))
-        return on_record(group, self._session, (record, latest, release), self._migrated, hosting)
+        return on_record(group, self._session, (record, latest, release), self._migrated, OneMachine(to=self.to))
 
     async def _release(self, args: pulumi.ResourceHookArgs) -> None:
         new, old = await known(args.new_inputs), await known(args.old_inputs)
         if new["value"] == old.get("value"):
             return
         policy, key = await self._policy.future(), str(new["value"])
-        self._migrated[key] = await in_thread(
-            rollout.release, self._session(), self.to, key, policy, teller(Named(args.urn))
-        )
+        migrated = await in_thread(rollout.release, self._session(), self.to, key, policy, teller(Named(args.urn)))
+        if migrated:
+            self._migrated[key] = migrated

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import boto3
 
-from infra.machine import remote, replacement, rollout
+from infra.machine import remote, rollout, status, verdict
 from infra.machine.remote import Remote
+from infra.release import snapshot
+from infra.release.migration import Migrated
 from infra.release.record import Release
-from infra.release.release_state import ReleaseState
 from infra.release.telling import Tell
 
 
@@ -16,16 +17,13 @@ class OneMachine:
     """`Hosting` by an auto scaling group of one."""
 
     to: Remote
-    address: str
-    """Allocation id of the Elastic IP."""
 
-    def verify(self, session: boto3.Session, release: Release, _latest: Release | None, _tell: Tell) -> str:
+    def verify(self, session: boto3.Session, release: Release, _latest: Release | None, tell: Tell) -> str:
         """The key of the release that the machine with the address serves."""
-        replacement.wait_until_it_serves(session, self.to.group, self.address)
-        return release.task_definition
+        return str(verdict.verify(session, self.to, release, tell).release)
 
     def stale(self, _session: boto3.Session, _release: Release) -> list[str]:
-        """Nothing: the slot of before is removed before a deploy ends."""
+        """Nothing: what is left of an earlier release is removed before there is a verdict."""
         return []
 
     def same(self, _release: Release, _latest: Release | None) -> tuple[str, ...]:
@@ -33,8 +31,18 @@ class OneMachine:
         return ()
 
     def retire_roles(self, session: boto3.Session, latest: Release, release: Release, tell: Tell) -> None:
-        """On the machine, in a container of the new release."""
+        """On the machine, by a container of the new release, once it is alone there."""
+        if latest.secret_version == release.secret_version:
+            return
+        remote.run(session, self.to, "retire", release.task_definition)
+        tell("The machine runs with the new secrets; the earlier database role can log in no more")
 
-    def state(self, session: boto3.Session, release: Release) -> ReleaseState:
-        """On the machine, in a container of the release."""
-        return rollout.state_in(remote.run(session, self.to, "prepare", release.task_definition))
+    def found_out(self, session: boto3.Session, release: Release) -> Migrated:
+        """As the machine remembers it, and by a container of the release."""
+        key = release.task_definition
+        state = rollout.state_in(remote.run(session, self.to, "state", key))
+        return Migrated(
+            heads=state.heads,
+            migrated=status.read(session, self.to).migrated,
+            snapshot=snapshot.taken_for(session, release.database, key),
+        )

@@ -103,9 +103,7 @@ class Machine(pulumi.ComponentResource):
         parameter = self._release(identity.application_role_arn)
         group = self._group(self._template(identity.profile_arn), parameter)
         self.public_ip, self.release_key = self._address.public_ip, parameter.value
-        self.release = self._supervision.released(
-            group, self._address.allocation_id, args.record, args.latest, self._recordable(group, parameter)
-        )
+        self.release = self._supervision.released(group, args.record, args.latest, self._recordable(group, parameter))
         self.group_name = self.release.apply(lambda release: release.cluster)
         self.register_outputs({"public_ip": self.public_ip, "group_name": group.name})
 
@@ -162,13 +160,23 @@ class Machine(pulumi.ComponentResource):
 
     def _template(self, profile_arn: pulumi.Output[str]) -> aws.ec2.LaunchTemplate:
         args, named = self._args, tags(pulumi.get_project(), pulumi.get_stack(), self._name)
-        boot = pulumi.Output.all(bucket=self._store.bucket_name, program=self._store.program)
+        boot = pulumi.Output.all(
+            bucket=self._store.bucket_name, program=self._store.program, log_group=args.log_group
+        )
         return aws.ec2.LaunchTemplate(
             f"{self._name}-template",
             image_id=DEBIAN.format(DEBIAN_ARCHITECTURES[args.architecture]),
             instance_type=args.instance_type,
             iam_instance_profile={"arn": profile_arn},
-            vpc_security_group_ids=list(args.security_group_ids),
+            # Until it takes the Elastic IP, its last step, a machine has this address to fetch what it needs.
+            network_interfaces=[
+                {
+                    "device_index": 0,
+                    "associate_public_ip_address": "true",
+                    "security_groups": list(args.security_group_ids),
+                    "delete_on_termination": "true",
+                }
+            ],
             user_data=boot.apply(lambda known: _user_data(args.site.region, self._parameter_name, known)),
             update_default_version=True,
             tag_specifications=[{"resource_type": kind, "tags": named} for kind in ("instance", "volume")],
@@ -194,7 +202,7 @@ class Machine(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[parameter, *self._args.ready],
-                hooks=self._supervision.of_group(self._address.allocation_id),
+                hooks=self._supervision.of_group(),
                 custom_timeouts=pulumi.CustomTimeouts(create="20m", update="30m", delete="15m"),
             ),
         )
@@ -207,6 +215,7 @@ class Machine(pulumi.ComponentResource):
             key=parameter.value,
             bucket=self._store.bucket_name,
             secret_arn=self._args.secret_arn,
+            secret_version=self._args.secret_version,
             log_group=self._args.log_group,
             database=self._args.database,
         ).apply(lambda found: _recordable(self._args.site.region, self._supervision.to.document, **found))

@@ -7,12 +7,21 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from infra.machine.command_document import EXECUTION_SECONDS, NOT_INSTALLED
+from infra.machine.instances import instances, serving_instance
 from infra.release.errors import ReleaseError
 
 POLL_SECONDS = 2
-LISTENING_SECONDS = 120
-"""How long a machine's agent may take to report for duty."""
+LISTENING_SECONDS = 300
+"""How long a machine may take until its agent reports for duty and its first boot is over."""
+LOOK_SECONDS = 60
+"""Now and then, during a long command: whether the machine is still there and at work."""
+DELIVERY_SECONDS = 60
 OVER = {"Success", "Failed", "Cancelled", "TimedOut"}
+
+
+class NotReadyError(ReleaseError):
+    """The instance takes no commands yet, or its first boot has not ended; the message is what it said last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,60 +33,91 @@ class Remote:
     document: str
 
 
-def run(session: boto3.Session, remote: Remote, command: str, release: str, timeout_seconds: int = 1800) -> str:
-    """Standard output of `preqly <command> <release>` on the machine.
+def run(session: boto3.Session, remote: Remote, command: str, release: str = "", instead_of: str = "") -> str:
+    """Standard output of `preqly <command> <release>` on the machine that serves; waits for one that begins.
 
     Raises ReleaseError with what the program said when it fails, and when no machine takes the command.
     """
-    ssm: Any = session.client("ssm")
-    instance = instance_of(session, remote.group)
-    sent = _send(ssm, remote, instance, {"command": [command], "release": [release]}, timeout_seconds)
-    deadline = time.monotonic() + timeout_seconds
-    while (found := _invocation(ssm, sent, instance)).get("Status") not in OVER:
-        if time.monotonic() > deadline:
-            raise ReleaseError(f"{command} on {instance} is not done after {timeout_seconds} s (command {sent})")
-        time.sleep(POLL_SECONDS)
-    if found["Status"] == "Success":
-        return str(found["StandardOutputContent"]).strip()
-    said = str(found.get("StandardErrorContent") or found.get("StandardOutputContent") or "it said nothing").strip()
-    raise ReleaseError(f"{command} on instance {instance} {found['Status'].lower()}:\n{said}")
-
-
-def instance_of(session: boto3.Session, group: str) -> str:
-    """Id of the instance in service, the newest when there are two. Raises ReleaseError when there is none."""
-    scaling: Any = session.client("autoscaling")
-    answer = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"]
-    found = [one["InstanceId"] for one in (answer[0]["Instances"] if answer else []) if _serves(one)]
-    if not found:
-        raise ReleaseError(
-            f"auto scaling group {group} has no instance in service. It starts one by itself; see its activity: "
-            f"aws autoscaling describe-scaling-activities --auto-scaling-group-name {group}"
-        )
-    return str(found[-1])
-
-
-def _serves(instance: dict[str, Any]) -> bool:
-    return bool(instance["LifecycleState"] == "InService" and instance["HealthStatus"] == "Healthy")
-
-
-def _send(ssm: Any, remote: Remote, instance: str, parameters: dict[str, list[str]], timeout_seconds: int) -> str:
     deadline = time.monotonic() + LISTENING_SECONDS
     while True:
         try:
-            answer = ssm.send_command(
-                InstanceIds=[instance],
-                DocumentName=remote.document,
-                Parameters=parameters,
-                TimeoutSeconds=max(30, min(timeout_seconds, 600)),
-                Comment=f"pulumi up: {parameters['command'][0]}",
-            )
-        except ClientError as error:
-            # What Systems Manager says of an instance whose agent has not reported yet.
-            if error.response["Error"]["Code"] != "InvalidInstanceId" or time.monotonic() > deadline:
-                raise ReleaseError(f"instance {instance} takes no commands: {error}") from None
+            return ask(session, remote, serving_instance(session, remote.group), command, release, instead_of)
+        except NotReadyError:
+            if time.monotonic() > deadline:
+                raise
             time.sleep(POLL_SECONDS)
-            continue
-        return str(answer["Command"]["CommandId"])
+
+
+def ask(
+    session: boto3.Session, remote: Remote, instance: str, command: str, release: str = "", instead_of: str = ""
+) -> str:
+    """As `run`, on one instance, at once. Raises NotReadyError while it cannot be asked, else ReleaseError."""
+    ssm: Any = session.client("ssm")
+    sent = _send(ssm, remote, instance, {"command": [command], "release": [release], "insteadOf": [instead_of]})
+    begun = looked = time.monotonic()
+    while (found := _invocation(ssm, sent, instance)).get("Status") not in OVER:
+        now = time.monotonic()
+        if now > begun + EXECUTION_SECONDS:
+            raise ReleaseError(f"{command} on {instance} is not done after {EXECUTION_SECONDS} s (command {sent})")
+        if now > looked + LOOK_SECONDS:
+            idle = _is_idle(session, remote, instance, f"{command} {release}")
+            looked = now
+            # It may have ended a moment ago.
+            time.sleep(POLL_SECONDS)
+            if idle and _invocation(ssm, sent, instance).get("Status") not in OVER:
+                raise ReleaseError(
+                    f"instance {instance} does not work on {command} {release} any more: it was restarted, or its "
+                    "agent of Systems Manager was."
+                )
+        time.sleep(POLL_SECONDS)
+    return _output(found, command, instance)
+
+
+def _output(found: dict[str, Any], command: str, instance: str) -> str:
+    if found["Status"] == "Success":
+        return str(found["StandardOutputContent"]).strip()
+    said = str(found.get("StandardErrorContent") or found.get("StandardOutputContent") or "it said nothing").strip()
+    if found.get("ResponseCode") == NOT_INSTALLED:
+        raise NotReadyError(f"instance {instance}: {said}")
+    if found.get("StatusDetails") in ("DeliveryTimedOut", "Undeliverable"):
+        raise NotReadyError(f"the agent of Systems Manager on instance {instance} does not answer")
+    raise ReleaseError(f"{command} on instance {instance} {found['Status'].lower()}:\n{said}")
+
+
+def _is_idle(session: boto3.Session, remote: Remote, instance: str, work: str) -> bool:
+    """Whether nobody works on the machine: Systems Manager itself notices after hours. Raises ReleaseError."""
+    if work.startswith("status"):
+        raise NotReadyError(f"the agent of Systems Manager on instance {instance} does not answer")
+    if instance not in [one.id for one in instances(session, remote.group)]:
+        raise ReleaseError(
+            f"instance {instance} went away while it was told to {work}. Its auto scaling group starts another one, "
+            "with the release that served."
+        )
+    try:
+        said = ask(session, remote, instance, "status")
+    except NotReadyError as error:
+        raise ReleaseError(
+            f"{error}, so nobody knows how far {work} came. Run this again: it asks the machine, and goes on from "
+            "there."
+        ) from None
+    return '"at_work": ""' in said
+
+
+def _send(ssm: Any, remote: Remote, instance: str, parameters: dict[str, list[str]]) -> str:
+    try:
+        answer = ssm.send_command(
+            InstanceIds=[instance],
+            DocumentName=remote.document,
+            Parameters=parameters,
+            TimeoutSeconds=DELIVERY_SECONDS,
+            Comment=f"release of the site: {parameters['command'][0]}",
+        )
+    except ClientError as error:
+        # What Systems Manager says of an instance whose agent has not reported yet.
+        if error.response["Error"]["Code"] == "InvalidInstanceId":
+            raise NotReadyError(f"the agent of Systems Manager on instance {instance} has not reported yet") from None
+        raise ReleaseError(f"instance {instance} takes no commands: {error}") from None
+    return str(answer["Command"]["CommandId"])
 
 
 def _invocation(ssm: Any, command: str, instance: str) -> dict[str, Any]:

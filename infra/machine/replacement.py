@@ -1,10 +1,14 @@
 """A machine in place of another, without a moment in which the address leads nowhere."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
 
+from infra.machine.instances import Instance, instances
+from infra.machine.remote import Remote
+from infra.machine.trouble import last_words, refuse_trouble
 from infra.release.errors import ReleaseError
 from infra.release.telling import Tell
 
@@ -13,62 +17,66 @@ BOOT_SECONDS = 900
 POLL_SECONDS = 5
 
 
-def wait_until_it_serves(session: boto3.Session, group: str, allocation: str) -> str:
-    """The group's instance that has taken the address, which each does as its last step. Raises ReleaseError."""
-    return _wait_for_address(session, group, allocation, not_on=())
+def settle(session: boto3.Session, to: Remote, tell: Tell) -> str:
+    """Id of the one machine, of the group's present template, that has the address. Raises ReleaseError.
 
-
-def replace(session: boto3.Session, group: str, allocation: str, tell: Tell) -> str:
-    """Start a machine of the group's present template, wait until it has the address, end the others.
-
-    Returns its id. Raises ReleaseError when it does not come up: the one before it still has the address then.
+    It is waited for while it boots. In place of one of an earlier template another one is started first, and what an
+    update that was cut off left is brought to its end. When it does not come up, the one before it keeps the address.
     """
-    scaling: Any = session.client("autoscaling")
-    before = _instances(session, group)
-    tell(f"A new machine starts beside {', '.join(before)}; the address moves when its site answers")
-    scaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=len(before) + 1, HonorCooldown=False)
+    found = instances(session, to.group)
+    before = [one for one in found if one.outdated]
+    if before and len(before) == len(found):
+        _start_another(session, to, before, tell)
     try:
-        serving = _wait_for_address(session, group, allocation, not_on=before)
+        serving = _wait_for_address(session, to, tell)
     except ReleaseError:
-        for instance in set(_instances(session, group)) - set(before):
-            _end(scaling, instance)
+        _end(session, [one for one in instances(session, to.group) if before and not one.outdated])
         raise
-    for instance in before:
-        _end(scaling, instance)
+    _end(session, [one for one in instances(session, to.group) if one.id != serving])
     return serving
 
 
-def _end(scaling: Any, instance: str) -> None:
-    scaling.terminate_instance_in_auto_scaling_group(InstanceId=instance, ShouldDecrementDesiredCapacity=True)
+def _start_another(session: boto3.Session, to: Remote, before: Sequence[Instance], tell: Tell) -> None:
+    *spare, serving = before
+    # The group takes two: the last one, which has the address if any has, and the one that is to take it.
+    _end(session, spare)
+    tell(f"A new machine starts beside {serving.id}; the address moves when its site answers")
+    scaling: Any = session.client("autoscaling")
+    scaling.set_desired_capacity(AutoScalingGroupName=to.group, DesiredCapacity=2)
 
 
-def _wait_for_address(session: boto3.Session, group: str, allocation: str, not_on: Any) -> str:
-    ec2: Any = session.client("ec2")
-    deadline = time.monotonic() + BOOT_SECONDS
+def _end(session: boto3.Session, these: Sequence[Instance]) -> None:
+    scaling: Any = session.client("autoscaling")
+    for one in these:
+        scaling.terminate_instance_in_auto_scaling_group(InstanceId=one.id, ShouldDecrementDesiredCapacity=True)
+
+
+def _wait_for_address(session: boto3.Session, to: Remote, tell: Tell) -> str:
+    deadline, told = time.monotonic() + BOOT_SECONDS, ""
     while True:
-        (address,) = ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
-        instance = address.get("InstanceId", "")
-        if instance and instance not in not_on and instance in _instances(session, group):
-            return str(instance)
+        there = [one for one in instances(session, to.group) if not one.outdated]
+        serving = next((one.id for one in there if one.has_address), None)
+        if serving:
+            return serving
         if time.monotonic() > deadline:
-            waiting = [one for one in _instances(session, group) if one not in not_on]
-            raise ReleaseError(_missing(group, waiting))
+            raise ReleaseError(_missing(session, to, [one.id for one in there]))
+        for one in there:
+            refuse_trouble(session, to, one.id)
+        now = ", ".join(one.id for one in there) or "a new machine"
+        if now != told:
+            tell(f"Waiting for the site on {now}")
+            told = now
         time.sleep(POLL_SECONDS)
 
 
-def _instances(session: boto3.Session, group: str) -> list[str]:
-    scaling: Any = session.client("autoscaling")
-    (found,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"]
-    return [str(one["InstanceId"]) for one in found["Instances"]]
-
-
-def _missing(group: str, instances: list[str]) -> str:
-    if not instances:
+def _missing(session: boto3.Session, to: Remote, ids: Sequence[str]) -> str:
+    if not ids:
         return (
-            f"auto scaling group {group} started no machine within {BOOT_SECONDS} s. Its reason: "
-            f"aws autoscaling describe-scaling-activities --auto-scaling-group-name {group}"
+            f"auto scaling group {to.group} started no machine within {BOOT_SECONDS} s. Its reason: "
+            f"aws autoscaling describe-scaling-activities --auto-scaling-group-name {to.group}"
         )
     return (
-        f"the site did not come up on {', '.join(instances)} within {BOOT_SECONDS} s. What the machine says: "
-        f"aws ssm start-session --target {instances[-1]}, then journalctl -u preqly and /var/log/cloud-init-output.log"
+        f"the site did not come up on {', '.join(ids)} within {BOOT_SECONDS} s.\n{last_words(session, to, ids[-1])}\n"
+        f"More of it: aws ssm start-session --target {ids[-1]}, then journalctl -u preqly and "
+        "/var/log/cloud-init-output.log"
     )

@@ -2,37 +2,46 @@
 
 import boto3
 
-from infra.machine import remote
-from infra.machine.command_document import EXECUTION_SECONDS
+from infra.machine import remote, status
+from infra.machine.diagnosis import explained
 from infra.machine.remote import Remote
 from infra.release import snapshot
 from infra.release.errors import ReleaseError
-from infra.release.migration import Migrated
+from infra.release.migration import Migrated, told_migrations
 from infra.release.release_state import ReleaseState
 from infra.release.snapshot import SnapshotPolicy
 from infra.release.telling import Tell
 
 
-def release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated:
-    """Bring the release under `key` to the visitors. Raises ReleaseError; the one before it serves on then."""
+def release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated | None:
+    """Bring the release under `key` to the visitors. Raises ReleaseError; the one before it serves on then.
+
+    None when it serves already: a rollback brought it back, or an update that was cut off had deployed it.
+    """
     try:
         return _release(session, to, key, policy, tell)
     except ReleaseError as error:
         raise ReleaseError(
-            f"The release was not rolled out, and the one before it serves on: {error}\n"
+            f"The release was not rolled out, and the one before it serves on: {explained(str(error))}\n"
             "Remove the cause and run `pulumi up` again; nothing else is needed."
         ) from None
 
 
-def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated:
+def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated | None:
+    before = status.read(session, to)
+    if before.at_work:
+        tell(f"The machine is at work and is waited for: {before.at_work}")
+    if before.release == key and not before.problem:
+        tell("The machine serves this release already")
+        return None
     state = state_in(remote.run(session, to, "prepare", key))
     if state.unknown:
         tell(f"The database has migrations that this release does not know: {', '.join(state.unknown)}")
     name = None
     if state.unapplied and policy.kept and not state.database_is_empty:
         name = snapshot.take(session, policy, key, tell)
-    tell(f"Migrating: {', '.join(state.unapplied)}" if state.unapplied else "Nothing to migrate")
-    slot = remote.run(session, to, "deploy", key, EXECUTION_SECONDS)
+    tell(f"Migrating: {told_migrations(state.unapplied)}" if state.unapplied else "Nothing to migrate")
+    slot = remote.run(session, to, "deploy", key, before.release or "")
     tell(f"The release serves in slot {slot}")
     return Migrated(heads=state.heads, migrated=state.unapplied, snapshot=name)
 

@@ -2,7 +2,7 @@
 
 import json
 import string
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SCRIPT = Path(__file__).parent / "user_data.sh"
@@ -18,15 +18,17 @@ class Boot:
     bucket: str
     parameter: str
     """SSM parameter that names the release."""
+    log_group: str
+    """Where the machine's own lines go."""
     program: str
     """Key of the program's archive, `programs/<sha256>.zip`."""
 
 
 def render_user_data(boot: Boot) -> str:
     """The script. Raises ValueError for a value that a shell would read as more than a word."""
-    told = json.dumps({"region": boot.region, "bucket": boot.bucket, "parameter": boot.parameter})
-    for value in (boot.region, boot.bucket, boot.parameter, boot.program):
+    told = {name: value for name, value in asdict(boot).items() if name != "program"}
+    for value in asdict(boot).values():
         if not value or set(value) - set(string.ascii_letters + string.digits + "/-._"):
             raise ValueError(f"{value!r} cannot stand in user data: letters, digits and /-._ only")
     script = string.Template(SCRIPT.read_text())
-    return script.substitute(told=told, region=boot.region, bucket=boot.bucket, program=boot.program)
+    return script.substitute(told=json.dumps(told), region=boot.region, bucket=boot.bucket, program=boot.program)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import boto3
 
-from infra.release import kept_images, snapshot
+from infra.release import kept_images
 from infra.release.hosting import Hosting
 from infra.release.migration import Migrated
 from infra.release.record import Release, ReleaseRecord, utc_now
@@ -51,15 +51,20 @@ def foreseen(release: Release, latest: Release | None, on: Hosting) -> Release:
 
 
 def _retire_roles(session: boto3.Session, latest: Release | None, release: Release, tell: Tell, on: Hosting) -> None:
-    if latest and latest.hosting == release.hosting:
+    if latest is None:
+        return
+    if latest.hosting == release.hosting:
         on.retire_roles(session, latest, release, tell)
+    elif latest.secret_version not in ("", release.secret_version):
+        tell(
+            f"The secrets were rotated together with a move from {latest.hosting} to {release.hosting}, which still "
+            "serves with the earlier ones: their database role keeps its login until the next rotation "
+            "(preqly:secretsGeneration)"
+        )
 
 
 def _found_out(session: boto3.Session, latest: Release | None, release: Release, on: Hosting) -> Migrated:
-    """What an earlier update did, as far as it can still be found; which migrations it ran is not kept anywhere."""
+    """What an earlier update did, as far as it can still be found."""
     if latest and latest.migration_task_definition == release.migration_task_definition:
         return Migrated(heads=latest.heads)
-    return Migrated(
-        heads=on.state(session, release).heads,
-        snapshot=snapshot.taken_for(session, release.database, release.migration_task_definition),
-    )
+    return on.found_out(session, release)

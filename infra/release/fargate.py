@@ -6,10 +6,10 @@ from typing import Any
 
 import boto3
 
-from infra.release import one_off_task, release_state, stale
+from infra.release import one_off_task, release_state, snapshot, stale
+from infra.release.migration import Migrated
 from infra.release.one_off_task import OneOffTask
 from infra.release.record import Release
-from infra.release.release_state import ReleaseState
 from infra.release.telling import Tell
 from infra.release.verdict import Asked, described, verify_rollout
 
@@ -47,9 +47,13 @@ class Fargate:
         one_off_task.run(session, task)
         tell("The tasks run with the new secrets; the earlier database role can log in no more")
 
-    def state(self, session: boto3.Session, release: Release) -> ReleaseState:
-        """By a task of the release."""
-        return release_state.ask(session, _task(_service(session, release), release))
+    def found_out(self, session: boto3.Session, release: Release) -> Migrated:
+        """By a task of the release; which migrations ran is not kept anywhere."""
+        task = _task(_service(session, release), release)
+        return Migrated(
+            heads=release_state.ask(session, task).heads,
+            snapshot=snapshot.taken_for(session, release.database, release.migration_task_definition),
+        )
 
     def _asked(self, release: Release, latest: Release | None) -> Asked:
         return Asked(

@@ -4,8 +4,8 @@ from typing import Protocol
 
 import boto3
 
+from infra.release.migration import Migrated
 from infra.release.record import Release
-from infra.release.release_state import ReleaseState
 from infra.release.telling import Tell
 
 
@@ -27,5 +27,5 @@ class Hosting(Protocol):
     def retire_roles(self, session: boto3.Session, latest: Release, release: Release, tell: Tell) -> None:
         """After a rotation take the login from the earlier database role, once nothing holds its secret any more."""
 
-    def state(self, session: boto3.Session, release: Release) -> ReleaseState:
-        """What the release and the database know of each other."""
+    def found_out(self, session: boto3.Session, release: Release) -> Migrated:
+        """What an earlier update did for the release, as far as it can still be found."""

@@ -70,12 +70,13 @@ def _run(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, tell:
     name = None
     if policy.kept and not state.database_is_empty:
         name = snapshot.take(session, policy, task.task_definition, tell)
-    tell(f"Migrating: {_named(state.unapplied)}")
+    tell(f"Migrating: {told_migrations(state.unapplied)}")
     one_off_task.run(session, replace(task, timeout_seconds=MIGRATE_SECONDS))
     return Migrated(heads=state.heads, migrated=state.unapplied, snapshot=name)
 
 
-def _named(migrations: Sequence[str]) -> str:
+def told_migrations(migrations: Sequence[str]) -> str:
+    """Their names, or how many there are."""
     if len(migrations) <= NAMED:
         return ", ".join(migrations)
     return f"{len(migrations)} migrations, {migrations[0]} to {migrations[-1]}"

@@ -73,6 +73,8 @@ class Release:
     log_group: str
     database: str
     """Identifier of the RDS instance."""
+    secret_version: str = ""
+    """Empty in records of before this was kept."""
     hosting: str = "fargate"
     """What served it; `vm` has the auto scaling group as `cluster`, the document of Systems Manager as `service`, and
     the key of the release's document as both task definitions."""

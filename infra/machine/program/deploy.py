@@ -1,47 +1,77 @@
 """A release from its document to the visitors, beside the one that serves."""
 
-import fcntl
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from . import certificate, images, secrets, site, slots
+from . import certificate, images, instance, migrations, secrets, site, slots
 from .errors import MachineError
+from .lock import alone
 from .machine import Machine
 from .release import Release, fetch
+from .serving import serving
 from .slot_containers import SlotContainers
+from .slots import Slot
+
+__all__ = ["alone", "deploy", "prepare", "retire", "serving", "state"]
 
 PREPARE_SECONDS = 300
 MIGRATE_SECONDS = 3600
 ANSWER_SECONDS = 30
 
 
-@contextmanager
-def alone(machine: Machine) -> Iterator[None]:
-    """One at a time: a deploy, a repair, a renewal."""
-    machine.memory.mkdir(parents=True, exist_ok=True, mode=0o711)
-    with (machine.memory / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def prepare(session: Any, machine: Machine, key: str) -> str:
     """Get the release ready in the free slot and return what its `prepare` command printed. Raises MachineError."""
     release = fetch(session, machine, key)
-    containers = _ready(session, machine, release)
-    return containers.run_once(release.prepare, "the release's preparation", PREPARE_SECONDS)
+    containers = _ready(session, machine, release, key)
+    said = containers.run_once(release.prepare, "the release's preparation", PREPARE_SECONDS)
+    migrations.found(machine, key, said)
+    return said
 
 
-def deploy(session: Any, machine: Machine, key: str) -> str:
+def state(session: Any, machine: Machine, key: str) -> str:
+    """What this release's image says of the database; changes nothing there. Raises MachineError."""
+    release = fetch(session, machine, key)
+    containers = _ready(session, machine, release, key)
+    return containers.run_once(release.state, "the question what was migrated", PREPARE_SECONDS)
+
+
+def deploy(session: Any, machine: Machine, key: str, instead_of: str = "") -> str:
     """Migrate, start the release beside the one that serves, send visitors to it, let the old one end.
 
-    Returns the slot's name. Raises MachineError; whatever served before still does then.
+    Returns the slot's name. Raises MachineError; whatever served before still does then. With `instead_of` only
+    while that release serves. One that serves already stays, and what a deploy that was cut off left is removed.
     """
+    before = serving(machine)
+    if before and instead_of and before[0] not in (instead_of, key):
+        raise MachineError(f"Refused: somebody else has deployed {before[0]} meanwhile, in place of {instead_of}")
     release = fetch(session, machine, key)
-    containers = _ready(session, machine, release)
-    containers.run_once(release.migrate, "The migration failed, so the release was not rolled out", MIGRATE_SECONDS)
-    before = slots.open_door()
+    if before and before[0] == key and not site.problem(before[1], release.host):
+        slot = before[1]
+    else:
+        slot = _roll_out(session, machine, release, key)
+    instance.take_address(session, release.address)
+    SlotContainers(machine, slots.other(slot)).stop()
+    images.remove_unused()
+    return slot.name
+
+
+def retire(session: Any, machine: Machine, key: str) -> str:
+    """End what may hold a secret of before, then take the login from the earlier role of the database.
+
+    Raises MachineError, also while another release than this one serves.
+    """
+    known = serving(machine)
+    if known is None or known[0] != key:
+        raise MachineError(f"{known[0] if known else 'nothing'} serves, not {key}: no role of the database was retired")
+    release = fetch(session, machine, key)
+    SlotContainers(machine, slots.other(known[1])).stop()
+    containers = SlotContainers(machine, known[1])
+    return containers.run_once(release.retire, "the end of the earlier database role", PREPARE_SECONDS)
+
+
+def _roll_out(session: Any, machine: Machine, release: Release, key: str) -> Slot:
+    containers = _ready(session, machine, release, key)
+    containers.run_once(release.migrate, "the migration failed, so the release was not rolled out", MIGRATE_SECONDS)
+    migrations.ran(machine, key)
     try:
         containers.start()
         site.wait(containers.slot, release.host, ANSWER_SECONDS)
@@ -50,33 +80,17 @@ def deploy(session: Any, machine: Machine, key: str) -> str:
         containers.stop()
         raise MachineError(said) from error
     slots.send_visitors_to(containers.slot)
-    _remember(machine, key, containers.slot)
-    if before is not None and before != containers.slot:
-        SlotContainers(machine, before).stop()
-    images.remove_unused()
-    return containers.slot.name
+    return containers.slot
 
 
-def serving(machine: Machine) -> tuple[str, slots.Slot] | None:
-    """Key of the release that this machine serves, and its slot; None before the first one."""
-    try:
-        known = json.loads((machine.memory / "serving.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return known["release"], next(slot for slot in slots.SLOTS if slot.name == known["slot"])
-
-
-def _ready(session: Any, machine: Machine, release: Release) -> SlotContainers:
+def _ready(session: Any, machine: Machine, release: Release, key: str) -> SlotContainers:
     """The free slot with the release's images, secrets and document, nothing started."""
     slots.make_network()
     containers = SlotContainers(machine, slots.other(slots.open_door()))
+    # Of a deploy that was cut off.
+    containers.remove()
     images.pull(session, machine, release)
     certificate.place(session, machine, release)
-    containers.write(release)
+    containers.write(release, key)
     secrets.write(release, secrets.read(session, release), containers.folder / "secrets")
     return containers
-
-
-def _remember(machine: Machine, key: str, slot: slots.Slot) -> None:
-    # In memory: after a restart of the machine the parameter says what serves.
-    (machine.memory / "serving.json").write_text(json.dumps({"release": key, "slot": slot.name}))

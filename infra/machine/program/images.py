@@ -4,6 +4,9 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .errors import MachineError
 from .machine import Machine
 from .release import Release
 from .shell import attempt, run
@@ -33,13 +36,16 @@ def remove_unused() -> None:
 
 def _login(session: Any, machine: Machine, registry: str) -> Path:
     """Folder, in memory, of the credentials for the registry; ECR's token lives for 12 hours."""
-    (data,) = session.client("ecr").get_authorization_token()["authorizationData"]
+    try:
+        (data,) = session.client("ecr").get_authorization_token()["authorizationData"]
+    except (BotoCoreError, ClientError) as error:
+        raise MachineError(f"CannotPullContainerError: the registry gives no token: {error}") from None
     user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
     folder = machine.memory / "docker"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     run(
         *("docker", "login", "--username", user, "--password-stdin", registry),
-        what=f"the login to {registry}",
+        what=f"CannotPullContainerError: the login to {registry}",
         stdin=password,
         environment={"DOCKER_CONFIG": str(folder)},
     )

@@ -41,7 +41,7 @@ class Keeper:
             found = credentials.Credentials(self._session, release.application_role)
             self._endpoint = credentials.serve(found)
         with deploy.alone(self._machine):
-            if not self._serves_already(key, release):
+            if not self._serves_already(release):
                 # Before the very first release there is no role of the database yet; later this finds all done.
                 deploy.prepare(self._session, self._machine, key)
                 deploy.deploy(self._session, self._machine, key)
@@ -69,12 +69,12 @@ class Keeper:
         release = fetch(self._session, self._machine, key)
         self._look_at_site(release, slot)
         if self._due("metrics", METRICS_SECONDS):
-            metrics.report(self._session, release.host)
+            metrics.report(self._session, release.host, answers=self._misses == 0)
 
-    def _serves_already(self, key: str, release: Release) -> bool:
-        """Whether only the keeper was started anew."""
+    def _serves_already(self, release: Release) -> bool:
+        """Whether only the keeper was started anew: what was deployed meanwhile is on record in a moment."""
         known = deploy.serving(self._machine)
-        return known is not None and known[0] == key and not site.problem(known[1], release.host)
+        return known is not None and not site.problem(known[1], release.host)
 
     def _look_at_site(self, release: Release, slot: Slot) -> None:
         seen = site.problem(slot, release.host)

@@ -16,6 +16,8 @@ class Machine:
     """Holds releases and programs, each named by its SHA-256."""
     parameter: str
     """SSM parameter whose value is the key of the release that serves."""
+    log_group: str
+    """Where the keeper's own lines go."""
     memory: Path = Path("/run/preqly")
     """In memory only: secrets, credentials of the registry, files of the running slots."""
     disk: Path = Path("/var/lib/preqly")
@@ -26,7 +28,12 @@ class Machine:
         """What user data wrote. Raises MachineError."""
         try:
             told = json.loads(path.read_text())
-            return cls(region=told["region"], bucket=told["bucket"], parameter=told["parameter"])
+            return cls(
+                region=told["region"],
+                bucket=told["bucket"],
+                parameter=told["parameter"],
+                log_group=told["log_group"],
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise MachineError(
                 f"{path}: {error!r}. User data writes this file at the first boot; see /var/log/cloud-init-output.log."

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from .errors import MachineError
 from .machine import Machine
 
@@ -28,6 +30,10 @@ class Release:
     prepare: Sequence[str]
     """Command of the container `migrate` that makes ready for the release and prints what there is to migrate."""
     migrate: Sequence[str]
+    state: Sequence[str]
+    """Command that prints what there is to migrate and changes nothing."""
+    retire: Sequence[str]
+    """Command that takes the login from the database's roles of before."""
     hosts: Sequence[str]
     """Every name of the site; the first is the main one."""
     application_role: str
@@ -71,7 +77,10 @@ def fetch(session: Any, machine: Machine, key: str) -> Release:
 
 def fetch_verified(session: Any, machine: Machine, key: str) -> bytes:
     """An object of the machine's bucket whose name is its SHA-256. Raises MachineError when it is not."""
-    content: bytes = session.client("s3").get_object(Bucket=machine.bucket, Key=key)["Body"].read()
+    try:
+        content: bytes = session.client("s3").get_object(Bucket=machine.bucket, Key=key)["Body"].read()
+    except (BotoCoreError, ClientError) as error:
+        raise MachineError(f"ResourceInitializationError: s3://{machine.bucket}/{key}: {error}") from None
     expected = key.rpartition("/")[2].partition(".")[0]
     if hashlib.sha256(content).hexdigest() != expected:
         raise MachineError(f"s3://{machine.bucket}/{key}: its content has another SHA-256 than its name says")

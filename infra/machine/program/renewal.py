@@ -6,10 +6,12 @@ from typing import Any
 
 import boto3
 
-from . import certificate, deploy, site
+from . import certificate, site
 from .errors import MachineError
+from .lock import alone
 from .machine import Machine
 from .release import fetch
+from .serving import serving
 from .slot_containers import SlotContainers
 
 LOOK_SECONDS = 12 * 3600.0
@@ -37,12 +39,12 @@ def watch(machine: Machine) -> None:
 
 def look(session: Any, machine: Machine) -> float:
     """One look: ask for a certificate when it is time, let nginx read a new one. Seconds until the next look."""
-    known = deploy.serving(machine)
+    known = serving(machine)
     if known is None:
         return AGAIN_SECONDS
     kept = certificate.renewed(session, machine, fetch(session, machine, known[0]))
-    with deploy.alone(machine):
-        known = deploy.serving(machine)
+    with alone(machine, "a new certificate"):
+        known = serving(machine)
         certificate.write(machine, kept)
         # What nginx shows is asked for, so that a reload which failed is repeated.
         if known is not None and site.certificate(known[1]) != kept.pair.der:

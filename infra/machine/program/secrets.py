@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from .errors import MachineError
 from .release import Release
 
@@ -16,16 +18,17 @@ USER = 10001
 
 def read(session: Any, release: Release) -> Mapping[str, str]:
     """The release's version of the application's secret. Raises MachineError, never with a value in it."""
-    answer = session.client("secretsmanager").get_secret_value(
-        SecretId=release.secret_arn, VersionId=release.secret_version
-    )
+    where = f"ResourceInitializationError: secret {release.secret_arn}, version {release.secret_version}"
+    try:
+        answer = session.client("secretsmanager").get_secret_value(
+            SecretId=release.secret_arn, VersionId=release.secret_version
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise MachineError(f"{where}: {error}") from None
     document: Mapping[str, str] = json.loads(answer["SecretString"])
     wanted = {key for keys in release.secrets.values() for key in keys.values()}
     if missing := sorted(wanted - set(document)):
-        raise MachineError(
-            f"ResourceInitializationError: secret {release.secret_arn}, version {release.secret_version}: it has no "
-            f"key {', '.join(missing)}"
-        )
+        raise MachineError(f"{where}: it has no key {', '.join(missing)}")
     return document
 
 

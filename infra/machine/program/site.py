@@ -19,7 +19,7 @@ def wait(slot: Slot, host: str, seconds: float) -> None:
         seen = problem(slot, host)
         good = 0 if seen else good + 1
         if seen and time.monotonic() > deadline:
-            raise MachineError(f"Health checks failed: https://{host}{PATH} through slot {slot.name}: {seen}")
+            raise MachineError(f"Task failed health checks: https://{host}{PATH} through slot {slot.name}: {seen}")
         time.sleep(POLL_SECONDS)
 
 

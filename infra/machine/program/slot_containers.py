@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 
-from . import shell
+from . import diagnosis, shell
 from .errors import MachineError
 from .machine import Machine
 from .release import Release
@@ -27,20 +27,33 @@ class SlotContainers:
         self.slot = slot
         self.folder = machine.memory / slot.name
         self._file = self.folder / "compose.json"
+        self._to_blame = ""
+
+    @property
+    def release(self) -> str:
+        """Key of the release that was put here last; empty when none was since the machine started."""
+        try:
+            return (self.folder / "release").read_text()
+        except OSError:
+            return ""
 
     @property
     def secrets(self) -> str:
         """Folder that holds a folder of secrets for each container."""
         return str(self.folder / "secrets")
 
-    def write(self, release: Release) -> None:
-        """The slot's compose document."""
+    def write(self, release: Release, key: str) -> None:
+        """The slot's compose document, and whose it is."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
         self._file.write_text(json.dumps(release.compose))
+        (self.folder / "release").write_text(key)
 
     def run_once(self, command: Sequence[str], what: str, seconds: float) -> str:
         """Standard output of a command in a container `migrate` of its own. Raises MachineError with its last lines."""
         done = self._compose("run", "--rm", "--no-TTY", "--quiet-pull", "migrate", *command, seconds=seconds)
+        if done.returncode == 124:
+            # Only compose was ended, not what it started.
+            self._remove(("label=com.docker.compose.oneoff=True",))
         if done.returncode != 0:
             why = f"did not end in {seconds:.0f} s" if done.returncode == 124 else f"exit code {done.returncode}"
             raise MachineError(shell.failure(what, why, (done.stdout + done.stderr).splitlines()))
@@ -48,23 +61,29 @@ class SlotContainers:
 
     def start(self) -> None:
         """Start all containers anew and wait until each is healthy. Raises MachineError."""
+        began = time.time()
         done = self._compose(
             *("up", "--detach", "--force-recreate", "--remove-orphans"),
             *("--wait", "--wait-timeout", str(HEALTHY_SECONDS)),
             seconds=HEALTHY_SECONDS + 60,
         )
         if done.returncode != 0:
-            said = " ".join(done.stderr.splitlines()[-1:]).strip()
-            raise MachineError(f"Task failed container health checks ({said})")
+            cause = diagnosis.cause(self.slot.project, began, " ".join(done.stderr.splitlines()[-1:]).strip())
+            self._to_blame = cause.container
+            raise MachineError(cause.words)
 
     def stop(self) -> None:
         """Let open connections end, for DRAIN_SECONDS at most, then stop and remove the containers."""
-        if not self._file.exists():
-            return
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while self._open_connections() and time.monotonic() < deadline:
-            time.sleep(0.5)
-        self._compose("down", "--remove-orphans", "--timeout", str(STOP_SECONDS), seconds=120)
+        if self._file.exists():
+            deadline = time.monotonic() + DRAIN_SECONDS
+            while self._open_connections() and time.monotonic() < deadline:
+                time.sleep(0.5)
+            self._compose("down", "--remove-orphans", "--timeout", str(STOP_SECONDS), seconds=120)
+        self.remove()
+
+    def remove(self) -> None:
+        """Whatever is left in the slot, at once: of a machine that restarted, of a deploy that was cut off."""
+        self._remove(())
 
     def reload_proxy(self) -> None:
         """Let nginx read its certificate again; connections go on."""
@@ -76,8 +95,18 @@ class SlotContainers:
     def failure(self, what: str) -> str:
         """A message with the state and last lines of every container."""
         states = self._compose("ps", "--all", "--format", "{{.Service}}: {{.Status}}", seconds=30).stdout.splitlines()
-        lines = self._compose("logs", "--no-color", "--tail", "15", seconds=30).stdout.splitlines()
+        # Those of the one to blame alone: the proxy has little to say about a crash behind it, and much of it.
+        words = ("logs", "--no-color", "--tail", "15", *([self._to_blame] if self._to_blame else []))
+        lines = self._compose(*words, seconds=30).stdout.splitlines()
         return shell.failure(what, "; ".join(states), lines)
+
+    def _remove(self, filters: Sequence[str]) -> None:
+        chosen = (f"label=com.docker.compose.project={self.slot.project}", *filters)
+        found = shell.attempt(
+            *("docker", "ps", "--all", "--quiet"), *(word for one in chosen for word in ("--filter", one))
+        ).stdout.split()
+        if found:
+            shell.attempt("docker", "rm", "--force", "--volumes", *found)
 
     def _open_connections(self) -> bool:
         done = self._compose("exec", "--no-TTY", "network", "cat", "/proc/net/tcp", seconds=10)

@@ -103,13 +103,25 @@ def test_the_parameter_names_a_document_that_the_machine_can_read(machine: Any) 
     )
 
 
-def test_a_deploy_can_say_two_words_and_the_name_of_a_release(machine: Any) -> None:
+def test_a_command_can_say_one_of_five_words_and_the_names_of_releases(machine: Any) -> None:
     parameters = json.loads(machine.one("ssm/document:Document")["content"])["parameters"]
-    assert parameters["command"]["allowedValues"] == ["prepare", "deploy"]
-    assert parameters["release"]["allowedPattern"] == "^releases/[0-9a-f]{64}\\.json$"
+    assert parameters["command"]["allowedValues"] == ["status", "prepare", "deploy", "state", "retire"]
+    for name in ("release", "insteadOf"):
+        assert parameters[name]["allowedPattern"] == "^(releases/[0-9a-f]{64}\\.json)?$"
 
 
 def test_the_release_is_deployed_before_it_is_recorded_and_the_group_waits_for_the_site(machine: Any) -> None:
     assert machine.options(PARAMETER, "machine-release").hooks.before_update == ["machine-release"]
     hooks = machine.options(GROUP, "machine-group").hooks
-    assert (list(hooks.after_create), list(hooks.after_update)) == (["machine-serves"], ["machine-replaced"])
+    assert list(hooks.after_create) == list(hooks.after_update) == ["machine-serves"]
+
+
+def test_the_release_is_recorded_as_one_of_the_machine(engine: Any) -> None:
+    kept: list[Any] = []
+    engine.run(lambda: Machine("machine", args()).release.apply(kept.append))
+    (release,) = kept
+    assert (release.hosting, release.number, release.tag) == ("vm", 1, "0a1b")
+    assert (release.cluster, release.service) == ("preqly-test-machine", "preqly-test-machine-deploy")
+    assert release.task_definition == release.migration_task_definition == engine.one(PARAMETER)["value"]
+    assert (release.parameter, release.secret_version) == ("/preqly/test/machine/release", "v1")
+    assert release.bucket == engine.one(OBJECT, "machine-store-release")["bucket"]

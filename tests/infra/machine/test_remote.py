@@ -5,74 +5,53 @@ from typing import Any
 import pytest
 
 from infra.machine import remote
-from infra.machine.remote import Remote
+from infra.machine.command_document import NOT_INSTALLED
+from infra.machine.instances import Instance
+from infra.machine.remote import NotReadyError, Remote
 from infra.release.errors import ReleaseError
 from tests.infra.stubs import StubbedAws
 
 REMOTE = Remote(group="machine", document="deploy")
 INSTANCE = "i-0123456789abcdef0"
 COMMAND = "11111111-2222-3333-4444-555555555555"
+THERE = Instance(id=INSTANCE, in_service=True, outdated=False, has_address=True)
 
 
 class Aws(StubbedAws):
-    """Systems Manager and Auto Scaling."""
+    """Systems Manager."""
 
     def __init__(self) -> None:
-        super().__init__("ssm", "autoscaling")
-        self.ssm, self.autoscaling = self.stubs["ssm"], self.stubs["autoscaling"]
+        super().__init__("ssm")
+        self.ssm = self.stubs["ssm"]
 
-    def has(self, *states: tuple[str, str, str]) -> None:
-        """Instances of the group: id, life cycle, health."""
-        instances = [
-            {
-                "InstanceId": name,
-                "LifecycleState": life,
-                "HealthStatus": health,
-                "AvailabilityZone": "a",
-                "ProtectedFromScaleIn": False,
-            }
-            for name, life, health in states
-        ]
-        group = {
-            "AutoScalingGroupName": "machine",
-            "MinSize": 1,
-            "MaxSize": 2,
-            "DesiredCapacity": 1,
-            "DefaultCooldown": 0,
-            "AvailabilityZones": ["a"],
-            "HealthCheckType": "EC2",
-            "CreatedTime": "2026-01-01T00:00:00Z",
-            "Instances": instances,
-        }
-        self.autoscaling.add_response("describe_auto_scaling_groups", {"AutoScalingGroups": [group]})
-
-    def takes(self) -> None:
+    def takes(self, command: str = "deploy", release: str = "releases/1.json", instead_of: str = "") -> None:
         expected = {
             "InstanceIds": [INSTANCE],
             "DocumentName": "deploy",
-            "Parameters": {"command": ["deploy"], "release": ["releases/1.json"]},
-            "TimeoutSeconds": 600,
-            "Comment": "pulumi up: deploy",
+            "Parameters": {"command": [command], "release": [release], "insteadOf": [instead_of]},
+            "TimeoutSeconds": 60,
+            "Comment": f"release of the site: {command}",
         }
         self.ssm.add_response("send_command", {"Command": {"CommandId": COMMAND}}, expected)
 
-    def says(self, status: str, output: str = "", error: str = "") -> None:
-        answer = {"Status": status, "StandardOutputContent": output, "StandardErrorContent": error}
+    def says(self, status: str, output: str = "", error: str = "", **more: Any) -> None:
+        answer = {"Status": status, "StandardOutputContent": output, "StandardErrorContent": error, **more}
         self.ssm.add_response("get_command_invocation", answer)
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.setattr(remote, "POLL_SECONDS", 0)
+    monkeypatch.setattr(remote, "serving_instance", lambda *_: INSTANCE)
+    monkeypatch.setattr(remote, "instances", lambda *_: [THERE])
     return Aws()
 
 
-def run(aws: Aws, **more: Any) -> str:
-    return remote.run(aws.session, REMOTE, "deploy", "releases/1.json", **more)
+def run(aws: Aws) -> str:
+    return remote.run(aws.session, REMOTE, "deploy", "releases/1.json")
 
 
 def test_the_commands_output_comes_back_when_it_is_over(aws: Aws) -> None:
-    aws.has((INSTANCE, "InService", "Healthy"))
     aws.takes()
     aws.ssm.add_client_error("get_command_invocation", "InvocationDoesNotExist")
     aws.says("InProgress")
@@ -81,42 +60,84 @@ def test_the_commands_output_comes_back_when_it_is_over(aws: Aws) -> None:
 
 
 def test_a_command_that_fails_says_what_the_machine_said(aws: Aws) -> None:
-    aws.has((INSTANCE, "InService", "Healthy"))
     aws.takes()
-    aws.says("Failed", "", "The migration failed: exit code 1\n")
-    with pytest.raises(ReleaseError, match=f"deploy on instance {INSTANCE} failed:\nThe migration failed: exit code 1"):
+    aws.says("Failed", "", "the migration failed: exit code 1\n")
+    with pytest.raises(ReleaseError, match=f"deploy on instance {INSTANCE} failed:\nthe migration failed: exit code 1"):
         run(aws)
 
 
 def test_a_machine_whose_agent_has_not_reported_yet_is_waited_for(aws: Aws) -> None:
-    aws.has((INSTANCE, "InService", "Healthy"))
     aws.ssm.add_client_error("send_command", "InvalidInstanceId")
     aws.takes()
     aws.says("Success", "blue")
     assert run(aws) == "blue"
 
 
+def test_a_machine_whose_first_boot_has_not_ended_is_waited_for(aws: Aws) -> None:
+    aws.takes()
+    aws.says("Failed", "", "The first boot has not ended. It said last:\napt", ResponseCode=NOT_INSTALLED)
+    aws.takes()
+    aws.says("Success", "blue")
+    assert run(aws) == "blue"
+
+
+def test_a_machine_that_is_never_ready_says_what_its_first_boot_said(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "LISTENING_SECONDS", -1)
+    aws.takes()
+    aws.says("Failed", "", "The first boot has failed. It said last:\nE: no docker.io", ResponseCode=NOT_INSTALLED)
+    with pytest.raises(NotReadyError, match=r"no docker\.io"):
+        run(aws)
+
+
 def test_a_refusal_is_not_waited_for(aws: Aws) -> None:
-    aws.has((INSTANCE, "InService", "Healthy"))
     aws.ssm.add_client_error("send_command", "AccessDeniedException", "not you")
     with pytest.raises(ReleaseError, match=r"takes no commands.*not you"):
         run(aws)
 
 
-def test_a_command_without_end_is_given_up(aws: Aws) -> None:
-    aws.has((INSTANCE, "InService", "Healthy"))
-    aws.ssm.add_response("send_command", {"Command": {"CommandId": COMMAND}})
+def test_a_command_without_end_is_given_up(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "EXECUTION_SECONDS", -1)
+    aws.takes()
     aws.says("InProgress")
     with pytest.raises(ReleaseError, match="is not done after -1 s"):
-        run(aws, timeout_seconds=-1)
+        run(aws)
 
 
-def test_the_newest_healthy_instance_is_asked(aws: Aws) -> None:
-    aws.has(("i-old", "InService", "Unhealthy"), ("i-one", "InService", "Healthy"), (INSTANCE, "InService", "Healthy"))
-    assert remote.instance_of(aws.session, "machine") == INSTANCE
+def test_a_machine_that_works_on_is_waited_for_however_long_it_takes(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "LOOK_SECONDS", -1)
+    aws.takes()
+    aws.says("InProgress")
+    aws.takes("status", "")
+    aws.says("Success", '{"at_work": "deploy releases/1.json, since 12:00"}')
+    aws.says("Success", "green")
+    assert run(aws) == "green"
 
 
-def test_without_a_machine_the_group_is_named(aws: Aws) -> None:
-    aws.has(("i-new", "Pending", "Healthy"))
-    with pytest.raises(ReleaseError, match="auto scaling group machine has no instance in service"):
+def test_a_machine_that_was_restarted_in_the_middle_is_noticed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "LOOK_SECONDS", -1)
+    aws.takes()
+    aws.says("InProgress")
+    aws.takes("status", "")
+    aws.says("Success", '{"at_work": ""}')
+    aws.says("InProgress")
+    with pytest.raises(ReleaseError, match=r"does not work on deploy releases/1\.json any more: it was restarted"):
+        run(aws)
+
+
+def test_an_agent_that_dies_in_the_middle_is_noticed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "LOOK_SECONDS", -1)
+    aws.takes()
+    aws.says("InProgress")
+    aws.takes("status", "")
+    aws.says("Pending")
+    with pytest.raises(ReleaseError, match=r"agent of Systems Manager .* does not answer, so nobody knows how far"):
+        run(aws)
+
+
+def test_an_instance_that_went_away_is_noticed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "LOOK_SECONDS", -1)
+    monkeypatch.setattr(remote, "instances", lambda *_: [])
+    aws.takes()
+    aws.says("InProgress")
+    with pytest.raises(ReleaseError, match="went away while it was told to deploy"):
         run(aws)

@@ -1,75 +1,104 @@
-"""A machine in place of another: the order, and what a failure leaves."""
+"""A machine in place of another: the order, and what a failure or a kill leaves."""
 
+from dataclasses import replace as changed
 from typing import Any, cast
 
 import boto3
 import pytest
 
 from infra.machine import replacement
+from infra.machine.instances import Instance
+from infra.machine.replacement import settle
 from infra.release.errors import ReleaseError
+from tests.infra.machine.fake_machine import TO
+
+OLD = Instance(id="i-old", in_service=True, outdated=True, has_address=True)
+NEW = Instance(id="i-new", in_service=True, outdated=False, has_address=False)
 
 
 class Aws:
-    """One group and one address; `comes_up` says whether a new machine takes the address."""
+    """One group; `comes_up` says whether a new machine takes the address."""
 
-    def __init__(self, *, comes_up: bool = True) -> None:
-        self.instances = ["i-old"]
-        self.address = "i-old"
+    def __init__(self, *there: Instance, comes_up: bool = True) -> None:
+        self.there = list(there)
         self.comes_up = comes_up
         self.done: list[str] = []
 
     def client(self, _: str) -> "Aws":
         return self
 
-    def describe_auto_scaling_groups(self, **_: Any) -> dict[str, Any]:
-        return {"AutoScalingGroups": [{"Instances": [{"InstanceId": one} for one in self.instances]}]}
-
-    def describe_addresses(self, **_: Any) -> dict[str, Any]:
-        return {"Addresses": [{"InstanceId": self.address} if self.address else {}]}
-
     def set_desired_capacity(self, **asked: Any) -> None:
         self.done.append(f"want {asked['DesiredCapacity']}")
-        self.instances.append("i-new")
-        if self.comes_up:
-            self.address = "i-new"
+        self.there = [changed(one, has_address=not self.comes_up) for one in self.there]
+        self.there.append(changed(NEW, has_address=self.comes_up))
 
     def terminate_instance_in_auto_scaling_group(self, **asked: Any) -> None:
         assert asked["ShouldDecrementDesiredCapacity"] is True
-        self.done.append(f"end {asked['InstanceId']} while {self.address} serves")
-        self.instances.remove(asked["InstanceId"])
+        serving = next((one.id for one in self.there if one.has_address), "nobody")
+        self.done.append(f"end {asked['InstanceId']} while {serving} serves")
+        self.there = [one for one in self.there if one.id != asked["InstanceId"]]
 
 
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replacement, "POLL_SECONDS", 0)
     monkeypatch.setattr(replacement, "BOOT_SECONDS", 0)
+    monkeypatch.setattr(replacement, "instances", lambda aws, _: sorted(aws.there, key=lambda one: one.has_address))
+    monkeypatch.setattr(replacement, "refuse_trouble", lambda *_: None)
+    monkeypatch.setattr(replacement, "last_words", lambda *_: "E: Unable to locate package docker.io")
 
 
-def replace(aws: Aws) -> str:
-    return replacement.replace(cast(boto3.Session, aws), "machine", "eipalloc-1", lambda _: None)
+def settled(aws: Aws) -> str:
+    return settle(cast(boto3.Session, aws), TO, lambda _: None)
 
 
 def test_the_old_machine_goes_when_the_new_one_has_the_address() -> None:
-    aws = Aws()
-    assert replace(aws) == "i-new"
+    aws = Aws(OLD)
+    assert settled(aws) == "i-new"
     assert aws.done == ["want 2", "end i-old while i-new serves"]
 
 
 def test_a_machine_that_does_not_come_up_goes_and_the_old_one_keeps_the_address() -> None:
-    aws = Aws(comes_up=False)
-    with pytest.raises(ReleaseError, match=r"did not come up on i-new.*start-session --target i-new"):
-        replace(aws)
+    aws = Aws(OLD, comes_up=False)
+    with pytest.raises(ReleaseError, match=r"did not come up on i-new(.|\n)*Unable to locate(.|\n)*start-session"):
+        settled(aws)
     assert aws.done == ["want 2", "end i-new while i-old serves"]
-    assert aws.instances == ["i-old"]
+    assert aws.there == [OLD]
 
 
-def test_the_first_machine_is_waited_for_until_it_has_the_address() -> None:
-    aws = Aws()
-    assert replacement.wait_until_it_serves(cast(boto3.Session, aws), "machine", "eipalloc-1") == "i-old"
+def test_after_a_failure_the_next_update_tries_again() -> None:
+    aws = Aws(OLD, comes_up=False)
+    with pytest.raises(ReleaseError):
+        settled(aws)
+    aws.comes_up = True
+    assert settled(aws) == "i-new"
+
+
+def test_a_replacement_that_was_cut_off_is_brought_to_its_end() -> None:
+    aws = Aws(changed(OLD, has_address=False), changed(NEW, has_address=True))
+    assert settled(aws) == "i-new"
+    assert aws.done == ["end i-old while i-new serves"]
+
+
+def test_of_two_earlier_machines_the_one_without_the_address_makes_room() -> None:
+    aws = Aws(OLD, changed(OLD, id="i-spare", has_address=False))
+    assert settled(aws) == "i-new"
+    assert aws.done == ["end i-spare while i-old serves", "want 2", "end i-old while i-new serves"]
+
+
+def test_a_machine_of_the_present_template_is_left_alone() -> None:
+    aws = Aws(changed(NEW, has_address=True))
+    assert settled(aws) == "i-new"
+    assert aws.done == []
 
 
 def test_a_group_that_starts_nothing_is_named() -> None:
-    aws = Aws()
-    aws.instances, aws.address = [], ""
     with pytest.raises(ReleaseError, match="auto scaling group machine started no machine"):
-        replacement.wait_until_it_serves(cast(boto3.Session, aws), "machine", "eipalloc-1")
+        settled(Aws())
+
+
+def test_the_only_machine_is_not_ended_because_it_does_not_come_up() -> None:
+    aws = Aws(NEW)
+    with pytest.raises(ReleaseError):
+        settled(aws)
+    assert aws.done == []

@@ -11,6 +11,7 @@ BOOT = Boot(
     region="eu-west-1",
     bucket="machine-1a2b3c4",
     parameter="/preqly/prod/machine/release",
+    log_group="app-logs",
     program=f"programs/{'a' * 64}.zip",
 )
 

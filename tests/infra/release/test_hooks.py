@@ -223,7 +223,7 @@ def test_a_hook_does_not_wait_for_the_threads_in_which_pulumi_waits_for_the_hook
         loop.set_default_executor(ThreadPoolExecutor(1))
         waiting = loop.run_in_executor(None, ended.wait, 10)
         try:
-            return await asyncio.wait_for(hooks._in_thread(lambda: "done"), 5)
+            return await asyncio.wait_for(hooks.in_thread(lambda: "done"), 5)
         finally:
             ended.set()
             await waiting

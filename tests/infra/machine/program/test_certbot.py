@@ -50,7 +50,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Certbot:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(region="r", bucket="b", parameter="/p", memory=tmp_path)
+    return Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path)
 
 
 def test_certbot_asks_for_the_releases_hosts_by_dns_from_the_account_that_is_kept(

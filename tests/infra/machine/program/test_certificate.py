@@ -62,7 +62,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(region="r", bucket="b", parameter="/p", memory=tmp_path)
+    return Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path)
 
 
 def served(machine: Machine) -> dict[str, str]:

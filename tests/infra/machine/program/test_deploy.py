@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from infra.machine.program import certificate, deploy, images, secrets, shell, site, slot_containers, slots
+from infra.machine.program import (
+    certificate,
+    deploy,
+    images,
+    instance,
+    migrations,
+    secrets,
+    shell,
+    site,
+    slot_containers,
+    slots,
+)
 from infra.machine.program.errors import MachineError
 from infra.machine.program.machine import Machine
 from infra.machine.program.release import Release
@@ -25,6 +36,8 @@ RELEASE = Release(
     secret_version="v1",
     prepare=["prepare"],
     migrate=["migrate"],
+    state=["state"],
+    retire=["retire"],
     hosts=["app.preqly.com"],
     application_role="arn:role",
     certificate_secret="arn:certificate",
@@ -42,6 +55,12 @@ class Programs:
     door: str = ""
     """Address the rule names."""
     fails: tuple[str, ...] = ()
+    says: dict[str, str] = field(default_factory=dict)
+    """What programs print, by words of their command lines."""
+    problem: str = ""
+    """Of the site, when a slot is asked."""
+    address: int = 0
+    """How often the Elastic IP was taken."""
     lines: list[str] = field(default_factory=list)
 
     def attempt(self, *command: str, stdin: str | None = None, **_: Any) -> "subprocess.CompletedProcess[str]":
@@ -53,6 +72,7 @@ class Programs:
         if command[0] == "iptables-restore":
             assert stdin is not None
             self.door = stdin.partition("--to ")[2].partition(":")[0]
+        output = next((said for words, said in self.says.items() if words in line), output)
         code = 1 if any(word in line for word in self.fails) else 0
         return subprocess.CompletedProcess(command, code, output, "it said why" if code else "")
 
@@ -69,6 +89,12 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
     monkeypatch.setattr(slot_containers, "DRAIN_SECONDS", 0)
     monkeypatch.setattr(site, "wait", lambda *_: None)
     monkeypatch.setattr(deploy, "fetch", lambda *_: RELEASE)
+    monkeypatch.setattr(site, "problem", lambda *_: recorded.problem)
+
+    def take_address(*_: object) -> None:
+        recorded.address += 1
+
+    monkeypatch.setattr(instance, "take_address", take_address)
     monkeypatch.setattr(certificate, "place", lambda *_: None)
     monkeypatch.setattr(secrets, "read", lambda *_: {"SECRET_KEY": "x"})
     monkeypatch.setattr(secrets, "write", lambda *_: None)
@@ -77,33 +103,36 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(region="us-east-1", bucket="b", parameter="/p", memory=tmp_path / "run", disk=tmp_path / "lib")
+    return Machine(
+        region="us-east-1", bucket="b", parameter="/p", log_group="app", memory=tmp_path / "run", disk=tmp_path / "lib"
+    )
 
 
+KEY, NEXT = "releases/1.json", "releases/2.json"
 Run = Callable[[], str]
 
 
 @pytest.fixture
 def run(machine: Machine) -> Run:
-    return lambda: deploy.deploy(None, machine, "releases/1.json")
+    return lambda: deploy.deploy(None, machine, KEY)
 
 
 def test_a_release_starts_beside_the_old_one_which_goes_last(programs: Programs, machine: Machine, run: Run) -> None:
     assert run() == "blue"
-    assert run() == "green"
+    assert deploy.deploy(None, machine, NEXT) == "green"
     assert programs.door == GREEN.address
     last = programs.lines[programs.lines.index(next(line for line in programs.lines if "preqly-green" in line)) :]
     order = [
         next(i for i, line in enumerate(last) if words in line)
         for words in (
             "migrate migrate",
-            "preqly-green --file",
+            " up --detach",
             "iptables-restore",
             "preqly-blue --file",
         )
     ]
-    assert order[1] <= order[0] < order[2] < order[3]
-    assert deploy.serving(machine) == ("releases/1.json", GREEN)
+    assert order == sorted(order)
+    assert deploy.serving(machine) == (NEXT, GREEN)
 
 
 def test_a_migration_that_fails_starts_nothing_and_keeps_the_door(programs: Programs, run: Run) -> None:
@@ -142,3 +171,109 @@ def test_a_release_is_prepared_in_the_free_slot(programs: Programs, machine: Mac
     deploy.prepare(None, machine, "releases/1.json")
     assert any("preqly-green" in line and line.endswith("migrate prepare") for line in programs.lines)
     assert json.loads((machine.memory / "green" / "compose.json").read_text()) == {"services": {}}
+
+
+def test_a_release_that_serves_is_not_started_again_but_what_a_kill_left_beside_it_goes(
+    programs: Programs, run: Run
+) -> None:
+    run()
+    programs.lines.clear()
+    programs.says["--filter label=com.docker.compose.project=preqly-green"] = "0a1b 2c3d"
+    assert run() == "blue"
+    assert not any(" up " in line or "migrate migrate" in line for line in programs.lines)
+    assert "docker rm --force --volumes 0a1b 2c3d" in programs.lines
+    assert programs.address == 2
+
+
+def test_a_release_that_serves_but_does_not_answer_is_started_again_beside_it(programs: Programs, run: Run) -> None:
+    run()
+    programs.problem = "it answers 502"
+    assert run() == "green"
+
+
+def test_a_release_is_deployed_only_in_place_of_the_one_that_its_deploy_was_meant_for(
+    programs: Programs, machine: Machine, run: Run
+) -> None:
+    run()
+    programs.lines.clear()
+    with pytest.raises(MachineError, match=r"Refused: somebody else has deployed releases/1\.json meanwhile"):
+        deploy.deploy(None, machine, NEXT, "releases/0.json")
+    assert not any("docker" in line for line in programs.lines)
+    assert deploy.deploy(None, machine, NEXT, KEY) == "green"
+
+
+def test_what_a_deploy_that_was_cut_off_left_in_the_free_slot_goes_first(programs: Programs, run: Run) -> None:
+    programs.says["--filter label=com.docker.compose.project=preqly-blue"] = "dead"
+    run()
+    assert programs.place("docker rm --force --volumes dead") < programs.place("migrate migrate")
+
+
+def test_what_was_migrated_for_a_release_is_remembered_until_it_is_on_record(
+    programs: Programs, machine: Machine, run: Run
+) -> None:
+    state = {"event": "release_state", "unapplied": ["core.0002_b"], "unknown": [], "heads": {}}
+    programs.says["migrate prepare"] = f"some line\n{json.dumps(state)}\n"
+    deploy.prepare(None, machine, KEY)
+    assert migrations.run_for(machine, KEY) == []
+    run()
+    programs.says["migrate prepare"] = json.dumps({**state, "unapplied": []})
+    deploy.prepare(None, machine, KEY)
+    run()
+    assert migrations.run_for(machine, KEY) == ["core.0002_b"]
+    assert migrations.run_for(machine, NEXT) == []
+
+
+def test_a_question_about_the_database_starts_and_changes_nothing(programs: Programs, machine: Machine) -> None:
+    programs.door = BLUE.address
+    deploy.state(None, machine, NEXT)
+    assert any("preqly-green" in line and line.endswith("migrate state") for line in programs.lines)
+    assert not any(" up " in line for line in programs.lines)
+    assert programs.door == BLUE.address
+
+
+def test_roles_are_retired_by_the_release_that_serves_when_it_is_alone(
+    programs: Programs, machine: Machine, run: Run
+) -> None:
+    run()
+    deploy.retire(None, machine, KEY)
+    other, ended = "--filter label=com.docker.compose.project=preqly-green", "migrate retire"
+    assert max(i for i, line in enumerate(programs.lines) if other in line) < programs.place(ended)
+    with pytest.raises(MachineError, match=r"releases/1\.json serves, not releases/2\.json"):
+        deploy.retire(None, machine, NEXT)
+
+
+@pytest.mark.parametrize(
+    ("happened", "words"),
+    [
+        ([("web", "die", "3"), ("proxy", "die", "143")], "container web ended with exit code 3"),
+        ([("proxy", "die", "143"), ("web", "die", "1")], "container web ended with exit code 1"),
+        ([("web", "oom", ""), ("web", "die", "137")], "OutOfMemoryError: container web"),
+        ([("web", "health_status: unhealthy", "")], "Task failed container health checks: container web"),
+    ],
+)
+def test_the_engines_events_say_which_container_failed_and_how(
+    programs: Programs, run: Run, happened: list[tuple[str, str, str]], words: str
+) -> None:
+    events = [
+        {"Action": action, "Actor": {"Attributes": {"com.docker.compose.service": name, "exitCode": code}}}
+        for name, action, code in happened
+    ]
+    programs.says["docker events"] = "\n".join(json.dumps(event) for event in events)
+    programs.fails = (" up ",)
+    with pytest.raises(MachineError, match=words):
+        run()
+    assert any(line.endswith("--tail 15 web") for line in programs.lines)
+
+
+def test_a_command_that_takes_too_long_does_not_go_on_in_its_container(
+    programs: Programs, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def attempt(*command: str, **named: Any) -> "subprocess.CompletedProcess[str]":
+        done = programs.attempt(*command, **named)
+        return subprocess.CompletedProcess(command, 124, "", "") if "run --rm" in " ".join(command) else done
+
+    monkeypatch.setattr(shell, "attempt", attempt)
+    programs.says["label=com.docker.compose.oneoff=True"] = "0a1b"
+    with pytest.raises(MachineError, match="did not end in 3600 s"):
+        run()
+    assert programs.place("docker rm --force --volumes 0a1b") > programs.place("run --rm")

@@ -47,7 +47,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def looks(world: World, tmp_path: Path) -> Keeper:
-    return Keeper(None, Machine(region="r", bucket="b", parameter="/p", memory=tmp_path))
+    return Keeper(None, Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path))
 
 
 def test_a_machine_takes_the_address_when_its_site_is_there(world: World, looks: Keeper) -> None:

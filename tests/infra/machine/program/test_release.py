@@ -13,7 +13,7 @@ from infra.machine.program.machine import Machine
 from infra.machine.program.release import Release, fetch
 from tests.infra.machine.program.test_deploy import RELEASE
 
-MACHINE = Machine(region="r", bucket="b", parameter="/p")
+MACHINE = Machine(region="r", bucket="b", parameter="/p", log_group="app")
 
 
 class Bucket:

@@ -49,7 +49,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(region="r", bucket="b", parameter="/p", memory=tmp_path)
+    return Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path)
 
 
 def test_a_new_certificate_is_read_by_the_proxy_of_the_slot_in_use_once(world: World, machine: Machine) -> None:
