@@ -83,8 +83,9 @@ class Settings:
             except ValueError as error:
                 fix = set_command(field.name, "<value>")
                 unreadable[field.name] = Problem(config.full_key(key), raw, str(error), fix)
-        if values.get("hosting") == "vm":
-            values.setdefault("min_tasks", 1)
+        if values.get("hosting") == "vm" and values.get("min_tasks", cls.min_tasks) == cls.min_tasks:
+            # The engine hands over what Pulumi.yaml declares as if it were written, so the default counts as one.
+            values["min_tasks"] = 1
         settings = cls(**values)
         wrong = settings_rules.problems(settings, config.name, skip=unreadable)
         wrong += _passwords_in_the_clear(config, settings)

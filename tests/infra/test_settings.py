@@ -127,7 +127,7 @@ REFUSED = [
     ({"allowedHosts": '["*"]'}, "allowedHosts", "without a scheme"),
     ({"allowedHosts": '["localhost:8443"]'}, "allowedHosts", "a port"),
     ({"hosting": "lambda"}, "hosting", "must be fargate"),
-    ({"hosting": "vm", "minTasks": "2"}, "minTasks", "one machine with one task"),
+    ({"hosting": "vm", "minTasks": "3"}, "minTasks", "one machine with one task"),
     ({"hosting": "vm", "waf": "true"}, "waf", "a machine has none"),
     ({"hosting": "vm", "architecture": "x86_64"}, "vmInstanceType", "images are built for x86_64"),
     ({"hosting": "vm", "vmInstanceType": "m7g.large"}, "vmInstanceType", "must be one of t4g.micro"),
@@ -300,7 +300,7 @@ def test_any_text_is_either_taken_or_refused_by_name(values):
 
 
 def test_a_machine_runs_one_task_unless_another_number_is_written():
-    assert load(hosting="vm").min_tasks == 1
+    assert load(hosting="vm").min_tasks == load(hosting="vm", minTasks="2").min_tasks == 1
     assert load().min_tasks == 2
 
 
