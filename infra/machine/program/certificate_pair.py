@@ -41,11 +41,6 @@ class Pair:
         return own.public_bytes(Encoding.DER)
 
     @property
-    def names(self) -> set[str]:
-        """Host names of the certificate."""
-        return _names(x509.load_pem_x509_certificates(self.certificate.encode())[0])
-
-    @property
     def ends(self) -> datetime:
         """When the certificate expires."""
         return x509.load_pem_x509_certificates(self.certificate.encode())[0].not_valid_after_utc

@@ -47,10 +47,8 @@ class Kept:
         return self.pair.problem(release.hosts)
 
     def is_due(self, release: Release) -> bool:
-        """Whether a new one is to be asked for: none that serves, other hosts, or less than RENEW_BEFORE left."""
-        return (
-            bool(self.problem(release)) or self.pair.names != set(release.hosts) or self.pair.remaining() < RENEW_BEFORE
-        )
+        """Whether a new one is to be asked for: none that serves every host, or less than RENEW_BEFORE left."""
+        return bool(self.problem(release)) or self.pair.remaining() < RENEW_BEFORE
 
     def request(self, release: Release) -> "Request":
         """The last request for what this release needs."""

@@ -11,6 +11,7 @@ from local.cloud.acme import jws, orders
 from local.cloud.acme.orders import Authorization, Order, Registry
 from local.cloud.acme.problems import ProblemError
 from local.cloud.certificates import CertificateAuthority, PublicKey
+from local.cloud.elb_view import LOCAL_NAMES
 
 CERTIFICATE_DAYS = 90
 """As long as Let's Encrypt's."""
@@ -102,7 +103,8 @@ class AcmeService:
             raise ProblemError("orderNotReady", f"the order is {order.status}, not ready", 403)
         key = _requested_key(str(asked.get("csr", "")), [one.host for one in order.authorizations])
         hosts = [one.host for one in order.authorizations]
-        order.certificate = self.authority.certify(hosts, key, CERTIFICATE_DAYS)
+        # As those of load balancers here: on this machine the site is reached under these names too.
+        order.certificate = self.authority.certify([*hosts, *LOCAL_NAMES], key, CERTIFICATE_DAYS)
         self.registry.save()
         return self.order(base, account, name)
 
