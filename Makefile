@@ -1,4 +1,5 @@
 # Thin on purpose: each target is `python3 -m local <command>`, which works without make too.
+# HOSTING=vm for up and preview: one EC2 instance in place of Fargate.
 # Settings by environment: PROVIDERS=official, PREQLY_HTTP_PORT, PREQLY_HTTPS_PORT, PREQLY_API_PORT, PREQLY_REGISTRY_PORT.
 PYTHON ?= python3
 LOCAL := $(PYTHON) -m local
@@ -10,9 +11,9 @@ export PROVIDERS
 help:    ## this list
 	@grep -E '^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): +## /  make \1\t/' | expand -t 16
 up:      ## set up what is missing, deploy, end with https://localhost:8443/ answering
-	@$(LOCAL) up
+	@$(LOCAL) up $(if $(HOSTING),--hosting $(HOSTING))
 preview: ## what production's settings would create; needs no Docker (MARKDOWN=, WRITE=, COMPARE= name files)
-	@$(LOCAL) preview $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(if $(WRITE),--write $(WRITE)) $(if $(COMPARE),--compare $(COMPARE))
+	@$(LOCAL) preview $(if $(HOSTING),--hosting $(HOSTING)) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(if $(WRITE),--write $(WRITE)) $(if $(COMPARE),--compare $(COMPARE))
 status:  ## what runs, and where
 	@$(LOCAL) status
 env:     ## export lines for pulumi and aws: eval "$$(make -s env)"

@@ -23,7 +23,7 @@ def main(words: Sequence[str]) -> int:
             return 0
         if options.command in NEEDS:
             with only_one(runtime, "set-up"):
-                prepare(options.command, runtime)
+                prepare(options.command, runtime, getattr(options, "hosting", None))
             if not _in_venv():
                 return _again_in_venv(words)
         return cli.run(options, runtime)

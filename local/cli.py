@@ -6,6 +6,7 @@ import importlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 
+from local.hosting import FARGATE, VM
 from local.lock import only_one
 from local.runtime import Runtime
 from local.setup.runner import say
@@ -20,11 +21,13 @@ def parse(words: Sequence[str]) -> Options:
         prog="python -m local", description="The hosting stack of app.preqly.com on this machine, without AWS."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("up", help="set up what is missing, deploy, and end with the site answering")
+    up = commands.add_parser("up", help="set up what is missing, deploy, and end with the site answering")
+    _choose_hosting(up, "what runs the site; an `up` with the other one moves it", FARGATE)
     preview = commands.add_parser("preview", help="what production's settings would create; needs no Docker")
     preview.add_argument("--markdown", metavar="FILE", help="also write the plan as a pull request comment")
     preview.add_argument("--write", metavar="FILE", help="keep the plan for a later comparison")
     preview.add_argument("--compare", metavar="FILE", help="say what differs from a plan that --write has kept")
+    _choose_hosting(preview, "plan this kind of hosting, whatever production's settings say", None)
     commands.add_parser("status", help="what runs, and where")
     commands.add_parser("env", help='print export lines for pulumi and aws: eval "$(make -s env)"')
     commands.add_parser("down", help="destroy the stack and remove every container, process and file of it")
@@ -39,6 +42,10 @@ def parse(words: Sequence[str]) -> Options:
     bench.add_argument("--docs", action="store_true", help="also write docs/performance.md and its pictures")
     commands.add_parser("clean", help="remove the virtual environment and the tool cache, after down")
     return parser.parse_args(words)
+
+
+def _choose_hosting(command: argparse.ArgumentParser, what: str, default: str | None) -> None:
+    command.add_argument("--hosting", choices=(FARGATE, VM), default=default, help=what)
 
 
 def nothing_to_do(options: Options, runtime: Runtime) -> bool:

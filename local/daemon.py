@@ -11,6 +11,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def find(runtime: Runtime) -> Endpoints | None:
         return None
     port = urllib.parse.urlsplit(record["api"]).port
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
-        return Endpoints(api=record["api"], providers=record["providers"])
+        return Endpoints(**{one.name: record[one.name] for one in fields(Endpoints) if one.name in record})
     return None
 
 

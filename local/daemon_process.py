@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import asdict
 
 from local import daemon, project
 from local.cloud.config import CloudConfig
@@ -28,7 +29,7 @@ def main() -> int:
         threading.Thread(target=_stop_with_parent, args=(stopping,), daemon=True).start()
     source = daemon.source_digest()
     with running(_config(runtime, plan_only), agents=not plan_only) as endpoints:
-        record = {"pid": os.getpid(), "api": endpoints.api, "providers": dict(endpoints.providers), "source": source}
+        record = {**asdict(endpoints), "pid": os.getpid(), "source": source}
         write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
         logging.getLogger("preqly.cloud").info("%s answers at %s", runtime.cloud, endpoints.api)
         stopping.wait()

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from local.cloud.config import CloudConfig
 from local.cloud.server import EmbeddedCloud
 from local.endpoints import Endpoints
+from local.images.images import MACHINE
 from local.provider import Server, serve
 from local.runtime import Runtime
 
@@ -29,7 +30,8 @@ def running(config: CloudConfig, *, agents: bool) -> Iterator[Endpoints]:
         # While the program starts, for it takes as long to load the SDK.
         loading = threading.Thread(target=_preload, args=(list(servers.values()),), name="preload", daemon=True)
         loading.start()
-        yield Endpoints(api=cloud.endpoint, providers={name: server.port for name, server in servers.items()})
+        ports = {name: server.port for name, server in servers.items()}
+        yield Endpoints(api=cloud.endpoint, providers=ports, acme=cloud.acme_directory)
 
 
 def _preload(servers: Sequence[Server]) -> None:
@@ -48,7 +50,8 @@ def cloud_config(runtime: Runtime, images: Mapping[str, str], vpc_cidr: str) -> 
         https_port=runtime.ports.https,
         registry_port=runtime.ports.registry,
         vpc_cidr=vpc_cidr,
-        images=roles | {"pause": images.get("pause", images["haproxy"])},
+        # Built by set-up when a machine is asked for; its name does not change.
+        images=roles | {"pause": images.get("pause", images["haproxy"]), "machine": MACHINE.standin},
     )
 
 

@@ -14,6 +14,8 @@ class Endpoints:
     """URL of AWS's API."""
     providers: Mapping[str, int]
     """Port on 127.0.0.1 per Pulumi package."""
+    acme: str = ""
+    """URL at which machines ask for certificates, for the setting `acmeServer`; empty where none boots."""
 
     def aws_environment(self) -> dict[str, str]:
         """What points boto3 and the AWS CLI here, and away from the operator's own account."""

@@ -4,11 +4,13 @@ import argparse
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from local import daemon, project
 from local.comparison import Comparison, compare
+from local.hosting import VM
 from local.perform import perform
 from local.plan import Plan
 from local.plan_text import as_markdown, as_text
@@ -22,7 +24,7 @@ def preview(options: argparse.Namespace, runtime: Runtime) -> int:
     """Print the plan; with `--markdown FILE` also write it as a pull request comment. Raises OperatorError."""
     console = Console(stderr=True)
     collected = Plan()
-    settings = project.stack_settings(STACK)
+    settings = _settings(options.hosting)
     with tempfile.TemporaryDirectory(prefix="preqly-preview-") as name:
         throwaway = replace(runtime, cloud="preqly-preview", folder=Path(name))
         with daemon.for_a_plan(throwaway) as endpoints:
@@ -39,6 +41,15 @@ def preview(options: argparse.Namespace, runtime: Runtime) -> int:
         collected.write(Path(options.write))
     console.print(f"Planned in {progress.seconds:.0f} s. Nothing was created.", highlight=False)
     return 0
+
+
+def _settings(hosting: str | None) -> dict[str, Any]:
+    settings = project.stack_settings(STACK)
+    if hosting is not None:
+        settings |= {f"{project.name()}:hosting": hosting}
+    if hosting == VM:
+        settings |= project.machine_settings(settings)
+    return settings
 
 
 def _against(name: str | None, collected: Plan) -> Comparison | None:

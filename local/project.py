@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from local.hosting import FARGATE
 from local.runtime import ROOT, OperatorError, write_atomically
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -37,10 +38,11 @@ def default_setting(key: str) -> str:
     return str(load()["config"][key]["default"])
 
 
-def local_settings(images: Mapping[str, str]) -> dict[str, Any]:
+def local_settings(images: Mapping[str, str], hosting: str = FARGATE) -> dict[str, Any]:
     """What differs from the defaults on this machine; everything else is the system as it would be."""
     project = name()
     return {
+        f"{project}:hosting": hosting,
         f"{project}:allowedHosts": ["localhost"],
         f"{project}:architecture": machine_architecture(),
         # Links to choose a new password are then in `pulumi stack output logs_command`.
@@ -50,6 +52,25 @@ def local_settings(images: Mapping[str, str]) -> dict[str, Any]:
         f"{project}:pythonImage": images["python"],
         f"{project}:nginxImage": images["nginx"],
     }
+
+
+def machine_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What `hosting: vm` needs beside these settings: the smallest machine that holds the site, where none is named.
+
+    Raises OperatorError when no machine is large enough."""
+    # Loads the program's packages, which no other command waits for.
+    from infra.machine import sizes  # noqa: PLC0415
+
+    project = name()
+    if f"{project}:vmInstanceType" in settings:
+        return {}
+    architecture, memory = (
+        settings.get(f"{project}:{key}", default_setting(key)) for key in ("architecture", "taskMemory")
+    )
+    try:
+        return {f"{project}:vmInstanceType": sizes.smallest(str(architecture), int(memory))}
+    except ValueError as error:
+        raise OperatorError(f"{project}:taskMemory: {error}.") from None
 
 
 def stack_settings(stack: str) -> dict[str, Any]:

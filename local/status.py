@@ -3,6 +3,7 @@
 import argparse
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from local import daemon, site
 from local.endpoints import Endpoints
+from local.hosting import FARGATE, VM
 from local.images.images import is_standin
 from local.runtime import OperatorError, Runtime, venv_python
 from local.setup.docker_engine import pid_file
@@ -18,13 +20,20 @@ from local.setup.pulumi_engine import find_engine
 from local.setup.runner import say
 from local.stack import engine_environment, official_providers
 
+REAL: Mapping[str, str] = MappingProxyType(
+    {
+        FARGATE: "every container (load balancer, tasks, PostgreSQL)",
+        VM: "every container (the EC2 instance with a Docker engine of its own, and PostgreSQL)",
+    }
+)
 
-def what_is_emulated(images: Mapping[str, str]) -> str:
+
+def what_is_emulated(images: Mapping[str, str], hosting: str = FARGATE) -> str:
     """The plain statement that `make up` makes once."""
     providers = "" if official_providers() else " and Pulumi's aws, random and docker providers"
     lines = [
         f"Emulated: AWS's API (moto){providers}.",
-        "Real: the Pulumi engine, the program, the images, and every container (load balancer, tasks, PostgreSQL).",
+        f"Real: the Pulumi engine, the program, the images, and {REAL[hosting]}.",
     ]
     standins = sorted({reference for reference in images.values() if is_standin(reference)})
     if standins:
@@ -57,7 +66,7 @@ def status(_: argparse.Namespace, runtime: Runtime) -> int:
     if pid_file(runtime).exists():
         _print(console, [("Docker", "engine started by set-up, stopped by make down")])
     try:
-        _print(console, [*_services(endpoints), *_databases(endpoints), *_targets(endpoints)])
+        _print(console, [*_services(endpoints), *_machines(endpoints), *_databases(endpoints), *_targets(endpoints)])
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(f"The embedded cloud does not answer: {error}") from error
     return 0
@@ -108,6 +117,21 @@ def _services(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
             counts = f"{service['runningCount']} of {service['desiredCount']} tasks"
             release = service["taskDefinition"].rpartition("/")[2]
             yield "Service", f"{service['serviceName']}: {counts}, {release}, {primary.get('rolloutState', 'unknown')}"
+
+
+def _machines(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
+    led_to = {
+        one.get("InstanceId"): one["PublicIp"] for one in client(endpoints, "ec2").describe_addresses()["Addresses"]
+    }
+    for group in client(endpoints, "autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]:
+        for instance in group["Instances"]:
+            name = instance["InstanceId"]
+            address = f"address {led_to[name]}" if name in led_to else "without the address"
+            health = f"{instance['LifecycleState']}, {instance['HealthStatus']}"
+            yield (
+                "Machine",
+                f"{name}: {instance['InstanceType']} of {group['AutoScalingGroupName']}, {health}, {address}",
+            )
 
 
 def _databases(endpoints: Endpoints) -> Iterator[tuple[str, str]]:

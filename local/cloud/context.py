@@ -22,6 +22,9 @@ class CloudContext:
     lock: threading.RLock = field(default_factory=threading.RLock)
     """Guards moto's state: each request runs under it. Hold it for reads and writes in memory only, never while Docker
     or an HTTP request (boto3 against this cloud included) is waited for."""
+    public_ports: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the agent that asks who has this machine's published ports and acts on it (local/cloud/public_ports.py).
+    Take it before `lock`."""
     touch: Callable[[], None] = lambda: None
     """Say that an agent changed moto's state, so that the snapshot follows."""
     container_endpoint: str = ""

@@ -1,14 +1,14 @@
-"""The agent of Elastic Load Balancing: an HAProxy container for every application load balancer in moto."""
+"""The agent of Elastic Load Balancing: targets are checked, and an HAProxy is what the site's load balancer says."""
 
 import hashlib
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from docker.models.containers import Container
 
-from local.cloud import elb_socket, elb_targets
-from local.cloud.containers import put_files, remove_container
+from local.cloud import elb_socket, elb_targets, public_ports
 from local.cloud.context import CloudContext
 from local.cloud.elb_checks import TargetChecks
 from local.cloud.elb_config import CERTIFICATE_FOLDER, backend_name, certificate_files, render
@@ -16,13 +16,10 @@ from local.cloud.elb_rules import Ports
 from local.cloud.elb_slots import DRAIN, READY, Slot, Slots, assign, capacity, commands, parse_servers_state
 from local.cloud.elb_targets import DRAINING, HEALTHY, UNHEALTHY, observed
 from local.cloud.elb_view import LoadBalancer, load_balancers
+from local.cloud.public_ports import CONFIGURATION, PublicPorts
 
 logger = logging.getLogger("preqly.cloud")
 
-ROLE = "load-balancer"
-ARN_LABEL = "preqly.load-balancer"
-SPECIFICATION_LABEL = "preqly.load-balancer.specification"
-CONFIGURATION = "/usr/local/etc/haproxy/haproxy.cfg"
 VERIFY_SECONDS = 15.0
 """How often HAProxy is asked what it really has, in case someone else changed it."""
 
@@ -36,26 +33,15 @@ class ElbAgent:
         elb_targets.apply()
         self._context = context
         self._checks = TargetChecks(context)
-        self._running: dict[str, _HaProxy] = {}
+        self._proxy = _HaProxy(context)
 
     def reconcile(self) -> None:
-        """One pass: check targets, then bring every HAProxy to what moto says."""
+        """One pass: check targets, then bring HAProxy to what moto says of the load balancer that visitors reach."""
         with self._context.lock:
             balancers = load_balancers(self._context.backend("elbv2"), self._context.backend("acm"))
         self._checks.step({group.arn for balancer in balancers for group in balancer.target_groups})
-        containers = {c.labels[ARN_LABEL]: c for c in self._context.docker.containers(ROLE)}
-        for arn in set(containers) - {balancer.arn for balancer in balancers}:
-            remove_container(containers[arn])
-            self._running.pop(arn, None)
-        problems = []
-        for index, balancer in enumerate(balancers):
-            proxy = self._running.setdefault(balancer.arn, _HaProxy(self._context))
-            try:
-                proxy.reconcile(balancer, containers.get(balancer.arn), published=index == 0)
-            except Exception as error:  # noqa: BLE001 - one load balancer's trouble is not another's
-                problems.append(f"{balancer.name}: {error}")
-        if problems:
-            raise RuntimeError("; ".join(problems))
+        with self._context.public_ports:
+            self._proxy.reconcile(balancers)
         # Only now do drained targets get no more requests.
         self._checks.settle_drained()
 
@@ -65,25 +51,36 @@ class ElbAgent:
 
 
 class _HaProxy:
-    """One load balancer's container."""
+    """The published HAProxy, while a load balancer has it."""
 
     def __init__(self, context: CloudContext) -> None:
         self._context = context
-        self._container: str = ""
+        self._ports = PublicPorts(context)
+        self._may_exist = True
+        self._container = ""
         self._configuration = ""
         self._slots: dict[str, Slots] | None = None
         self._verified_at = 0.0
 
-    def reconcile(self, balancer: LoadBalancer, container: Container | None, *, published: bool) -> None:
-        """Bring the container to what the load balancer says."""
-        if not balancer.listeners:
+    def reconcile(self, balancers: Sequence[LoadBalancer]) -> None:
+        """Bring the container to what the load balancer that has the ports says; leave it to an Elastic IP."""
+        if not balancers and not self._may_exist:
             return
-        specification = self._specification(published=published)
-        if container is not None and container.labels.get(SPECIFICATION_LABEL) != specification:
-            remove_container(container)
-            container = None
-        if container is None:
-            container = self._create(balancer, specification, published=published)
+        with self._context.lock:
+            has_ports = public_ports.holder(self._context)
+        balancer = next((one for one in balancers if one.arn == has_ports), None)
+        if balancer is not None:
+            self._may_exist = True
+            if balancer.listeners:
+                self._serve(balancer, self._ports.container())
+            return
+        # An Elastic IP's agent loads it with something else: what it runs with is not known when it comes back.
+        self._container = ""
+        if not has_ports:
+            self._ports.remove()
+        self._may_exist = False
+
+    def _serve(self, balancer: LoadBalancer, container: Container) -> None:
         wanted = self._wanted(balancer)
         if container.status != "running" or container.id != self._container:
             self._adopt(container)
@@ -120,7 +117,13 @@ class _HaProxy:
         if container.status != "running":
             return {}
         if self._slots is None or time.monotonic() - self._verified_at > VERIFY_SECONDS:
-            self._slots = dict(parse_servers_state(elb_socket.ask(container, "show servers state")))
+            try:
+                self._slots = dict(parse_servers_state(elb_socket.ask(container, "show servers state")))
+            except elb_socket.AdminSocketError:
+                if self._configuration:
+                    raise
+                # Adopted while it passes an Elastic IP's connections on: it knows no target.
+                return {}
             self._verified_at = time.monotonic()
         return self._slots
 
@@ -129,30 +132,6 @@ class _HaProxy:
         with self._context.lock:
             groups = self._context.backend("elbv2").target_groups
             return {backend_name(g): wanted_states(groups[g.arn]) for g in balancer.target_groups if g.arn in groups}
-
-    def _create(self, balancer: LoadBalancer, specification: str, *, published: bool) -> Container:
-        config = self._context.config
-        addresses = {"80/tcp": config.http_port, "443/tcp": config.https_port} if published else {}
-        return self._context.docker.create(
-            f"load-balancer-{balancer.name}",
-            config.images["haproxy"],
-            ROLE,
-            labels={ARN_LABEL: balancer.arn, SPECIFICATION_LABEL: specification},
-            entrypoint=["haproxy"],
-            command=["-W", "-f", CONFIGURATION],
-            user="root",
-            ports={port: ("127.0.0.1", number) for port, number in addresses.items()},
-            cap_drop=["ALL"],
-            # The master drops its workers to another user, and signals them.
-            cap_add=["KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
-            security_opt=["no-new-privileges:true"],
-            mem_limit="256m",
-        )
-
-    def _specification(self, *, published: bool) -> str:
-        config = self._context.config
-        parts = (config.images["haproxy"], config.http_port, config.https_port, published)
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _files(self, balancer: LoadBalancer, slots: dict[str, dict[int, Slot]]) -> dict[str, str]:
         config = self._context.config
@@ -165,18 +144,11 @@ class _HaProxy:
 
     def _load(self, container: Container, files: dict[str, str]) -> None:
         """Give HAProxy its files and let it read them: a reload keeps every connection."""
-        for path, text in files.items():
-            folder, _, name = path.rpartition("/")
-            put_files(container, folder, {name: (text, 0o600 if folder == CERTIFICATE_FOLDER else 0o644)})
-        if container.status != "running":
-            container.start()
-            return
-        code, output = container.exec_run(["haproxy", "-c", "-f", CONFIGURATION])
-        if code != 0:
-            raise RuntimeError(f"HAProxy refuses its configuration: {output.decode(errors='replace').strip()}")
-        container.kill(signal="SIGUSR2")
-        # The new worker answers the admin socket a moment later.
-        time.sleep(0.3)
+        running = container.status == "running"
+        public_ports.load(container, files, private=[CERTIFICATE_FOLDER])
+        if running:
+            # The new worker answers the admin socket a moment later.
+            time.sleep(0.3)
 
 
 def wanted_states(group: Any) -> dict[str, str]:

@@ -75,6 +75,8 @@ def _defaults(balancer: LoadBalancer) -> list[str]:
         # A connection that cannot be made is tried on another target; a request that was sent never is.
         "retries 3",
         "option redispatch 1",
+        # After a reload an open connection gets its next answer, and is closed with that: no request meets the end.
+        "option idle-close-on-response",
         "retry-on conn-failure",
         "unique-id-format 1-%{+X}Ts-%[uuid,regsub(-,,g),bytes(0,24)]",
         _error_page(502, BAD_GATEWAY),

@@ -134,4 +134,7 @@ def _claim_process() -> None:
 
 def default_agents() -> Sequence[AgentFactory]:
     """The agents of a whole cloud, in the order in which they are started."""
-    return (EcrAgent, RdsAgent, ElbAgent, EcsAgent)
+    # With EC2's and Auto Scaling's part of moto, which a plan does not need and would wait for.
+    from local.cloud.machine.agent import MachineAgent  # noqa: PLC0415
+
+    return (EcrAgent, RdsAgent, ElbAgent, EcsAgent, MachineAgent)

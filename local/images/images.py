@@ -78,9 +78,14 @@ def ensure_machine(progress: Callable[[str], None]) -> str:
 
     Its base, a stand-in or Debian's own, must be in Docker. Raises ImageError.
     """
-    if not _standin_is_current(MACHINE):
+    if not machine_is_current():
         _build(MACHINE, progress, lambda: None)
     return MACHINE.standin
+
+
+def machine_is_current() -> bool:
+    """Whether the image of EC2 instances is here, and made by the present recipe."""
+    return _standin_is_current(MACHINE)
 
 
 def is_standin(reference: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from local.hosting import VM
 from local.runtime import Runtime
 from local.setup import runner
 from local.setup.base_images import BaseImages
@@ -10,6 +11,7 @@ from local.setup.buildx import Buildx
 from local.setup.debian import DebianBase
 from local.setup.docker_engine import DockerEngine
 from local.setup.load_generator import LoadGenerator
+from local.setup.machine_image import MachineImage
 from local.setup.pulumi_engine import Engine
 from local.setup.python import Venv
 from local.setup.step import Step
@@ -31,7 +33,13 @@ NEEDS: Mapping[str, tuple[StepMaker, ...]] = {
 }
 
 
-def prepare(command: str, runtime: Runtime) -> None:
+def prepare(command: str, runtime: Runtime, hosting: str | None = None) -> None:
     """Install and build what `command` needs and this machine lacks. Raises SetupError."""
     runtime.prepare()
-    runner.prepare([make(runtime) for make in NEEDS[command]])
+    runner.prepare([make(runtime) for make in needs(command, hosting)])
+
+
+def needs(command: str, hosting: str | None) -> tuple[StepMaker, ...]:
+    """The steps of a command; the image of an EC2 instance is among them only where one is to run."""
+    boots = command == "up" and hosting == VM
+    return (*NEEDS[command], MachineImage) if boots else NEEDS[command]

@@ -16,7 +16,7 @@ from local.setup.prepare import NEEDS
 @pytest.fixture(autouse=True)
 def no_setup(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("PREQLY_LOCAL_DIR", f"{tmp_path}/cloud")
-    monkeypatch.setattr(command_line, "prepare", lambda command, runtime: None)
+    monkeypatch.setattr(command_line, "prepare", lambda command, runtime, hosting: None)
     monkeypatch.setattr(command_line, "_in_venv", lambda: True)
 
 
@@ -27,6 +27,32 @@ def test_every_make_target_is_a_command() -> None:
 
 def test_set_up_knows_every_command_that_needs_something() -> None:
     assert set(NEEDS) == set(cli.COMMANDS) - {"clean"}
+
+
+@pytest.mark.parametrize(
+    ("words", "hosting"),
+    [
+        (["up"], "fargate"),
+        (["up", "--hosting", "vm"], "vm"),
+        (["preview"], None),
+        (["preview", "--hosting", "vm"], "vm"),
+    ],
+)
+def test_hosting_is_fargate_unless_it_is_said(words: list[str], hosting: str | None) -> None:
+    assert cli.parse(words).hosting == hosting
+
+
+@pytest.mark.parametrize(("target", "command"), [("up", "up --hosting vm"), ("preview", "preview --hosting vm")])
+def test_make_hands_hosting_on(target: str, command: str) -> None:
+    words = ["make", "-n", "-C", str(ROOT), target, "HOSTING=vm"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert f"-m local {command}" in said
+
+
+def test_a_kind_of_hosting_that_does_not_exist_is_wrong_use() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(["up", "--hosting", "lambda"])
+    assert stopped.value.code == 2
 
 
 def test_an_unknown_command_is_wrong_use() -> None:

@@ -14,6 +14,11 @@ def test_what_is_emulated_is_said_plainly() -> None:
     assert "stand in" not in said
 
 
+def test_what_is_real_is_said_of_either_kind_of_hosting() -> None:
+    assert "load balancer, tasks, PostgreSQL" in what_is_emulated(OFFICIAL)
+    assert "the EC2 instance with a Docker engine of its own" in what_is_emulated(OFFICIAL, "vm")
+
+
 def test_official_providers_are_not_called_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDERS", "official")
     assert "Emulated: AWS's API (moto)." in what_is_emulated(OFFICIAL)

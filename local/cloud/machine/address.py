@@ -2,59 +2,42 @@
 
 import hashlib
 
-from docker.models.containers import Container
-
-from local.cloud.containers import put_files, remove_container
+from local.cloud import public_ports
 from local.cloud.context import CloudContext
-
-ROLE = "elastic-ip"
-INSTANCE_LABEL = "preqly.elastic-ip.instance"
-CONFIGURATION = "/usr/local/etc/haproxy/haproxy.cfg"
+from local.cloud.public_ports import CONFIGURATION, PublicPorts
 
 
 class ElasticIp:
-    """An HAProxy that passes connections on; TLS is the instance's."""
+    """The published HAProxy, while an Elastic IP has it: connections are passed on, TLS is the instance's."""
 
     def __init__(self, context: CloudContext) -> None:
         self._context = context
+        self._ports = PublicPorts(context)
+        self._loaded = ""
+        """Container and configuration that it was given last."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether it has the ports."""
+        return bool(self._loaded)
+
+    def lead_to(self, instance_address: str) -> None:
+        """Bring the container to this address. Open connections stay where they are."""
+        container = self._ports.container()
+        text = configuration(instance_address, self._context.config.https_port)
+        wanted = f"{container.id} {hashlib.sha256(text.encode()).hexdigest()}"
+        if container.status != "running" or wanted != self._loaded:
+            public_ports.load(container, {CONFIGURATION: text})
+            self._loaded = wanted
+
+    def lose(self) -> None:
+        """Somebody else has the ports now."""
         self._loaded = ""
 
-    def lead_to(self, instance_address: str | None) -> None:
-        """Bring the container to this address; None takes it away. Open connections stay where they are."""
-        found = self._context.docker.containers(ROLE)
-        if instance_address is None:
-            for container in found:
-                remove_container(container)
-            self._loaded = ""
-            return
-        container = found[0] if found else self._create()
-        text = configuration(instance_address, self._context.config.https_port)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if container.status == "running" and digest == self._loaded:
-            return
-        folder, _, name = CONFIGURATION.rpartition("/")
-        put_files(container, folder, {name: (text, 0o644)})
-        if container.status == "running":
-            container.kill(signal="SIGUSR2")
-        else:
-            container.start()
-        self._loaded = digest
-
-    def _create(self) -> Container:
-        config = self._context.config
-        return self._context.docker.create(
-            "elastic-ip",
-            config.images["haproxy"],
-            ROLE,
-            entrypoint=["haproxy"],
-            command=["-W", "-f", CONFIGURATION],
-            user="root",
-            ports={"80/tcp": ("127.0.0.1", config.http_port), "443/tcp": ("127.0.0.1", config.https_port)},
-            cap_drop=["ALL"],
-            cap_add=["KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
-            security_opt=["no-new-privileges:true"],
-            mem_limit="256m",
-        )
+    def release(self) -> None:
+        """Nobody has the ports any more."""
+        self.lose()
+        self._ports.remove()
 
 
 def configuration(address: str, https_port: int) -> str:
@@ -63,12 +46,14 @@ def configuration(address: str, https_port: int) -> str:
     user haproxy
     group haproxy
     maxconn 4000
-    hard-stop-after 60s
+    # What is open when the address moves goes on, and outlives what resolvers remember of the site's name.
+    hard-stop-after 90s
 
 defaults
     timeout connect 5s
     timeout client 1h
     timeout server 1h
+    option idle-close-on-response
 
 frontend http
     mode http

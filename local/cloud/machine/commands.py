@@ -16,7 +16,7 @@ from local.cloud.context import CloudContext
 AT_ONCE = 4
 OUTPUT_CHARACTERS = 24_000
 """What GetCommandInvocation gives of each of the two outputs."""
-PENDING, IN_PROGRESS, SUCCESS, FAILED = "Pending", "InProgress", "Success", "Failed"
+PENDING, IN_PROGRESS, SUCCESS, FAILED, TIMED_OUT = "Pending", "InProgress", "Success", "Failed", "TimedOut"
 _PARAMETER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -34,6 +34,7 @@ class CommandRunner:
             for command, invocation in waiting(ssm):
                 container = containers.get(invocation["InstanceId"])
                 if container is None or container.status != "running":
+                    give_up_late(command, invocation)
                     continue
                 try:
                     text = script(ssm, command)
@@ -78,6 +79,14 @@ def script(ssm: Any, command: Any) -> str:
     values |= {name: given[0] for name, given in command.parameters.items()}
     lines = [line for step in content["mainSteps"] for line in step["inputs"]["runCommand"]]
     return "\n".join(_PARAMETER.sub(lambda found: str(values[found[1]]), line) for line in lines)
+
+
+def give_up_late(command: Any, invocation: dict[str, Any]) -> None:
+    """What becomes of a command that no agent has taken within its `TimeoutSeconds`. Hold the lock."""
+    waited = datetime.now(UTC) - command.requested_date_time.replace(tzinfo=UTC)
+    if waited.total_seconds() > command.timeout_seconds:
+        invocation |= {"Status": TIMED_OUT, "StatusDetails": "DeliveryTimedOut"}
+        command.status = TIMED_OUT
 
 
 def conclude(command: Any, invocation: dict[str, Any], code: int, output: str, error: str) -> None:

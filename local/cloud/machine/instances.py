@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from docker.errors import APIError
@@ -14,8 +17,17 @@ from local.cloud.containers import put_files, remove_container
 from local.cloud.context import CloudContext
 from local.cloud.machine.view import InstanceView
 
+logger = logging.getLogger("preqly.cloud")
+
 ROLE = "instance"
 INSTANCE_LABEL = "preqly.instance"
+LOOP_CONTROL = "/dev/loop-control"
+LOOP_DEVICES: Mapping[str, Any] = MappingProxyType(
+    {"devices": [f"{LOOP_CONTROL}:{LOOP_CONTROL}:rwm"], "device_cgroup_rules": ["b 7:* rwm"]}
+)
+"""For a disk of its own size: a file system in a file."""
+SWAP_MIB = 1024
+"""What user data makes of it, where the host has swap."""
 CREDENTIAL_SECONDS = 6 * 3600
 REFRESH = timedelta(hours=3)
 FOLDER = "/etc/instance"
@@ -35,8 +47,17 @@ class Instances:
 
     def boot(self, instance: InstanceView) -> None:
         """Make and start the instance's container."""
-        docker, config = self._context.docker, self._context.config
         self._reach_registry()
+        try:
+            self._create(instance, LOOP_DEVICES).start()
+        except APIError as error:
+            if LOOP_CONTROL not in str(error):
+                raise
+            logger.warning("ec2: the disk of %s has no limit of its own: no %s here", instance.id, LOOP_CONTROL)
+            self._create(instance, {}).start()
+
+    def _create(self, instance: InstanceView, devices: Mapping[str, Any]) -> Container:
+        docker, config = self._context.docker, self._context.config
         disk = docker.volume(_suffix(instance.id, "disk"), ROLE)
         container = docker.create(
             _suffix(instance.id, "machine"),
@@ -53,18 +74,20 @@ class Instances:
             cap_add=["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE"],
             security_opt=["seccomp=unconfined", "apparmor=unconfined"],
             volumes={
-                disk: {"bind": "/var/lib/docker", "mode": "rw"},
+                disk: {"bind": "/var/lib/instance", "mode": "rw"},
                 "/sys/fs/cgroup": {"bind": "/sys/fs/cgroup", "mode": "rw"},
             },
             tmpfs={"/run": "mode=755,exec"},
             mem_limit=f"{instance.memory_mib}m",
+            memswap_limit=f"{instance.memory_mib + SWAP_MIB}m",
             stop_signal="SIGTERM",
+            **devices,
         )
         self._told.pop(instance.id, None)
         self.tell(instance, container)
         authority = self._context.certificates.certificate_path.read_text()
         put_files(container, FOLDER, {"authority.pem": (authority, 0o644)})
-        container.start()
+        return container
 
     def _reach_registry(self) -> None:
         """The registry is not on the VPC's network by itself: tasks are started by the host's engine."""
@@ -85,6 +108,7 @@ class Instances:
             "role": instance.role,
             "credentials": self._credentials(instance, now),
             "hops": instance.hops,
+            "disk_gb": instance.disk_gb,
             "registry": {
                 "port": self._context.config.registry_port,
                 "host": self._context.config.object_name(ecr.SUFFIX),

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 RUNNING = "running"
+DISK_GB = 8
+"""Of an instance whose template names no disk: as large as Debian's own image."""
 MEMORY_MIB = {"nano": 512, "micro": 1024, "small": 2048, "medium": 4096, "large": 8192, "xlarge": 16384}
 """Of burstable instances by size (t3, t3a, t4g); others get as much as a large one."""
 
@@ -24,6 +26,9 @@ class InstanceView:
     role_arn: str
     hops: int
     """How far the metadata service's answers go."""
+
+    disk_gb: int
+    """Of its first volume."""
 
     @property
     def memory_mib(self) -> int:
@@ -56,8 +61,13 @@ def _view(instance: Any, iam: Any) -> InstanceView:
         user_data=_decoded(instance.user_data),
         role=role.name if role else "",
         role_arn=role.arn if role else "",
+        disk_gb=_disk_gb(data.get("BlockDeviceMappings") or ()),
         hops=int(options.get("HttpPutResponseHopLimit") or 1),
     )
+
+
+def _disk_gb(mappings: Iterable[Mapping[str, Any]]) -> int:
+    return next((int(one["Ebs"]["VolumeSize"]) for one in mappings if "VolumeSize" in (one.get("Ebs") or {})), DISK_GB)
 
 
 def _role(profile: dict[str, str], iam: Any) -> Any:

@@ -16,12 +16,14 @@ import threading
 import time
 from pathlib import Path
 
-from . import metadata
+from . import disk, metadata, vitals
 
 UNITS = (Path("/etc/systemd/system"), Path("/lib/systemd/system"))
 CONTROL = "/run/systemctl.sock"
 INSTANCE = Path("/etc/instance/instance.json")
 SEEN = Path("/var/lib/cloud/seen")
+AUTHORITY = Path("/etc/instance/authority.pem")
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 CLOUD_INIT_LOG = Path("/var/log/cloud-init-output.log")
 OWN: set[int] = set()
 """Processes that a thread of this one waits for."""
@@ -145,12 +147,23 @@ def run_user_data() -> None:
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(json.loads(INSTANCE.read_text())["user_data"])
     script.chmod(0o700)
-    with CLOUD_INIT_LOG.open("ab") as log:
-        process = subprocess.Popen([str(script)], stdout=log, stderr=log)
-        OWN.add(process.pid)
-        code = process.wait()
-    say(f"user data ended with {code}" + ("" if code == 0 else f": {CLOUD_INIT_LOG.read_text()[-600:]}"))
+    process = subprocess.Popen([str(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    OWN.add(process.pid)
+    with CLOUD_INIT_LOG.open("a") as log:
+        for line in process.stdout or ():
+            log.write(line)
+            log.flush()
+            # What cloud-init says is on the console too.
+            say(line.rstrip())
+    say(f"user data ended with {process.wait()}")
     SEEN.touch()
+
+
+def trust(authority: Path, bundle: Path) -> None:
+    """The embedded cloud's ACME server is believed as Let's Encrypt's is on a real machine."""
+    own, trusted = authority.read_text(), bundle.read_text()
+    if own not in trusted:
+        bundle.write_text(f"{trusted}\n{own}")
 
 
 def say(line: str) -> None:
@@ -165,6 +178,10 @@ def main() -> None:
         # Docker gives them read-only; the engine inside writes there.
         subprocess.run(["mount", "-o", "remount,rw", path], check=True)
     instance = json.loads(INSTANCE.read_text())
+    vitals.answer_status_checks()
+    vitals.show_own_memory()
+    disk.mount(instance["disk_gb"], say)
+    trust(AUTHORITY, TRUSTED)
     metadata.serve(INSTANCE)
     if registry := instance.get("registry"):
         forward(registry["port"], (registry["host"], 5000))

@@ -74,7 +74,7 @@ def test_rules_answer_in_their_order(stand: Stand) -> None:
 
 def test_only_this_machine_reaches_the_published_ports(stand: Stand) -> None:
     (found,) = stand.docker.containers.list(
-        filters={"label": [f"preqly.cloud={stand.config.name}", "preqly.role=load-balancer"]}
+        filters={"label": [f"preqly.cloud={stand.config.name}", "preqly.role=public-ports"]}
     )
     bindings = found.attrs["NetworkSettings"]["Ports"]
     assert {port: {entry["HostIp"] for entry in entries} for port, entries in bindings.items() if entries} == {
@@ -85,7 +85,7 @@ def test_only_this_machine_reaches_the_published_ports(stand: Stand) -> None:
 
 def test_a_load_balancer_that_is_killed_comes_back(stand: Stand) -> None:
     (found,) = stand.docker.containers.list(
-        filters={"label": [f"preqly.cloud={stand.config.name}", "preqly.role=load-balancer"]}
+        filters={"label": [f"preqly.cloud={stand.config.name}", "preqly.role=public-ports"]}
     )
     found.kill()
     with stand.client() as client:
@@ -95,7 +95,7 @@ def test_a_load_balancer_that_is_killed_comes_back(stand: Stand) -> None:
 def test_a_deleted_load_balancer_leaves_no_container(stand: Stand) -> None:
     stand.delete_service("web")
     stand.elbv2.delete_load_balancer(LoadBalancerArn=stand.load_balancer)
-    filters = {"label": [f"preqly.cloud={stand.config.name}", "preqly.role=load-balancer"]}
+    filters = {"label": [f"preqly.cloud={stand.config.name}", "preqly.role=public-ports"]}
     wait_until(lambda: not stand.docker.containers.list(all=True, filters=filters), 90)
 
 

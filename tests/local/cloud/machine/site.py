@@ -16,6 +16,7 @@ from tests.local.cloud.clouds import client
 
 HOST = "app.preqly.com"
 BUCKET, PARAMETER, LOG_GROUP, DOCUMENT = "machine-bucket", "/preqly/test/machine/release", "application", "deploy"
+DISK_GB = 3
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
@@ -28,6 +29,9 @@ class Site:
     secret_version: str = ""
     certificate_secret: str = ""
     allocation: str = ""
+    zone_id: str = ""
+    acme_server: str = ""
+    """URL of its directory; empty when nobody renews the certificate."""
     image: str = ""
     """The site's image by digest, application and proxy in one."""
 
@@ -73,7 +77,7 @@ class Site:
                 health_checked=False,
             ),
         )
-        target = ComposeTarget(region=REGION, log_group=LOG_GROUP, memory=512)
+        target = ComposeTarget(region=REGION, log_group=LOG_GROUP, memory=512, hosts=(HOST,))
         document = {
             "version": version,
             "images": [self.image],
@@ -84,9 +88,13 @@ class Site:
             "secret_version": self.secret_version,
             "prepare": ["python", "manage.py", "prepare_release"],
             "migrate": ["python", "manage.py", "migrate", "--noinput"],
-            "host": HOST,
+            "state": ["python", "manage.py", "migration_state"],
+            "retire": ["python", "manage.py", "retire_roles"],
+            "hosts": [HOST],
             "application_role": "arn:aws:iam::123456789012:role/application",
             "certificate_secret": self.certificate_secret,
+            "zone_id": self.zone_id,
+            "acme_server": self.acme_server,
             "address": self.allocation,
             "program": program_archive().key,
         }
@@ -103,7 +111,9 @@ class Site:
         ec2 = self.aws("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
-        boot = Boot(region=REGION, bucket=BUCKET, parameter=PARAMETER, program=program_archive().key)
+        boot = Boot(
+            region=REGION, bucket=BUCKET, parameter=PARAMETER, program=program_archive().key, log_group=LOG_GROUP
+        )
         ec2.create_launch_template(
             LaunchTemplateName="machine",
             LaunchTemplateData={
@@ -111,6 +121,7 @@ class Site:
                 "InstanceType": "t3.small",
                 "UserData": _base64(render_user_data(boot)),
                 "IamInstanceProfile": {"Name": "machine"},
+                "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": DISK_GB}}],
                 "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
             },
         )

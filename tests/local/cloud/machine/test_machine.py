@@ -1,22 +1,28 @@
 """An instance that really boots: its user data, deploys through Systems Manager, healing, its address."""
 
+import ssl
 import time
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from docker.models.containers import Container
 
 from local.cloud.cleanup import remove_all
 from local.cloud.config import STANDIN_IMAGES, CloudConfig
 from local.cloud.ecr import EcrAgent
+from local.cloud.elb import ElbAgent
+from local.cloud.machine import status_checks
 from local.cloud.machine.agent import MachineAgent
 from local.cloud.server import EmbeddedCloud
 from local.images import images
 from tests.local.cloud.clouds import client, eventually, free_port
-from tests.local.cloud.machine.site import DOCUMENT, LOG_GROUP, Site
+from tests.local.cloud.ecs_load import requests
+from tests.local.cloud.machine.names import NAME, address, balancer, record, to_address, to_balancer
+from tests.local.cloud.machine.site import DISK_GB, DOCUMENT, LOG_GROUP, Site
 from tests.local.cloud.machine.visitors import ask, asking
 
 pytestmark = pytest.mark.containers
@@ -37,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         registry_port=free_port(),
         images={**STANDIN_IMAGES, "machine": machine},
     )
-    cloud = EmbeddedCloud(config, agents=[EcrAgent, MachineAgent])
+    cloud = EmbeddedCloud(config, agents=[EcrAgent, ElbAgent, MachineAgent])
     cloud.start()
     try:
         eventually(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
@@ -175,6 +181,83 @@ def test_the_site_answers_while_the_engine_is_killed_and_back(site: Site) -> Non
         inside(site, "sh", "-c", "kill -9 $(cat /var/run/docker.pid)")
         eventually(lambda: machine(site).exec_run(["docker", "ps"]).exit_code == 0, 60)
     assert seen.failures == []
+
+
+def test_the_machines_own_numbers_arrive_and_are_its_own(site: Site) -> None:
+    cloudwatch = client(site.cloud, "cloudwatch")
+    eventually(lambda: cloudwatch.list_metrics(Namespace="Preqly/Machine")["Metrics"], 90)
+    total = int(inside(site, "sed", "-n", "s/^MemTotal: *\\([0-9]*\\) kB/\\1/p", "/proc/meminfo"))
+    assert total == 2048 * 1024
+    size = int(inside(site, "df", "--output=size", "--block-size=1M", "/var/lib/docker").split()[1])
+    assert DISK_GB * 1024 * 0.8 < size <= DISK_GB * 1024
+
+
+def test_a_full_disk_costs_no_visitor_an_answer_and_a_deploy_says_so(site: Site) -> None:
+    key = site.publish("two")
+    with asking(site.cloud.config.https_port) as seen:
+        inside(
+            site,
+            "sh",
+            "-c",
+            "fallocate --length 100G /var/lib/docker/full; cat /dev/zero > /var/lib/docker/full || true",
+        )
+        done = deploy(site, key)
+        assert done["Status"] == "Failed"
+        assert "no space left on device" in done["StandardErrorContent"]
+        inside(site, "rm", "/var/lib/docker/full")
+        assert deploy(site, key)["Status"] == "Success"
+    assert seen.failures == []
+
+
+def test_the_ports_follow_the_sites_name_to_a_load_balancer_and_back_without_a_lost_request(site: Site) -> None:
+    config, context = site.cloud.config, site.cloud.context
+    record(site, to_address(address(site)))
+    made = fixed_response(site, "balancer")
+
+    def browser() -> httpx.Client:
+        trusted = ssl.create_default_context(cafile=str(context.certificates.certificate_path))
+        return httpx.Client(base_url=f"https://localhost:{config.https_port}", verify=trusted, timeout=10)
+
+    with asking(config.https_port) as seen, requests(browser) as kept:
+        time.sleep(2)
+        assert answer(site) == "two"
+        record(site, to_balancer(made))
+        eventually(lambda: answer(site) == "balancer", 30)
+        time.sleep(2)
+        record(site, to_address(address(site)))
+        eventually(lambda: answer(site) == "two", 30)
+        time.sleep(2)
+    assert seen.failures == kept.failures == []
+    assert {"two", "balancer"} == set(seen.answers) == kept.releases
+    site.aws("elbv2").delete_load_balancer(LoadBalancerArn=made["LoadBalancerArn"])
+    time.sleep(2)
+    assert answer(site) == "two"
+
+
+def fixed_response(site: Site, body: str) -> dict[str, Any]:
+    """A load balancer that answers by itself."""
+    made = balancer(site)
+    certificate = site.aws("acm").request_certificate(DomainName=NAME, ValidationMethod="DNS")["CertificateArn"]
+    said = {"StatusCode": "200", "ContentType": "text/plain", "MessageBody": body}
+    site.aws("elbv2").create_listener(
+        LoadBalancerArn=made["LoadBalancerArn"],
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": said}],
+    )
+    return made
+
+
+def test_a_machine_that_hangs_is_replaced(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status_checks, "SILENT_SECONDS", 10.0)
+    before = site.instance_id()
+    site.record(site.publish("two"))
+    machine(site).pause()
+    eventually(lambda: site.instance_id() != before, 60)
+    monkeypatch.undo()
+    eventually(lambda: site.led_to() == site.instance_id(), 240)
+    eventually(lambda: answer(site) == "two", 60)
 
 
 def test_a_machine_that_dies_is_replaced_and_the_address_moves_to_the_new_one(site: Site) -> None:

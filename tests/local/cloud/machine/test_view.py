@@ -4,7 +4,7 @@ import pytest
 
 from local.cloud.machine.view import InstanceView, addresses, instances
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.machine.site import PARAMETER, Site
+from tests.local.cloud.machine.site import DISK_GB, PARAMETER, Site
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_an_instance_boots_with_the_user_data_and_the_role_of_its_template(site:
     assert PARAMETER in instance.user_data
     assert instance.user_data.startswith("#!/bin/bash")
     assert (instance.role, instance.role_arn) == ("machine", "arn:aws:iam::123456789012:role/machine")
-    assert (instance.hops, instance.memory_mib) == (1, 2048)
+    assert (instance.hops, instance.memory_mib, instance.disk_gb) == (1, 2048, DISK_GB)
 
 
 def test_an_instance_that_was_ended_is_not_among_them(site: Site) -> None:
