@@ -127,6 +127,11 @@ def test_an_object_holds_what_the_program_says_and_moves_with_its_key(emulation:
     s3 = emulation.client("s3")
     assert s3.get_object(Bucket=bucket.id, Key="programs/1.zip")["Body"].read() == b"\x00\xff"
     assert thing.diff(bucket=bucket.id, key="programs/2.zip", contentBase64=content)[1] == {"key"}
+    for tags in ({"Stack": "test", "Name": "one"}, {"Stack": "test"}):
+        thing.up(bucket=bucket.id, key="programs/1.zip", contentBase64=content, tags=tags)
+        assert thing.drift() == {}
+        found = s3.get_object_tagging(Bucket=bucket.id, Key="programs/1.zip")["TagSet"]
+        assert {one["Key"]: one["Value"] for one in found} == tags
     message = refusal(lambda: thing.check(bucket=bucket.id, key="k", content="a", contentBase64=content))
     assert "exactly one of content and contentBase64" in message
     thing.delete()
