@@ -50,7 +50,7 @@ MayLack = Annotated[
 
 @app.command()
 def status(stack: StackName = None, project: Project = None, region: Region = None, json: Json = False) -> None:
-    """What serves, stale tasks, alarms, database. Exit code 1 when something needs a person."""
+    """What serves, what is stale, alarms, database. Exit code 1 when something needs a person."""
     found = read_status(find(stack, project, region))
     if json:
         as_json(found.for_scripts())
@@ -103,10 +103,10 @@ def logs(
     region: Region = None,
     since: Annotated[str, typer.Option(help="How far back: 30s, 10m, 3h, 2d.")] = "10m",
     grep: Annotated[str, typer.Option(help="A filter pattern of CloudWatch Logs.")] = "",
-    container: Annotated[str, typer.Option(help="Only this one: web, proxy, migrate.")] = "",
+    container: Annotated[str, typer.Option(help="Only this one: web, proxy, migrate, keeper.")] = "",
     follow: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = True,
 ) -> None:
-    """What the containers write."""
+    """What the containers write, and the machine's keeper."""
     found = find(stack, project, region)
     group = found.history()[-1].log_group
     screen = console()
@@ -190,6 +190,6 @@ def _interruptible(command: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted(
-            "Interrupted. ECS goes on with what it was told, and until then the old tasks serve. "
+            "Interrupted. What was begun goes on in AWS, and until it is done the release before serves. "
             f"`python -m ops {command}` goes on from here; `python -m ops status` says where that is."
         ) from None

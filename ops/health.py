@@ -43,6 +43,12 @@ def targets(session: boto3.Session, groups: Sequence[str]) -> dict[str, str]:
     return {one["Target"]["Id"]: _state(one["TargetHealth"]) for one in found}
 
 
+def current_secret_version(session: boto3.Session, arn: str) -> str:
+    """The version of the secret that what serves should hold."""
+    stages = session.client("secretsmanager").describe_secret(SecretId=arn)["VersionIdsToStages"]
+    return next((version for version, names in stages.items() if "AWSCURRENT" in names), "")
+
+
 def alarms(session: boto3.Session, project: str, stack: str) -> list[Alarm]:
     """Those of the stack's alarms that ring."""
     names = [arn.rpartition(":alarm:")[2] for arn in tagged(session, project, stack, "cloudwatch:alarm")]

@@ -1,4 +1,4 @@
-"""The containers' log, followed: CloudWatch's streams are named <web|migration>/<container>/<task>."""
+"""The log, followed: CloudWatch's streams are named <web|migration>/<container>/<task>, machine/keeper/<instance>."""
 
 import re
 import time

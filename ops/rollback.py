@@ -7,8 +7,9 @@ from infra.release import kept_images
 from infra.release.record import Release, Withheld
 from ops.choice import before, by_number, newest
 from ops.errors import Refused, UsageError
-from ops.redeploy import Change, Tell, perform, refuse_concurrent, refuse_without_images, running_tag
-from ops.service import Service, read_service
+from ops.host import Host, Tell
+from ops.hosts import host_of
+from ops.redeploy import Change, perform, refuse_without_images
 from ops.stack import Stack
 from ops.status_view import named, when
 
@@ -42,10 +43,9 @@ def roll_back(stack: Stack, number: int | None, wish: Wish) -> Outcome:
     Raises UsageError for a number that is not on record, Refused or ReleaseError.
     """
     history = stack.history()
-    service = read_service(stack.session, history[-1], tasks=False)
-    running = running_tag(stack.session, service)
-    target = _numbered(history, number) if number is not None else _before(history, running)
     latest = history[-1]
+    host = host_of(stack.session, latest)
+    target = _numbered(history, number) if number is not None else _before(history, host.running().tag)
     # Of several rollbacks the first counts: what it undid is what the sources still say.
     withheld = latest.withheld or Withheld(number=latest.number, tag=latest.tag)
     change = Change(
@@ -55,7 +55,7 @@ def roll_back(stack: Stack, number: int | None, wish: Wish) -> Outcome:
         withheld=None if withheld.tag == target.tag else withheld,
         may_lack=wish.may_lack,
     )
-    return _carry_out(stack, change, service, running, wish)
+    return _carry_out(stack, change, host, wish)
 
 
 def go_forward(stack: Stack, wish: Wish) -> Outcome:
@@ -71,22 +71,21 @@ def go_forward(stack: Stack, wish: Wish) -> Outcome:
             f"Release {latest.withheld.number} is withheld, and the record does not reach back to it any more. Deploy "
             "changed sources with `pulumi up`."
         )
-    service = read_service(stack.session, latest, tasks=False)
     change = Change(kind=RELEASE, target=target, latest=latest, withheld=None, may_lack=wish.may_lack)
-    return _carry_out(stack, change, service, running_tag(stack.session, service), wish)
+    return _carry_out(stack, change, host_of(stack.session, latest), wish)
 
 
-def _carry_out(stack: Stack, change: Change, service: Service, running: str, wish: Wish) -> Outcome:
-    target, latest = change.target, change.latest
-    if running == target.tag == latest.tag and service.primary.state == "COMPLETED":
+def _carry_out(stack: Stack, change: Change, host: Host, wish: Wish) -> Outcome:
+    target, latest, running = change.target, change.latest, host.running()
+    if running.settled and running.tag == target.tag == latest.tag:
         # A kill may have come between the record and the tags.
         kept_images.keep(stack.session, latest)
         return Outcome(changed=False, release=latest)
-    begun = running == target.tag != latest.tag
-    refuse_concurrent(stack.session, latest, service, joined=begun)
+    begun = running.tag == target.tag != latest.tag
+    host.refuse_concurrent(joined=begun)
     refuse_without_images(stack.session, target)
     if begun:
-        wish.tell(f"The service was given {named(target)} already; this ends what was begun.")
+        wish.tell(f"{named(target)} was begun already; this brings it to its end.")
     else:
         wish.ask(_question(change))
     return Outcome(changed=True, release=perform(stack.session, stack.record, change, wish.tell))

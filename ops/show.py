@@ -7,10 +7,30 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 PIPE_COLUMNS = 200
 """A pipe has no width: rows stay whole for grep."""
+COLOURS = {
+    "ACTIVE": "dim",
+    "ALARM": "red",
+    "COMPLETED": "green",
+    "Exited": "red",
+    "FAILED": "red",
+    "HEALTHY": "green",
+    "IN_PROGRESS": "yellow",
+    "InService": "green",
+    "Restarting": "red",
+    "UNHEALTHY": "red",
+    "Up": "green",
+    "available": "green",
+    "draining": "dim",
+    "healthy": "green",
+    "initial": "yellow",
+    "unhealthy": "red",
+}
+"""Words of AWS and Docker."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -32,6 +52,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def coloured(word: str) -> str:
+    """A word, or a sentence that begins with one, in its colour."""
+    colour = COLOURS.get(word.partition(" ")[0])
+    return f"[{colour}]{escape(word)}[/]" if colour else escape(word)
 
 
 def age(since: datetime | str | None) -> str:

@@ -20,7 +20,7 @@ class OneMachine:
 
     def verify(self, session: boto3.Session, release: Release, _latest: Release | None, tell: Tell) -> str:
         """The key of the release that the machine with the address serves."""
-        return str(verdict.verify(session, self.to, release, tell).release)
+        return str(verdict.verify(session, self.to, release.parameter, release.task_definition, tell).release)
 
     def stale(self, _session: boto3.Session, _release: Release) -> list[str]:
         """Nothing: what is left of an earlier release is removed before there is a verdict."""

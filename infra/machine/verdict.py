@@ -10,7 +10,6 @@ from infra.machine.diagnosis import explained
 from infra.machine.remote import Remote
 from infra.machine.status import Status
 from infra.release.errors import ReleaseError
-from infra.release.record import Release
 from infra.release.telling import Tell
 
 ROLLOUT_SECONDS = 900
@@ -24,26 +23,26 @@ HEALS = (
 )
 
 
-def verify(session: boto3.Session, to: Remote, release: Release, tell: Tell) -> Status:
-    """What the machine says of itself, once it serves the release. Raises ReleaseError that says why it does not.
+def verify(session: boto3.Session, to: Remote, parameter: str, key: str, tell: Tell) -> Status:
+    """What the machine says of itself, once it serves the release under `key`. Raises ReleaseError that says why not.
 
-    What an update that was cut off left undone is done here: the release of record is deployed when the machine
-    serves another one, and containers that nobody needs are removed.
+    What an update that was cut off left undone is done here: the release that `parameter` names is deployed when the
+    machine serves another one, and containers that nobody needs are removed.
     """
+    _refuse_other_record(session, parameter, key)
     instance = replacement.settle(session, to, tell)
-    key, begun, deployed = release.task_definition, time.monotonic(), False
+    begun, deployed = time.monotonic(), False
     while True:
         found = status.read(session, to, instance)
         if not (problem := _problem(found, key)):
             return found
-        _refuse_other_record(session, release)
         waited = time.monotonic() - begun
         if not found.at_work and not deployed and (found.release != key or found.stale):
             tell(f"The machine serves {found.release or 'nothing'}; {key} is deployed once more")
             _deploy(session, to, key, found)
             deployed, begun = True, time.monotonic()
         elif waited > (ROLLOUT_SECONDS if found.at_work else REPAIR_SECONDS):
-            raise ReleaseError(_report(release, instance, found, problem))
+            raise ReleaseError(_report(key, instance, found, problem))
         else:
             time.sleep(POLL_SECONDS)
 
@@ -65,20 +64,20 @@ def _deploy(session: boto3.Session, to: Remote, key: str, found: Status) -> None
         ) from None
 
 
-def _refuse_other_record(session: boto3.Session, release: Release) -> None:
+def _refuse_other_record(session: boto3.Session, parameter: str, key: str) -> None:
     ssm: Any = session.client("ssm")
-    named = str(ssm.get_parameter(Name=release.parameter)["Parameter"]["Value"])
-    if named != release.task_definition:
+    named = str(ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
+    if named != key:
         raise ReleaseError(
-            f"SSM parameter {release.parameter} names {named}, not {release.task_definition}: somebody rolled back a "
-            "moment ago, or a rollback was cut off. `python -m ops status` says what serves; `python -m ops rollback` "
-            "ends one that was cut off, `pulumi up --refresh` deploys these sources again."
+            f"SSM parameter {parameter} names {named}, not {key}: somebody deployed or rolled back a moment ago, or a "
+            "rollback was cut off. `python -m ops status` says what serves; `python -m ops rollback` ends one that was "
+            "cut off, `pulumi up --refresh` deploys these sources again."
         )
 
 
-def _report(release: Release, instance: str, found: Status, problem: str) -> str:
+def _report(key: str, instance: str, found: Status, problem: str) -> str:
     lines = [
-        f"The release {release.tag} {problem}, on instance {instance}.",
+        f"The release {key} {problem}, on instance {instance}.",
         *([explained(found.problem)] if found.problem else []),
         *([f"at work: {found.at_work}"] if found.at_work else []),
         *(f"container {one}" for one in found.containers),

@@ -8,7 +8,7 @@ import typer
 from infra.release import release_state
 from infra.release.record import Withheld
 from local.cloud.moto_patches import ecs_services
-from ops import redeploy
+from ops import fargate
 from tests.ops.conftest import Database, Ops
 from tests.ops.stand import CLUSTER, SERVICE, Stand
 
@@ -206,7 +206,7 @@ def test_a_rollback_that_was_killed_before_its_record_ends_when_it_is_run_again(
     stand.rollout("COMPLETED")
     ended = ops(*BACK)
     assert ended.code == 0
-    assert "The service was given release 1 (one, revision rev-one) already; this ends what was begun." in ended.err
+    assert "release 1 (one, revision rev-one) was begun already; this brings it to its end." in ended.err
     latest = stand.record.latest()
     assert latest is not None
     assert (latest.tag, latest.withheld) == ("one", Withheld(number=two.number, tag="two"))
@@ -216,7 +216,7 @@ def test_its_own_rollout_that_still_goes_on_is_joined(stand: Stand, ops: Ops, mo
     one, _ = stand.deploy("one"), stand.deploy("two")
     stand.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=one.task_definition)
     stand.rollout("IN_PROGRESS")
-    monkeypatch.setattr(redeploy, "verify_rollout", lambda *_: stand.rollout("COMPLETED"))
+    monkeypatch.setattr(fargate, "verify_rollout", lambda *_: stand.rollout("COMPLETED"))
     assert ops("rollback", "1", "--yes").code == 0
     latest = stand.record.latest()
     assert latest is not None
@@ -351,7 +351,7 @@ def test_ctrl_c_says_how_to_go_on(stand: Stand, ops: Ops, monkeypatch: pytest.Mo
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(redeploy, "verify_rollout", interrupt)
+    monkeypatch.setattr(fargate, "verify_rollout", interrupt)
     assert "`python -m ops rollback 1` goes on from here" in ops.refused(["rollback", "1", "--yes"], 130)
 
 

@@ -1,16 +1,11 @@
 """What counts as a release that serves, and what is said of one that does not."""
 
-from dataclasses import replace
-
 import pytest
 
 from infra.machine import verdict
 from infra.machine.verdict import verify
 from infra.release.errors import ReleaseError
-from tests.infra.machine.fake_machine import EARLIER_KEY, KEY, MACHINE_FIELDS, ON_FARGATE, TO, FakeMachine
-
-RELEASE = replace(ON_FARGATE, **MACHINE_FIELDS)
-
+from tests.infra.machine.fake_machine import EARLIER_KEY, KEY, PARAMETER, TO, FakeMachine
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
@@ -18,7 +13,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
 
 
 def judged(machine: FakeMachine) -> str | None:
-    return verify(machine.session, TO, RELEASE, machine.told.append).release
+    return verify(machine.session, TO, PARAMETER, KEY, machine.told.append).release
 
 
 def test_a_machine_that_serves_the_release_and_answers_is_good(machine: FakeMachine) -> None:
@@ -54,7 +49,7 @@ def test_a_site_that_does_not_answer_fails_the_update_with_its_cause_states_and_
     with pytest.raises(ReleaseError) as failed:
         judged(machine)
     said = str(failed.value)
-    assert said.startswith("The release aaaa-1 does not answer, on instance i-1.\nit answers 502")
+    assert said.startswith(f"The release {KEY} does not answer, on instance i-1.\nit answers 502")
     assert "ImportError" in said
     assert "container preqly-blue web Up 5 seconds (healthy)" in said
 
