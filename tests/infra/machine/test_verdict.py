@@ -7,6 +7,7 @@ from infra.machine.verdict import verify
 from infra.release.errors import ReleaseError
 from tests.infra.machine.fake_machine import EARLIER_KEY, KEY, PARAMETER, TO, FakeMachine
 
+
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> FakeMachine:
     return FakeMachine(monkeypatch)
