@@ -4,8 +4,9 @@ from typing import Any
 
 from local.provider.aws.references import ROLE
 from local.provider.aws.tag_operations import iam_tagging
+from local.provider.aws.tagging import as_map, pairs
 from local.provider.call import Call, from_boto
-from local.provider.entry import AutoName, ResourceType
+from local.provider.entry import AutoName, ResourceType, Tagging
 from local.provider.values import Values
 
 
@@ -47,6 +48,14 @@ def _delete_profile(call: Call) -> None:
     call.aws("iam").delete_instance_profile(InstanceProfileName=call.id)
 
 
+# The profile itself tells its tags: the emulation has no operation that lists them.
+PROFILE_TAGS = Tagging(
+    read=lambda call: as_map(_profile(call).get("Tags", [])),
+    write=lambda call, tags: call.aws("iam").tag_instance_profile(InstanceProfileName=call.id, Tags=pairs(tags)),
+    remove=lambda call, names: call.aws("iam").untag_instance_profile(InstanceProfileName=call.id, TagKeys=names),
+)
+
+
 def _create_provider(call: Call) -> str:
     names = {"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"}
     answer = call.aws("iam").create_open_id_connect_provider(**call.params("url", **names))
@@ -81,6 +90,7 @@ RESOURCES = (
         delete=_delete_profile,
         reported="name path role",
         replaces="name path",
+        tags=PROFILE_TAGS,
         name=AutoName(max_length=128),
         references={"role": ROLE},
     ),

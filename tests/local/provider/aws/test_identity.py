@@ -158,10 +158,13 @@ def test_a_topics_policy_is_no_drift_of_the_topic(emulation: Any) -> None:
 def test_a_host_carries_one_role_and_the_role_may_change(emulation: Any) -> None:
     first = emulation.resource(ROLE, "host", assumeRolePolicy=TRUST)
     second = emulation.resource(ROLE, "other-host", assumeRolePolicy=TRUST)
-    profile = emulation.resource("aws:iam/instanceProfile:InstanceProfile", role=first.id)
+    profile = emulation.resource("aws:iam/instanceProfile:InstanceProfile", role=first.id, tags={"a": "b", "c": "d"})
     assert profile.drift() == {}
-    profile.up(role=second.id)
+    profile.up(role=second.id, tags={"a": "e"})
+    assert profile.drift() == {}
     assert profile.state["role"] == second.id
+    (found,) = emulation.client("iam").list_instance_profiles()["InstanceProfiles"]
+    assert found["Tags"] == [{"Key": "a", "Value": "e"}]
     profile.delete()
     assert not profile.is_there()
 
