@@ -3,13 +3,13 @@
 from typing import Any
 
 from local.provider.aws import references
-from local.provider.aws.tagging import EC2_TAGS
+from local.provider.aws.tagging import EC2_TAGS, pairs
 from local.provider.call import Call, from_boto
 from local.provider.entry import AutoName, Reference, ResourceType
 from local.provider.values import Values
 
 _SAME = "imageId instanceType userData ebsOptimized"
-_SHARED = f"{_SAME} metadataOptions creditSpecification tagSpecifications"
+_SHARED = f"{_SAME} metadataOptions creditSpecification"
 
 
 def _data(call: Call) -> dict[str, Any]:
@@ -19,6 +19,10 @@ def _data(call: Call) -> dict[str, Any]:
     if devices := call.inputs.get("blockDeviceMappings"):
         data["BlockDeviceMappings"] = [
             {"DeviceName": device["deviceName"], "Ebs": _with_flags(device.get("ebs") or {})} for device in devices
+        ]
+    if kinds := call.inputs.get("tagSpecifications"):
+        data["TagSpecifications"] = [
+            {"ResourceType": kind["resourceType"], "Tags": pairs(kind.get("tags") or {})} for kind in kinds
         ]
     if interfaces := call.inputs.get("networkInterfaces"):
         data["NetworkInterfaces"] = [_interface(interface) for interface in interfaces]

@@ -30,6 +30,7 @@ def template_inputs(**changes: Any) -> dict[str, Any]:
         "userData": base64.b64encode(b"#!/bin/sh\n").decode(),
         "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1},
         "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true", "volumeSize": 20}}],
+        "tagSpecifications": [{"resourceType": "instance", "tags": {"Stack": "test"}}],
         "updateDefaultVersion": True,
         **changes,
     }
@@ -47,6 +48,7 @@ def test_a_change_of_a_launch_template_is_a_new_version_that_groups_start_from(e
     assert found["InstanceType"] == "t4g.medium"
     assert found["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
     assert found["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
+    assert found["TagSpecifications"] == [{"ResourceType": "instance", "Tags": [{"Key": "Stack", "Value": "test"}]}]
     template.delete()
     assert not template.is_there()
 
