@@ -39,7 +39,7 @@ def render_compose(
 ) -> dict[str, Any]:
     """The compose document of a slot: `serving` runs in it, `once` waits for `docker compose run`.
 
-    The machine fills in ${SLOT_ADDRESS}, ${SLOT_SECRETS} and ${SLOT_STREAM}.
+    The machine fills in the variables SLOT_..., of which ${SLOT_PREPARATION} is told to `once` alone.
     """
     services = {NAMESPACE: _namespace(namespace_image)}
     for container in serving:
@@ -127,7 +127,9 @@ def _environment(container: Container, target: ComposeTarget) -> dict[str, str]:
         **{f"{name}_FILE": f"{SECRETS_FOLDER}/{name}" for name in sorted(dict(container.secrets))},
         "AWS_REGION": target.region,
         "AWS_DEFAULT_REGION": target.region,
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": CREDENTIALS_PATH,
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": CREDENTIALS_PATH
+        if container.health_checked
+        else "${SLOT_PREPARATION}",
     }
 
 

@@ -39,6 +39,7 @@ class Known:
     secret_version: str
     log_group: str
     application_role: str
+    preparation_role: str
     certificate_secret: str
     zone_id: str
     acme_server: str
@@ -79,6 +80,7 @@ def release_document(site: Site, known: Known) -> str:
         state=list(STATE_COMMAND),
         retire=list(RETIRE_COMMAND),
         application_role=known.application_role,
+        preparation_role=known.preparation_role,
         hosts=list(site.domains),
         certificate_secret=known.certificate_secret,
         zone_id=known.zone_id,

@@ -100,7 +100,7 @@ class Machine(pulumi.ComponentResource):
         self._store = MachineStore(f"{name}-store", MachineStoreArgs(protect=args.protect), self._child)
         self._address = aws.ec2.Eip(f"{name}-address", domain="vpc", opts=self._child)
         identity = self._identity()
-        parameter = self._release(identity.application_role_arn)
+        parameter = self._release(identity)
         group = self._group(self._template(identity.profile_arn), parameter)
         self.public_ip, self.release_key = self._address.public_ip, parameter.value
         self.release = self._supervision.released(group, args.record, args.latest, self._recordable(group, parameter))
@@ -123,7 +123,7 @@ class Machine(pulumi.ComponentResource):
         )
         return MachineIdentity(f"{self._name}-identity", args, self._child)
 
-    def _release(self, application_role_arn: pulumi.Output[str]) -> aws.ssm.Parameter:
+    def _release(self, identity: MachineIdentity) -> aws.ssm.Parameter:
         """The parameter that names the release; Pulumi changes it when the machine serves the release."""
         document = aws.ssm.Document(
             f"{self._name}-deploy",
@@ -137,19 +137,20 @@ class Machine(pulumi.ComponentResource):
             f"{self._name}-release",
             name=self._parameter_name,
             type="String",
-            value=self._store.release(self._document(application_role_arn)),
+            value=self._store.release(self._document(identity)),
             description="Key of the release that the machine serves; a new machine starts with it",
             opts=pulumi.ResourceOptions(parent=self, depends_on=[document], hooks=self._supervision.of_release()),
         )
 
-    def _document(self, application_role_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _document(self, identity: MachineIdentity) -> pulumi.Output[str]:
         args = self._args
         known = pulumi.Output.all(
             media_bucket=args.media_bucket,
             secret_arn=args.secret_arn,
             secret_version=args.secret_version,
             log_group=args.log_group,
-            application_role=application_role_arn,
+            application_role=identity.application_role_arn,
+            preparation_role=identity.preparation_role_arn,
             certificate_secret=args.certificate.secret_arn,
             zone_id=args.certificate.zone_id,
             acme_server=args.certificate.acme_server,
@@ -160,9 +161,7 @@ class Machine(pulumi.ComponentResource):
 
     def _template(self, profile_arn: pulumi.Output[str]) -> aws.ec2.LaunchTemplate:
         args, named = self._args, tags(pulumi.get_project(), pulumi.get_stack(), self._name)
-        boot = pulumi.Output.all(
-            bucket=self._store.bucket_name, program=self._store.program, log_group=args.log_group
-        )
+        boot = pulumi.Output.all(bucket=self._store.bucket_name, program=self._store.program, log_group=args.log_group)
         return aws.ec2.LaunchTemplate(
             f"{self._name}-template",
             image_id=DEBIAN.format(DEBIAN_ARCHITECTURES[args.architecture]),

@@ -32,6 +32,7 @@ class Reach:
     """Names the machine gets a certificate for; empty when the certificate is a team's own."""
     log_group_arn: str
     application_role_arn: str
+    preparation_role_arn: str
     address: str
     """Allocation id of the Elastic IP."""
     group_name: str
@@ -43,7 +44,7 @@ def machine_trust() -> str:
 
 
 def application_trust(machine_role_arn: str) -> str:
-    """Lets the machine hand its containers the application's role, and nobody else."""
+    """Lets the machine hand its containers the role, and nobody else."""
     return _document(_trust({"AWS": machine_role_arn}))
 
 
@@ -82,7 +83,7 @@ def _secrets(reach: Reach) -> list[Statement]:
             **_allow("kms:Decrypt", sorted({reach.key_arn, reach.certificate_key_arn} - {""})),
             "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}},
         },
-        _allow("sts:AssumeRole", reach.application_role_arn),
+        _allow("sts:AssumeRole", sorted([reach.application_role_arn, reach.preparation_role_arn])),
     ]
 
 

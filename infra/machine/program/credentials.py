@@ -1,15 +1,20 @@
-"""AWS credentials for the containers, at the address where ECS has them: the application's role, not the machine's."""
+"""AWS credentials for the containers, at the address where ECS has them: roles of their own, not the machine's."""
 
 import json
+import os
+import secrets
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from .machine import Machine
 from .shell import attempt
 
 ADDRESS = "169.254.170.2"
 PATH = "/credentials"
+"""Where what serves finds the application's role."""
 EARLY = timedelta(minutes=15)
 """How long before their end credentials are replaced; SDKs ask for new ones ten minutes before."""
 
@@ -39,15 +44,31 @@ class Credentials:
             return self._known
 
 
-def serve(credentials: Credentials, address: str = ADDRESS, port: int = 80) -> ThreadingHTTPServer:
-    """Answer at `address` from a thread of its own. Raises OSError when the port is taken."""
+def preparation_path(machine: Machine) -> str:
+    """Where the containers around a release find the role that may publish its static files.
+
+    Only they are told: what serves cannot guess it.
+    """
+    machine.memory.mkdir(parents=True, exist_ok=True, mode=0o711)
+    path = machine.memory / "preparation"
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{PATH}/{secrets.token_urlsafe(32)}")
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def serve(credentials: Mapping[str, Credentials], address: str = ADDRESS, port: int = 80) -> ThreadingHTTPServer:
+    """Answer by path at `address` from a thread of its own. Raises OSError when the port is taken."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path != PATH:
+            known = credentials.get(self.path)
+            if known is None:
                 self.send_error(404)
                 return
-            body = json.dumps(credentials.current()).encode()
+            body = json.dumps(known.current()).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

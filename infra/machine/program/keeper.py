@@ -38,8 +38,13 @@ class Keeper:
         release = fetch(self._session, self._machine, key)
         if self._endpoint is None:
             credentials.make_address()
-            found = credentials.Credentials(self._session, release.application_role)
-            self._endpoint = credentials.serve(found)
+            roles = {
+                credentials.PATH: release.application_role,
+                credentials.preparation_path(self._machine): release.preparation_role,
+            }
+            self._endpoint = credentials.serve(
+                {path: credentials.Credentials(self._session, role) for path, role in roles.items()}
+            )
         with deploy.alone(self._machine):
             if not self._serves_already(release):
                 # Before the very first release there is no role of the database yet; later this finds all done.

@@ -22,7 +22,7 @@ class Release:
     registry: str
     """Where the images are, for the login."""
     compose: Mapping[str, Any]
-    """A slot as a compose document; ${SLOT_ADDRESS}, ${SLOT_SECRETS} and ${SLOT_STREAM} are filled in per slot."""
+    """A slot as a compose document; the variables SLOT_... are filled in per slot."""
     secrets: Mapping[str, Mapping[str, str]]
     """Per container: variable to key of the secret document."""
     secret_arn: str
@@ -37,7 +37,9 @@ class Release:
     hosts: Sequence[str]
     """Every name of the site; the first is the main one."""
     application_role: str
-    """ARN of the role the containers get credentials of."""
+    """ARN of the role that what serves gets credentials of."""
+    preparation_role: str
+    """ARN of that of the containers around a release, which may publish its static files."""
     certificate_secret: str
     """ARN of the secret with `cert.pem` and `key.pem`."""
     zone_id: str

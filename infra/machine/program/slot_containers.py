@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 
-from . import diagnosis, shell
+from . import credentials, diagnosis, shell
 from .errors import MachineError
 from .machine import Machine
 from .release import Release
@@ -24,7 +24,7 @@ class SlotContainers:
     """What runs in one slot."""
 
     def __init__(self, machine: Machine, slot: Slot) -> None:
-        self.slot = slot
+        self.slot, self._machine = slot, machine
         self.folder = machine.memory / slot.name
         self._file = self.folder / "compose.json"
         self._to_blame = ""
@@ -129,6 +129,7 @@ class SlotContainers:
             environment={
                 "SLOT_ADDRESS": self.slot.address,
                 "SLOT_SECRETS": self.secrets,
+                "SLOT_PREPARATION": credentials.preparation_path(self._machine),
                 "SLOT_STREAM": f"{self.slot.name}-{self.folder.stat().st_mtime_ns:x}",
             },
             timeout_seconds=seconds,

@@ -18,6 +18,7 @@ KNOWN = Known(
     secret_version="v1",
     log_group="app",
     application_role="arn:role",
+    preparation_role="arn:preparation",
     certificate_secret="arn:certificate",
     zone_id="Z1",
     acme_server="https://acme.test/directory",

@@ -69,3 +69,23 @@ def test_a_machine_is_started_with_all_its_permissions(identity: Any) -> None:
     waits_for = identity.options("iam/instanceProfile:InstanceProfile", "identity-profile").dependencies
     assert any("identity-machine-policy" in urn for urn in waits_for)
     assert any("identity-application-policy" in urn for urn in waits_for)
+
+
+def test_what_serves_cannot_change_the_static_files_that_a_releases_preparation_publishes(identity: Any) -> None:
+    policies = {
+        name: json.loads(identity.one("iam/rolePolicy:RolePolicy", f"identity-{name}-policy")["policy"])["Statement"]
+        for name in ("application", "preparation")
+    }
+    denied = [one["Resource"] for one in policies["application"] if one["Effect"] == "Deny"]
+    assert denied == ["arn:aws:s3:::media/static/*"]
+    assert [one["Effect"] for one in policies["preparation"]] == ["Allow", "Allow"]
+
+
+def test_the_machine_may_take_these_two_roles_and_they_trust_nobody_else(identity: Any) -> None:
+    statements = json.loads(identity.one("iam/rolePolicy:RolePolicy", "identity-machine-policy")["policy"])["Statement"]
+    (assumed,) = (one["Resource"] for one in statements if one["Action"] == "sts:AssumeRole")
+    names = [arn.rpartition("/")[2] for arn in assumed]
+    assert names == ["identity-application", "identity-preparation"]
+    for name in names:
+        trust = json.loads(identity.one("iam/role:Role", name)["assumeRolePolicy"])["Statement"]
+        assert [one["Principal"] for one in trust] == [{"AWS": "arn:aws:iam::123456789012:role/identity-machine"}]

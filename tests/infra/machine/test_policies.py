@@ -19,6 +19,7 @@ REACH = policies.Reach(
     proven_hosts=["app.preqly.com", "www.preqly.com"],
     log_group_arn="arn:aws:logs:eu-west-1:123456789012:log-group:app",
     application_role_arn="arn:aws:iam::123456789012:role/application",
+    preparation_role_arn="arn:aws:iam::123456789012:role/preparation",
     address="eipalloc-1",
     group_name="machine-1a2b3c4",
 )

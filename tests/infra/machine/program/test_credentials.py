@@ -4,13 +4,16 @@ import http.client
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.machine.program.credentials import PATH, Credentials, serve
+from infra.machine.program.credentials import PATH, Credentials, preparation_path, serve
+from infra.machine.program.machine import Machine
 
 ROLE = "arn:aws:iam::123456789012:role/application"
+HIDDEN = f"{PATH}/not-to-be-guessed"
 
 
 class Session:
@@ -50,7 +53,8 @@ def test_credentials_that_end_soon_are_replaced() -> None:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    server = serve(Credentials(Session(timedelta(hours=1)), ROLE), "127.0.0.1", 0)
+    both = {path: Credentials(Session(timedelta(hours=1)), ROLE) for path in (PATH, HIDDEN)}
+    server = serve(both, "127.0.0.1", 0)
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -73,3 +77,13 @@ def test_the_endpoint_speaks_as_ecs_does(port: int) -> None:
 
 def test_there_is_nothing_else_at_the_endpoint(port: int) -> None:
     assert ask(port, "/")[0] == 404
+
+
+def test_the_role_that_publishes_is_at_a_path_that_what_serves_cannot_guess(port: int, tmp_path: Path) -> None:
+    here = [Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path / name) for name in "ab"]
+    found = preparation_path(here[0])
+    assert found == preparation_path(here[0]) != preparation_path(here[1])
+    assert len(found.removeprefix(f"{PATH}/")) > 40
+    assert (tmp_path / "a" / "preparation").stat().st_mode & 0o077 == 0
+    assert ask(port, HIDDEN)[0] == 200
+    assert ask(port, found)[0] == 404

@@ -40,6 +40,7 @@ RELEASE = Release(
     retire=["retire"],
     hosts=["app.preqly.com"],
     application_role="arn:role",
+    preparation_role="arn:preparation",
     certificate_secret="arn:certificate",
     zone_id="Z1",
     acme_server="https://acme.test/directory",

@@ -47,7 +47,7 @@ class Site:
         pair = self.cloud.context.certificates.issue([HOST, "localhost"])
         text = json.dumps({"cert.pem": pair.certificate_pem, "key.pem": pair.key_pem})
         self.certificate_secret = secrets.create_secret(Name="certificate", SecretString=text)["ARN"]
-        for role in ("machine", "application"):
+        for role in ("machine", "application", "preparation"):
             self.aws("iam").create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
         self.aws("iam").create_instance_profile(InstanceProfileName="machine")
         self.aws("iam").add_role_to_instance_profile(InstanceProfileName="machine", RoleName="machine")
@@ -92,6 +92,7 @@ class Site:
             "retire": ["python", "manage.py", "retire_roles"],
             "hosts": [HOST],
             "application_role": "arn:aws:iam::123456789012:role/application",
+            "preparation_role": "arn:aws:iam::123456789012:role/preparation",
             "certificate_secret": self.certificate_secret,
             "zone_id": self.zone_id,
             "acme_server": self.acme_server,
