@@ -15,9 +15,12 @@ from local.perform import perform
 from local.plan import Plan
 from local.plan_text import as_markdown, as_text
 from local.runtime import Runtime, UsageError
+from local.setup.runner import say
 from local.stack import interruptible, open_stack
 
 STACK = "prod"
+NOT_ON_A_MACHINE = ("waf", "minTasks")
+"""Settings that the program refuses with `hosting: vm`, where production has them (infra/machine_rules.py)."""
 
 
 def preview(options: argparse.Namespace, runtime: Runtime) -> int:
@@ -47,9 +50,13 @@ def _settings(hosting: str | None) -> dict[str, Any]:
     settings = project.stack_settings(STACK)
     if hosting is not None:
         settings |= {f"{project.name()}:hosting": hosting}
-    if hosting == VM:
-        settings |= project.machine_settings(settings)
-    return settings
+    if hosting != VM:
+        return settings
+    without = [key for key in settings if key.partition(":")[2] in NOT_ON_A_MACHINE]
+    if without:
+        say(f"Planned without {', '.join(without)}: a machine runs one task, and has no load balancer for them.")
+    kept = {key: value for key, value in settings.items() if key not in without}
+    return kept | project.machine_settings(kept)
 
 
 def _against(name: str | None, collected: Plan) -> Comparison | None:
