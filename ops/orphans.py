@@ -1,97 +1,15 @@
 """What carries the stack's tags in AWS and is in no state: left by a run that was killed, with what to do about it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
+from ops.orphan_kinds import KINDS, Kind
+
 TAGS_OF_ALL_REGIONS = "us-east-1"
 """Where the tagging API knows the hosted zones of Route 53."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A kind of AWS resource that bears tags."""
-
-    type: str
-    """Pulumi's type token."""
-    delete: str
-    """The AWS CLI's command; `{id}`, `{name}` and `{arn}` stand for the resource."""
-    imported_by: str = "id"
-    """What Pulumi imports it by: `id`, `arn`, or `path` (cluster/service)."""
-
-
-def _ec2(module: str, noun: str, command: str = "") -> Kind:
-    return Kind(type=f"aws:{module}", delete=command or f"aws ec2 delete-{noun} --{noun}-id {{id}}")
-
-
-def _by_arn(module: str, command: str) -> Kind:
-    return Kind(type=f"aws:{module}", delete=command, imported_by="arn")
-
-
-KINDS: Mapping[str, Kind] = {
-    "acm:certificate": _by_arn("acm/certificate:Certificate", "aws acm delete-certificate --certificate-arn {arn}"),
-    "cloudwatch:alarm": Kind(
-        type="aws:cloudwatch/metricAlarm:MetricAlarm", delete="aws cloudwatch delete-alarms --alarm-names {id}"
-    ),
-    "ec2:egress-only-internet-gateway": _ec2(
-        "ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", "egress-only-internet-gateway"
-    ),
-    "ec2:elastic-ip": _ec2("ec2/eip:Eip", "", "aws ec2 release-address --allocation-id {id}"),
-    "ec2:internet-gateway": _ec2("ec2/internetGateway:InternetGateway", "internet-gateway"),
-    "ec2:natgateway": _ec2("ec2/natGateway:NatGateway", "nat-gateway"),
-    "ec2:route-table": _ec2("ec2/routeTable:RouteTable", "route-table"),
-    "ec2:security-group": _ec2("ec2/securityGroup:SecurityGroup", "", "aws ec2 delete-security-group --group-id {id}"),
-    "ec2:subnet": _ec2("ec2/subnet:Subnet", "subnet"),
-    "ec2:vpc": _ec2("ec2/vpc:Vpc", "vpc"),
-    "ec2:vpc-endpoint": _ec2("ec2/vpcEndpoint:VpcEndpoint", "", "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {id}"),
-    "ec2:vpc-flow-log": _ec2("ec2/flowLog:FlowLog", "", "aws ec2 delete-flow-logs --flow-log-ids {id}"),
-    "ecr:repository": Kind(
-        type="aws:ecr/repository:Repository", delete="aws ecr delete-repository --repository-name {name}"
-    ),
-    "ecs:cluster": Kind(type="aws:ecs/cluster:Cluster", delete="aws ecs delete-cluster --cluster {id}"),
-    "ecs:service": Kind(
-        type="aws:ecs/service:Service",
-        delete="aws ecs delete-service --force --cluster {cluster} --service {id}",
-        imported_by="path",
-    ),
-    "elasticloadbalancing:listener": _by_arn("lb/listener:Listener", "aws elbv2 delete-listener --listener-arn {arn}"),
-    "elasticloadbalancing:loadbalancer": _by_arn(
-        "lb/loadBalancer:LoadBalancer", "aws elbv2 delete-load-balancer --load-balancer-arn {arn}"
-    ),
-    "elasticloadbalancing:targetgroup": _by_arn(
-        "lb/targetGroup:TargetGroup", "aws elbv2 delete-target-group --target-group-arn {arn}"
-    ),
-    "iam:role": Kind(type="aws:iam/role:Role", delete="aws iam delete-role --role-name {id}"),
-    "kms:key": Kind(
-        type="aws:kms/key:Key", delete="aws kms schedule-key-deletion --pending-window-in-days 7 --key-id {id}"
-    ),
-    "logs:log-group": Kind(
-        type="aws:cloudwatch/logGroup:LogGroup", delete="aws logs delete-log-group --log-group-name {name}"
-    ),
-    "rds:db": Kind(
-        type="aws:rds/instance:Instance",
-        delete="aws rds delete-db-instance --final-db-snapshot-identifier last-of-{id} --db-instance-identifier {id}",
-    ),
-    "rds:pg": Kind(
-        type="aws:rds/parameterGroup:ParameterGroup",
-        delete="aws rds delete-db-parameter-group --db-parameter-group-name {id}",
-    ),
-    "rds:subgrp": Kind(
-        type="aws:rds/subnetGroup:SubnetGroup",
-        delete="aws rds delete-db-subnet-group --db-subnet-group-name {id}",
-    ),
-    "route53:hostedzone": Kind(type="aws:route53/zone:Zone", delete="aws route53 delete-hosted-zone --id {id}"),
-    "s3:": Kind(type="aws:s3/bucket:Bucket", delete="aws s3 rb s3://{id}"),
-    "secretsmanager:secret": _by_arn(
-        "secretsmanager/secret:Secret", "aws secretsmanager delete-secret --secret-id {arn}"
-    ),
-    "sns:": _by_arn("sns/topic:Topic", "aws sns delete-topic --topic-arn {arn}"),
-    "ssm:parameter": Kind(type="aws:ssm/parameter:Parameter", delete="aws ssm delete-parameter --name {name}"),
-}
-"""By service and kind, as ARNs have them. What is not here was made by AWS (tasks, their interfaces, backups), or stays
-on purpose (task definitions, snapshots)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +24,13 @@ class Orphan:
     @property
     def pulumi_id(self) -> str:
         """By what Pulumi imports it."""
-        return {"arn": self.arn, "id": _last(self.arn), "path": "/".join(self.arn.split("/")[-2:])}[
-            self.kind.imported_by
-        ]
+        ways = {
+            "arn": self.arn,
+            "id": _last(self.arn),
+            "name": name_in(self.arn),
+            "path": "/".join(self.arn.split("/")[-2:]),
+        }
+        return ways[self.kind.imported_by]
 
     @property
     def delete(self) -> str:
@@ -119,7 +41,7 @@ class Orphan:
 
 def find(session: boto3.Session, project: str, stack: str, known: Collection[str]) -> list[Orphan]:
     """Resources with the tags of this stack that none of the `known` ids and ARNs names, by name."""
-    found = dict([*_tagged(session, project, stack), *_roles(session, project, stack)])
+    found = {arn: tags for ask in (_tagged, _roles, _groups) for arn, tags in ask(session, project, stack)}
     orphans = [
         Orphan(arn=arn, label=tags.get("Name", ""), kind=KINDS[kind])
         for arn, tags in found.items()
@@ -162,10 +84,23 @@ def _tagged(session: boto3.Session, project: str, stack: str) -> Iterator[tuple[
 
 
 def _roles(session: boto3.Session, project: str, stack: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The tagging API leaves them out."""
+    """The tagging API leaves them out, as the groups."""
     iam: Any = session.client("iam")
     for page in iam.get_paginator("list_roles").paginate():
         for role in page["Roles"]:
-            tags = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName=role["RoleName"])["Tags"]}
-            if (tags.get("Project"), tags.get("Stack")) == (project, stack):
-                yield role["Arn"], tags
+            yield from _ours(role["Arn"], iam.list_role_tags(RoleName=role["RoleName"])["Tags"], project, stack)
+
+
+def _groups(session: boto3.Session, project: str, stack: str) -> Iterator[tuple[str, dict[str, str]]]:
+    scaling: Any = session.client("autoscaling")
+    for page in scaling.get_paginator("describe_auto_scaling_groups").paginate():
+        for group in page["AutoScalingGroups"]:
+            yield from _ours(group["AutoScalingGroupARN"], group.get("Tags", []), project, stack)
+
+
+def _ours(
+    arn: str, listed: Sequence[Mapping[str, str]], project: str, stack: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    tags = {tag["Key"]: tag["Value"] for tag in listed}
+    if (tags.get("Project"), tags.get("Stack")) == (project, stack):
+        yield arn, tags
