@@ -76,7 +76,8 @@ class Alarms(pulumi.ComponentResource):
             alarm_description=alarm.advice,
             namespace=metric.namespace,
             metric_name=metric.name,
-            dimensions=dict(metric.dimensions),
+            # CloudWatch knows no empty ones: a refresh would call them drift.
+            dimensions=dict(metric.dimensions) or None,
             statistic=None if percentile else metric.statistic,
             extended_statistic=metric.statistic if percentile else None,
             comparison_operator=alarm.comparison,

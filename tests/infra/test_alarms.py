@@ -5,6 +5,8 @@ import pytest
 
 from infra.alarm_rules import of_database, of_service
 from infra.alarms import Alarms, AlarmsArgs
+from infra.machine.watch import WatchedMachine
+from infra.machine.watch import alarms as of_machine
 from tests.infra.watched import DATABASE, SERVICE
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms-topic"
@@ -28,6 +30,13 @@ def test_an_alarm_watches_the_stacks_own_metric(engine: Any) -> None:
     alarm = declare(engine).one("cloudwatch/metricAlarm:MetricAlarm", "alarms-unhealthy")
     assert (alarm["namespace"], alarm["metricName"]) == ("AWS/ApplicationELB", "UnHealthyHostCount")
     assert alarm["dimensions"] == {"LoadBalancer": "app/front/1", "TargetGroup": "targetgroup/front/2"}
+
+
+def test_a_metric_without_dimensions_is_declared_without(engine: Any) -> None:
+    watched = WatchedMachine(host="app.preqly.com", group="machine", log_namespace="Preqly/preqly-test")
+    engine.run(lambda: Alarms("alarms", AlarmsArgs(alarms=of_machine(watched), database="database", email="")))
+    assert "dimensions" not in engine.one("cloudwatch/metricAlarm:MetricAlarm", "alarms-slow")
+    assert "dimensions" in engine.one("cloudwatch/metricAlarm:MetricAlarm", "alarms-disk")
 
 
 def test_cloudwatch_gets_either_a_statistic_or_a_percentile(engine: Any) -> None:
