@@ -41,6 +41,8 @@ def test_old_versions_of_tls_are_refused(network: Site) -> None:
         ("UPSTREAM", "a:1; } evil {", "is not host:port"),
         ("TRUSTED_PROXIES", "everyone", "'everyone' is neither an address nor a network"),
         ("PAGE_CACHE", "10m", "'10m' is neither true nor false"),
+        ("REDIRECT_HOSTS", "a.test,b;return", "'b;return' is not a host name"),
+        ("SHUTDOWN_SECONDS", "soon", "'soon' is not a number of seconds from 1 to 999"),
         ("TLS_CERTIFICATE", "/none.pem", "'/none.pem' cannot be read"),
     ],
 )
