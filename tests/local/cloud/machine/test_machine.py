@@ -60,16 +60,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         remove_all(config.name)
 
 
-def pushed(cloud: EmbeddedCloud) -> str:
-    """The site's image in ECR, by digest."""
-    uri = client(cloud, "ecr").create_repository(repositoryName="site")["repository"]["repositoryUri"]
-    docker = cloud.context.docker.client
+def pushed(cloud: EmbeddedCloud, tag: str = "one") -> str:
+    """The site's image in ECR, by digest; another tag is another image."""
+    ecr, docker = client(cloud, "ecr"), cloud.context.docker.client
+    uri = f"localhost:{cloud.config.registry_port}/site"
+    if tag == "one":
+        uri = ecr.create_repository(repositoryName="site")["repository"]["repositoryUri"]
     base = images.ensure(["python"], print, lambda: None)["python"]
-    docker.images.build(path=str(APPLICATION), tag=f"{uri}:one", buildargs={"BASE": base})
+    docker.images.build(path=str(APPLICATION), tag=f"{uri}:{tag}", buildargs={"BASE": base, "TAG": tag})
     try:
-        events = list(docker.images.push(uri, "one", stream=True, decode=True))
+        events = list(docker.images.push(uri, tag, stream=True, decode=True))
     finally:
-        docker.images.remove(f"{uri}:one")
+        docker.images.remove(f"{uri}:{tag}")
     return f"{uri}@{next(event['aux']['Digest'] for event in events if 'aux' in event)}"
 
 
@@ -193,19 +195,15 @@ def test_the_machines_own_numbers_arrive_and_are_its_own(site: Site) -> None:
 
 
 def test_a_full_disk_costs_no_visitor_an_answer_and_a_deploy_says_so(site: Site) -> None:
-    key = site.publish("two")
+    site.image = pushed(site.cloud, "larger")
+    larger = site.publish("two")
     with asking(site.cloud.config.https_port) as seen:
-        inside(
-            site,
-            "sh",
-            "-c",
-            "fallocate --length 100G /var/lib/docker/full; cat /dev/zero > /var/lib/docker/full || true",
-        )
-        done = deploy(site, key)
+        inside(site, "sh", "-c", "cat /dev/zero > /var/lib/docker/full || true")
+        done = deploy(site, larger)
         assert done["Status"] == "Failed"
         assert "no space left on device" in done["StandardErrorContent"]
         inside(site, "rm", "/var/lib/docker/full")
-        assert deploy(site, key)["Status"] == "Success"
+        assert deploy(site, larger)["Status"] == "Success"
     assert seen.failures == []
 
 
