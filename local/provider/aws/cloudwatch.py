@@ -36,7 +36,8 @@ def _read_alarm(call: Call) -> Values | None:
         return None
     known = from_boto(alarms[0], _SHARED, **_RENAMED, arn="AlarmArn")
     dimensions = {one["Name"]: one["Value"] for one in alarms[0].get("Dimensions", [])}
-    return {**known, **({"dimensions": dimensions} if dimensions else {})}
+    # A metric without any is reported as it was asked for: with an empty map, or with none.
+    return {**known, **({"dimensions": dimensions} if dimensions or "dimensions" in call.state else {})}
 
 
 def _put_dashboard(call: Call) -> str:
