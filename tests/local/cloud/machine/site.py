@@ -34,6 +34,8 @@ class Site:
     """URL of its directory; empty when nobody renews the certificate."""
     image: str = ""
     """The site's image by digest, application and proxy in one."""
+    proxy_image: str = ""
+    """The proxy's own, by digest, where it has one."""
 
     def create(self, secret: dict[str, str]) -> None:
         """What is there before the first machine."""
@@ -62,7 +64,7 @@ class Site:
             Container(name="web", image=self.image, environment=told, secrets={name: name for name in secrets}),
             Container(
                 name="proxy",
-                image=self.image,
+                image=self.proxy_image or self.image,
                 environment={"UPSTREAM": "127.0.0.1:8005"},
                 port=PROXY_PORT,
                 starts_after=("web",),
@@ -80,7 +82,7 @@ class Site:
         target = ComposeTarget(region=REGION, log_group=LOG_GROUP, memory=512, hosts=(HOST,))
         document = {
             "version": version,
-            "images": [self.image],
+            "images": sorted({self.image, self.proxy_image} - {""}),
             "registry": self.image.partition("/")[0],
             "compose": render_compose(serving, once, target, self.image),
             "secrets": secret_keys((*serving, *once)),

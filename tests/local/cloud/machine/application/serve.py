@@ -21,7 +21,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def answer(self) -> tuple[int, bytes]:
-        time.sleep(2 if self.path == "/slow" else 0)
+        time.sleep({"/slow": 2, "/slower": 7}.get(self.path, 0))
         return 200, os.environ["RELEASE"].encode()
 
     def forwarded(self) -> tuple[int, bytes]:
