@@ -6,7 +6,7 @@ from local.provider.aws import references
 from local.provider.aws.documents import same_policy
 from local.provider.aws.tagging import KMS_TAGS
 from local.provider.call import Call, from_boto
-from local.provider.entry import AutoName, ResourceType
+from local.provider.entry import AutoName, Function, ResourceType
 from local.provider.values import Values
 
 DELETION_WINDOW_DAYS = 30
@@ -75,6 +75,12 @@ def _create_alias(call: Call) -> str:
     return str(call.inputs["name"])
 
 
+def _get_key(call: Call) -> Values:
+    key: dict[str, Any] = call.aws("kms").describe_key(KeyId=call.inputs["keyId"])["KeyMetadata"]
+    known = from_boto(key, "arn description keyManager keyState keyUsage multiRegion origin", id="KeyId")
+    return {**call.inputs, **known, "enabled": key["Enabled"], "region": call.region}
+
+
 RESOURCES = (
     ResourceType(
         "aws:kms/key:Key",
@@ -101,3 +107,4 @@ RESOURCES = (
         delete=lambda call: call.aws("kms").delete_alias(AliasName=call.id),
     ),
 )
+FUNCTIONS = (Function("aws:kms/getKey:getKey", _get_key),)

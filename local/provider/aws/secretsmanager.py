@@ -8,7 +8,8 @@ from local.provider.aws.documents import checked_documents, same_policy
 from local.provider.aws.references import KMS_KEY
 from local.provider.aws.tag_operations import SECRETS, tagging
 from local.provider.call import Call, from_boto
-from local.provider.entry import ALL, AutoName, Reference, ResourceType
+from local.provider.entry import ALL, AutoName, Function, Reference, ResourceType
+from local.provider.failures import OperationError
 from local.provider.values import Values
 
 SECRET = Reference(
@@ -102,6 +103,19 @@ def _read_policy(call: Call) -> Values | None:
     return {"secretArn": call.id, "policy": answer["ResourcePolicy"]} if answer.get("ResourcePolicy") else None
 
 
+def _get_secret(call: Call) -> Values:
+    asked = call.inputs.get("arn") or call.inputs.get("name")
+    manager = call.aws("secretsmanager")
+    try:
+        secret = manager.describe_secret(SecretId=asked)
+    except manager.exceptions.ResourceNotFoundException:
+        secret = {"DeletedDate": None}
+    if "DeletedDate" in secret:
+        raise OperationError(f"there is no secret {asked}: create it, or name another one")
+    known = from_boto(secret, "name description kmsKeyId", arn="ARN", id="ARN")
+    return {**call.inputs, "description": "", "kmsKeyId": "", "policy": "", **known, "region": call.region}
+
+
 RESOURCES = (
     ResourceType(
         "aws:secretsmanager/secret:Secret",
@@ -143,3 +157,4 @@ RESOURCES = (
         check=checked_documents("policy"),
     ),
 )
+FUNCTIONS = (Function("aws:secretsmanager/getSecret:getSecret", _get_secret),)
