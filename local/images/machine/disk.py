@@ -13,7 +13,7 @@ TARGET = Path("/var/lib/docker")
 """Docker's data: what fills a machine's disk."""
 CONTROL = Path("/dev/loop-control")
 GET_FREE = 0x4C82
-LOOP_MAJOR = 7
+LOOP_MAJOR, SPARE = 7, 16
 
 
 def mount(gigabytes: int, say: Callable[[str], None]) -> None:
@@ -37,14 +37,16 @@ def _mount_image(image: Path, gigabytes: int) -> None:
             file.truncate(gigabytes << 30)
         subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(fresh)], check=True)
         fresh.rename(image)
-    _make_device()
+    _make_devices()
     subprocess.run(["mount", "-o", "loop,discard", str(image), str(TARGET)], check=True)
 
 
-def _make_device() -> None:
-    """The node of the next free loop device: the container's own /dev has none."""
+def _make_devices() -> None:
+    """Nodes of loop devices, the next free one among them: the container's own /dev has none. More than one, for
+    another machine may take the free one first."""
     with CONTROL.open("rb") as control:
-        number = fcntl.ioctl(control, GET_FREE)
-    node = Path(f"/dev/loop{number}")
-    if not node.exists():
-        os.mknod(node, stat.S_IFBLK | 0o660, os.makedev(LOOP_MAJOR, number))
+        free = fcntl.ioctl(control, GET_FREE)
+    for number in range(free + SPARE):
+        node = Path(f"/dev/loop{number}")
+        if not node.exists():
+            os.mknod(node, stat.S_IFBLK | 0o660, os.makedev(LOOP_MAJOR, number))
