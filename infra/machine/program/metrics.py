@@ -6,9 +6,11 @@ from typing import Any
 
 NAMESPACE = "Preqly/Machine"
 ANSWERS, MEMORY, SWAP, DISK = "SiteAnswers", "MemoryUsed", "SwapUsed", "DiskUsed"
+DATA = "/var/lib/docker"
+"""What fills the machine's disk is Docker's, on whichever volume that is."""
 
 
-def used_percent(meminfo: str, disk: str = "/") -> dict[str, float]:
+def used_percent(meminfo: str, disk: str = DATA) -> dict[str, float]:
     """Percentages by metric name; `meminfo` is the text of /proc/meminfo."""
     numbers = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in meminfo.splitlines())}
     room = os.statvfs(disk)

@@ -1,0 +1,46 @@
+"""The machine's numbers: how full memory, swap and disk are, and whether the site answers."""
+
+import os
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra.machine.program import metrics
+
+MEMINFO = "MemTotal: 2000 kB\nMemFree: 100 kB\nMemAvailable: 500 kB\nSwapTotal: 1000 kB\nSwapFree: 900 kB\n"
+
+
+@pytest.fixture(autouse=True)
+def disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Folders whose disk was looked at: seven tenths of it are full."""
+    asked: list[str] = []
+
+    def statvfs(folder: str) -> Any:
+        asked.append(folder)
+        return SimpleNamespace(f_blocks=100, f_bavail=30)
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    return asked
+
+
+def test_what_is_used_is_told_in_percent_and_the_disk_is_dockers(disk: list[str]) -> None:
+    found = metrics.used_percent(MEMINFO)
+    assert {name: round(value) for name, value in found.items()} == {"MemoryUsed": 75, "SwapUsed": 10, "DiskUsed": 70}
+    assert disk == ["/var/lib/docker"]
+
+
+def test_a_machine_without_swap_uses_none() -> None:
+    assert metrics.used_percent(MEMINFO.replace("1000", "0").replace("900", "0"))["SwapUsed"] == 0
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_numbers_are_reported_under_the_sites_name(answers: bool) -> None:
+    sent: list[dict[str, Any]] = []
+    cloudwatch = SimpleNamespace(put_metric_data=lambda **what: sent.append(what))
+    metrics.report(SimpleNamespace(client=lambda _: cloudwatch), "app.preqly.com", answers=answers)
+    (told,) = sent
+    values = {one["MetricName"]: one["Value"] for one in told["MetricData"]}
+    assert set(values) == {"SiteAnswers", "MemoryUsed", "SwapUsed", "DiskUsed"}
+    assert values["SiteAnswers"] == float(answers)
+    assert {str(one["Dimensions"]) for one in told["MetricData"]} == {"[{'Name': 'Site', 'Value': 'app.preqly.com'}]"}
