@@ -42,14 +42,16 @@ class StatusChecks:
             return True
         if container.status == "created":
             return False
-        self._answered.setdefault(instance, now)
+        if container.status == "paused":
+            self._answered.setdefault(instance, now)
         asked_at, answer = self._asked.get(instance, (0.0, None))
         if answer is not None and answer.done() and answer.result():
-            self._answered[instance] = max(asked_at, self._answered[instance])
+            self._answered[instance] = max(asked_at, self._answered.get(instance, asked_at))
         if answer is None or (answer.done() and now - asked_at > EVERY_SECONDS):
             address = container.attrs["NetworkSettings"]["Networks"][self._network]["IPAddress"]
             self._asked[instance] = (now, self._pool.submit(answers, address))
-        return now - self._answered[instance] > SILENT_SECONDS
+        # One that never answered is out of reach: an engine in a virtual machine keeps its containers' network there.
+        return now - self._answered.get(instance, now) > SILENT_SECONDS
 
 
 def answers(address: str, port: int = STATUS_PORT) -> bool:

@@ -1,5 +1,6 @@
 """EC2's status checks: who ended, and whose processes do not get to run."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,11 +29,24 @@ def test_an_instance_that_is_silent_fails_after_a_while_and_not_when_it_answers(
     monkeypatch.setattr(status_checks, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(status_checks, "SILENT_SECONDS", 0.5)
     checks, running = StatusChecks("vpc"), {"i-1": container()}
-    eventually(lambda: not checks.impaired(running))
+    eventually(lambda: not checks.impaired(running) and "i-1" in checks._answered)
     alive[0] = False
     eventually(lambda: checks.impaired(running) == {"i-1"})
     alive[0] = True
     eventually(lambda: not checks.impaired(running))
+    checks.close()
+
+
+@pytest.mark.parametrize(("status", "fails"), [("running", False), ("paused", True)])
+def test_an_instance_that_never_answered_may_be_out_of_reach_unless_it_stands_still(
+    monkeypatch: pytest.MonkeyPatch, status: str, fails: bool
+) -> None:
+    monkeypatch.setattr(status_checks, "answers", lambda _: False)
+    monkeypatch.setattr(status_checks, "SILENT_SECONDS", 0.1)
+    checks, there = StatusChecks("vpc"), {"i-1": container(status)}
+    assert not checks.impaired(there)
+    time.sleep(0.2)
+    assert bool(checks.impaired(there)) == fails
     checks.close()
 
 
