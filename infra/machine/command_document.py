@@ -6,6 +6,8 @@ EXECUTION_SECONDS = 7200
 """A migration's hour, and room for pulling images and the wait for health."""
 NOT_INSTALLED = 75
 """Exit code while user data has not ended, or has failed (EX_TEMPFAIL of sysexits.h)."""
+OTHER_MACHINE = 76
+"""Exit code of `prepare` for a release that only a machine of another template can run (program/__main__.py)."""
 PROGRAM = "/usr/local/sbin/preqly"
 _KEY = "releases/[0-9a-f]{64}\\.json"
 

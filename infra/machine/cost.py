@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from infra import prices
 from infra.estimate import Line
-from infra.machine.machine import DISK_GB
+from infra.machine.group import DISK_GB
 from infra.machine.watch import CUSTOM_METRICS
 
 

@@ -45,6 +45,7 @@ class Known:
     acme_server: str
     address: str
     program: str
+    architecture: str
 
 
 def release_document(site: Site, known: Known) -> str:
@@ -87,5 +88,6 @@ def release_document(site: Site, known: Known) -> str:
         acme_server=known.acme_server,
         address=known.address,
         program=known.program,
+        architecture=known.architecture,
     )
     return json.dumps(asdict(release), sort_keys=True)

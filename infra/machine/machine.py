@@ -1,6 +1,5 @@
 """The site on one EC2 instance that heals itself: template, group of one, address, and the release it serves."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,35 +10,16 @@ import pulumi_aws as aws
 from infra.machine.certificate_source import CertificateSource
 from infra.machine.command_document import command_document
 from infra.machine.document import Known, Site, release_document
+from infra.machine.group import Described, group_of_one
 from infra.machine.hooks import MachineSupervision
 from infra.machine.identity import MachineIdentity, MachineIdentityArgs
 from infra.machine.remote import Remote
 from infra.machine.store import MachineStore, MachineStoreArgs
-from infra.machine.user_data import Boot, render_user_data
-from infra.naming import tags
+from infra.machine.user_data import Boot
 from infra.policies import Mail
 from infra.release.record import Release
 from infra.release.shipped import Shipped
 from infra.release.snapshot import SnapshotPolicy
-
-DEBIAN = "resolve:ssm:/aws/service/debian/release/13/latest/{}"
-"""Debian's own image, looked up whenever a machine starts: one that is replaced in a year is not a year behind."""
-DEBIAN_ARCHITECTURES = {"arm64": "arm64", "x86_64": "amd64"}
-DISK_GB = 20
-HARDENED: dict[str, Any] = {
-    # Containers are two hops away, and have credentials of their own.
-    "metadata_options": {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
-    "block_device_mappings": [
-        {
-            "device_name": "/dev/xvda",
-            "ebs": {"volume_type": "gp3", "volume_size": DISK_GB, "encrypted": "true", "delete_on_termination": "true"},
-        }
-    ],
-    # A busy hour slows the site down; it does not send a bill.
-    "credit_specification": {"cpu_credits": "standard"},
-}
-GRACE_SECONDS = 600
-"""How long a new machine may say nothing of its health: packages, images, the start of the site."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +62,6 @@ class Machine(pulumi.ComponentResource):
     public_ip: pulumi.Output[str]
     group_name: pulumi.Output[str]
     """Of the auto scaling group, known once the site answers."""
-    release_key: pulumi.Output[str]
     release: pulumi.Output[Release]
     """What serves, as it is on record; in a preview what will be."""
 
@@ -101,7 +80,7 @@ class Machine(pulumi.ComponentResource):
         self._address = aws.ec2.Eip(f"{name}-address", domain="vpc", opts=self._child)
         identity = self._identity()
         parameter = self._release(identity)
-        group = self._group(self._template(identity.profile_arn), parameter)
+        group = self._group(identity.profile_arn, parameter)
         self.public_ip = self._address.public_ip
         # Parameters are secret to the SDK. This one names a document; with it every output would be hidden.
         self.release_key = pulumi.Output.unsecret(parameter.value)
@@ -158,55 +137,26 @@ class Machine(pulumi.ComponentResource):
             acme_server=args.certificate.acme_server,
             address=self._address.allocation_id,
             program=self._store.program,
+            architecture=args.architecture,
         )
         return pulumi.Output.all(known, args.shipped).apply(lambda both: _render(args.site, both[0], both[1]))
 
-    def _template(self, profile_arn: pulumi.Output[str]) -> aws.ec2.LaunchTemplate:
-        args, named = self._args, tags(pulumi.get_project(), pulumi.get_stack(), self._name)
-        boot = pulumi.Output.all(bucket=self._store.bucket_name, program=self._store.program, log_group=args.log_group)
-        return aws.ec2.LaunchTemplate(
-            f"{self._name}-template",
-            image_id=DEBIAN.format(DEBIAN_ARCHITECTURES[args.architecture]),
+    def _group(self, profile_arn: pulumi.Output[str], parameter: aws.ssm.Parameter) -> aws.autoscaling.Group:
+        args, boots = self._args, {"bucket": self._store.bucket_name, "program": self._store.program}
+        boot = pulumi.Output.all(
+            region=args.site.region, parameter=self._parameter_name, log_group=args.log_group, **boots
+        ).apply(lambda known: Boot(**known))
+        described = Described(
+            architecture=args.architecture,
             instance_type=args.instance_type,
-            iam_instance_profile={"arn": profile_arn},
-            # Until it takes the Elastic IP, its last step, a machine has this address to fetch what it needs.
-            network_interfaces=[
-                {
-                    "device_index": 0,
-                    "associate_public_ip_address": "true",
-                    "security_groups": list(args.security_group_ids),
-                    "delete_on_termination": "true",
-                }
-            ],
-            user_data=boot.apply(lambda known: _user_data(args.site.region, self._parameter_name, known)),
-            update_default_version=True,
-            tag_specifications=[{"resource_type": kind, "tags": named} for kind in ("instance", "volume")],
-            **HARDENED,
-            opts=self._child,
+            profile_arn=profile_arn,
+            security_group_ids=args.security_group_ids,
+            subnet_ids=args.subnet_ids,
+            boot=boot,
         )
-
-    def _group(self, template: aws.ec2.LaunchTemplate, parameter: aws.ssm.Parameter) -> aws.autoscaling.Group:
-        return aws.autoscaling.Group(
-            f"{self._name}-group",
-            name=self._group_name,
-            min_size=1,
-            # The second one is there while a machine takes the place of another.
-            max_size=2,
-            desired_capacity=1,
-            health_check_type="EC2",
-            health_check_grace_period=GRACE_SECONDS,
-            vpc_zone_identifiers=self._args.subnet_ids,
-            launch_template={
-                "id": template.id,
-                "version": template.latest_version.apply(lambda version: str(int(version))),
-            },
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[parameter, *self._args.ready],
-                hooks=self._supervision.of_group(),
-                custom_timeouts=pulumi.CustomTimeouts(create="20m", update="30m", delete="15m"),
-            ),
-        )
+        needed = [parameter, *args.ready]
+        ready = pulumi.ResourceOptions(parent=self, depends_on=needed, hooks=self._supervision.of_group())
+        return group_of_one(self._name, self._group_name, described, self._child, ready)
 
     def _recordable(self, group: aws.autoscaling.Group, parameter: aws.ssm.Parameter) -> pulumi.Output[Release]:
         return pulumi.Output.all(
@@ -249,8 +199,3 @@ def _policy(args: MachineArgs) -> pulumi.Output[SnapshotPolicy]:
 def _render(site: Site, known: Mapping[str, str], shipped: Shipped) -> str:
     images = {"web_image": shipped.web_image, "proxy_image": shipped.proxy_image, "tag": shipped.tag}
     return release_document(site, Known(**images, **known))
-
-
-def _user_data(region: str, parameter: str, known: Mapping[str, str]) -> str:
-    script = render_user_data(Boot(region=region, parameter=parameter, **known))
-    return base64.b64encode(script.encode()).decode()

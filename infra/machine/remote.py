@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.machine.command_document import EXECUTION_SECONDS, NOT_INSTALLED
+from infra.machine.command_document import EXECUTION_SECONDS, NOT_INSTALLED, OTHER_MACHINE
 from infra.machine.instances import instances, serving_instance
 from infra.release.errors import ReleaseError
 
@@ -22,6 +22,10 @@ OVER = {"Success", "Failed", "Cancelled", "TimedOut"}
 
 class NotReadyError(ReleaseError):
     """The instance takes no commands yet, or its first boot has not ended; the message is what it said last."""
+
+
+class OtherMachineError(ReleaseError):
+    """The release can only run on a machine of another template; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,8 @@ def _output(found: dict[str, Any], command: str, instance: str) -> str:
     said = str(found.get("StandardErrorContent") or found.get("StandardOutputContent") or "it said nothing").strip()
     if found.get("ResponseCode") == NOT_INSTALLED:
         raise NotReadyError(f"instance {instance}: {said}")
+    if found.get("ResponseCode") == OTHER_MACHINE:
+        raise OtherMachineError(said)
     if found.get("StatusDetails") in ("DeliveryTimedOut", "Undeliverable"):
         raise NotReadyError(f"the agent of Systems Manager on instance {instance} does not answer")
     raise ReleaseError(f"{command} on instance {instance} {found['Status'].lower()}:\n{said}")

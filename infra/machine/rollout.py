@@ -4,7 +4,7 @@ import boto3
 
 from infra.machine import remote, status
 from infra.machine.diagnosis import explained
-from infra.machine.remote import Remote
+from infra.machine.remote import OtherMachineError, Remote
 from infra.release import snapshot
 from infra.release.errors import ReleaseError
 from infra.release.migration import Migrated, told_migrations
@@ -16,7 +16,8 @@ from infra.release.telling import Tell
 def release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated | None:
     """Bring the release under `key` to the visitors. Raises ReleaseError; the one before it serves on then.
 
-    None when it serves already: a rollback brought it back, or an update that was cut off had deployed it.
+    None when it serves already (a rollback brought it back, an update that was cut off had deployed it), and when it
+    needs a machine of another template, which starts with it.
     """
     try:
         return _release(session, to, key, policy, tell)
@@ -34,7 +35,12 @@ def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolic
     if before.release == key and not before.problem:
         tell("The machine serves this release already")
         return None
-    state = state_in(remote.run(session, to, "prepare", key))
+    try:
+        said = remote.run(session, to, "prepare", key)
+    except OtherMachineError as error:
+        _leave_to_new_machine(session, key, policy, error, tell)
+        return None
+    state = state_in(said)
     if state.unknown:
         tell(f"The database has migrations that this release does not know: {', '.join(state.unknown)}")
     name = None
@@ -44,6 +50,15 @@ def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolic
     slot = remote.run(session, to, "deploy", key, before.release or "")
     tell(f"The release serves in slot {slot}")
     return Migrated(heads=state.heads, migrated=state.unapplied, snapshot=name)
+
+
+def _leave_to_new_machine(
+    session: boto3.Session, key: str, policy: SnapshotPolicy, why: OtherMachineError, tell: Tell
+) -> None:
+    """It migrates at its boot; what there is to migrate is not known before."""
+    tell(f"A new machine starts with this release: {why}")
+    if policy.kept:
+        snapshot.take(session, policy, key, tell)
 
 
 def state_in(output: str) -> ReleaseState:

@@ -10,14 +10,16 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import boot_trouble, challenge, deploy, instance, lock
-from .errors import MachineError
+from . import boot_trouble, challenge, deploy, instance, lock, made_for
+from .errors import MachineError, OtherMachineError
 from .keeper import Keeper
 from .log_stream import LogStream
 from .machine import Machine
 from .status import status
 
 BOOT_AGAIN_SECONDS = 15
+OTHER_MACHINE = 76
+"""Exit code for a release that is made for another machine (infra/machine/command_document.py)."""
 STREAM = "machine/keeper/{}"
 """As the containers' streams are named: what, who, where."""
 WORK = {"prepare": deploy.prepare, "deploy": deploy.deploy, "state": deploy.state, "retire": deploy.retire}
@@ -41,7 +43,7 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(f"{_answer(session, machine, asked)}\n")
     except MachineError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return OTHER_MACHINE if isinstance(error, OtherMachineError) else 1
     except (BotoCoreError, ClientError) as error:
         sys.stderr.write(f"ResourceInitializationError: {error}\n")
         return 1
@@ -66,6 +68,8 @@ def _answer(session: Any, machine: Machine, asked: argparse.Namespace) -> str:
         return status(session, machine)
     if asked.command in HOOKS:
         return HOOKS[asked.command](session, asked.what, os.environ)
+    if asked.command == "prepare":
+        made_for.refuse_other_machine(session, machine, asked.what)
     more = [asked.instead_of] if asked.instead_of else []
     with lock.alone(machine, f"{asked.command} {asked.what}"):
         return WORK[asked.command](session, machine, asked.what, *more)

@@ -49,7 +49,9 @@ class Release:
     address: str
     """Allocation id of the Elastic IP."""
     program: str
-    """Key of the archive with this program."""
+    """Key of the archive with the program of the machines that it is made for."""
+    architecture: str
+    """Of its images: arm64 or x86_64."""
 
     @property
     def host(self) -> str:

@@ -24,6 +24,7 @@ KNOWN = Known(
     acme_server="https://acme.test/directory",
     address="eipalloc-1",
     program="programs/1.zip",
+    architecture="arm64",
 )
 
 

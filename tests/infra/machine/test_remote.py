@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from infra.machine import remote
-from infra.machine.command_document import NOT_INSTALLED
+from infra.machine.command_document import NOT_INSTALLED, OTHER_MACHINE
 from infra.machine.instances import Instance
-from infra.machine.remote import NotReadyError, Remote
+from infra.machine.remote import NotReadyError, OtherMachineError, Remote
 from infra.release.errors import ReleaseError
 from tests.infra.stubs import StubbedAws
 
@@ -140,4 +140,11 @@ def test_an_instance_that_went_away_is_noticed(aws: Aws, monkeypatch: pytest.Mon
     aws.takes()
     aws.says("InProgress")
     with pytest.raises(ReleaseError, match="went away while it was told to deploy"):
+        run(aws)
+
+
+def test_a_release_for_another_machine_is_an_error_of_its_own(aws: Aws) -> None:
+    aws.takes()
+    aws.says("Failed", "", "the release is built for arm64", ResponseCode=OTHER_MACHINE)
+    with pytest.raises(OtherMachineError, match=r"^the release is built for arm64$"):
         run(aws)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.machine import rollout
+from infra.machine import remote, rollout
+from infra.machine.remote import OtherMachineError
 from infra.release import snapshot
 from infra.release.errors import ReleaseError
 from infra.release.migration import Migrated
@@ -103,3 +104,20 @@ def test_whoever_waits_for_the_machine_is_told_what_it_does(machine: FakeMachine
     machine.status["at_work"] = "the keeper's repair, since 12:00"
     release(machine)
     assert machine.told[0] == "The machine is at work and is waited for: the keeper's repair, since 12:00"
+
+
+@pytest.mark.parametrize(("kept", "order"), [(3, ["snapshot"]), (0, [])])
+def test_a_release_for_another_machine_is_left_to_the_new_one_and_the_database_is_saved_before(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch, kept: int, order: list[str]
+) -> None:
+    def run(_session: Any, _to: Any, command: str, *_: str) -> str:
+        if command == "status":
+            return json.dumps(machine.status)
+        raise OtherMachineError("the release is built for arm64, and this machine is x86_64")
+
+    monkeypatch.setattr(remote, "run", run)
+    assert release(machine, kept) is None
+    assert machine.order == order
+    assert machine.told == [
+        "A new machine starts with this release: the release is built for arm64, and this machine is x86_64"
+    ]

@@ -46,6 +46,7 @@ RELEASE = Release(
     acme_server="https://acme.test/directory",
     address="eipalloc-1",
     program="programs/1.zip",
+    architecture="arm64",
 )
 
 

@@ -2,12 +2,14 @@
 
 import base64
 import json
+import platform
 from dataclasses import dataclass
 from typing import Any
 
 from infra.machine.archive import program_archive, release_archive
 from infra.machine.command_document import command_document
 from infra.machine.compose import ComposeTarget, render_compose, secret_keys
+from infra.machine.program.made_for import ARCHITECTURES
 from infra.machine.user_data import Boot, render_user_data
 from infra.workload import PROXY_PORT, Container
 from local.cloud.config import REGION
@@ -100,6 +102,7 @@ class Site:
             "acme_server": self.acme_server,
             "address": self.allocation,
             "program": program_archive().key,
+            "architecture": ARCHITECTURES[platform.machine()],
         }
         archive = release_archive(json.dumps(document))
         self.aws("s3").put_object(Bucket=BUCKET, Key=archive.key, Body=archive.content)
