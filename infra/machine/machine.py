@@ -83,7 +83,7 @@ class Machine(pulumi.ComponentResource):
         group = self._group(identity.profile_arn, parameter)
         self.public_ip = self._address.public_ip
         # Parameters are secret to the SDK. This one names a document; with it every output would be hidden.
-        self.release_key = pulumi.Output.unsecret(parameter.value)
+        self._release_key = pulumi.Output.unsecret(parameter.value)
         self.release = self._supervision.released(group, args.record, args.latest, self._recordable(group, parameter))
         self.group_name = self.release.apply(lambda release: release.cluster)
         self.register_outputs({"public_ip": self.public_ip, "group_name": group.name})
@@ -163,7 +163,7 @@ class Machine(pulumi.ComponentResource):
             shipped=self._args.shipped,
             cluster=group.name,
             parameter=parameter.name,
-            key=self.release_key,
+            key=self._release_key,
             bucket=self._store.bucket_name,
             secret_arn=self._args.secret_arn,
             secret_version=self._args.secret_version,
