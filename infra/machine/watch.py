@@ -6,7 +6,7 @@ import pulumi
 
 from infra.alarm_rules import Alarm
 from infra.dashboard import Graphs
-from infra.machine.program.metrics import ANSWERS, DISK, MEMORY, NAMESPACE, SWAP
+from infra.machine.program.metrics import ANSWERS, CERTIFICATE, DISK, MEMORY, NAMESPACE, SWAP
 from infra.metrics import Metric
 
 ERRORS, SECONDS = "Errors", "AnswerSeconds"
@@ -15,9 +15,12 @@ FILTERS = {
     SECONDS: ('{ ($.logger = "nginx") && ($.seconds >= 0) }', "$.seconds"),
 }
 """Metric to (pattern of log lines, value of each), in the words of CloudWatch Logs' metric filters."""
-CUSTOM_METRICS = (ANSWERS, MEMORY, SWAP, DISK, *FILTERS)
+CUSTOM_METRICS = (ANSWERS, CERTIFICATE, MEMORY, SWAP, DISK, *FILTERS)
 CREDITS_LEFT = 20
 """Twenty minutes of a whole CPU: after that a machine of these types is as slow as its baseline."""
+
+CERTIFICATE_DAYS = 15
+"""The machine renews when 30 are left: by then it has failed for a fortnight, and there is as long to act."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,10 @@ def graphs(watched: WatchedMachine) -> Graphs:
         "Answer time in seconds": [_logged(watched, SECONDS, quantile) for quantile in ("p50", "p99")],
         "Errors per minute": [_logged(watched, ERRORS, "Sum")],
         "CPU of the machine in percent": [_ec2(watched, "CPUUtilization", "Average")],
-        "CPU credits left": [_ec2(watched, "CPUCreditBalance", "Minimum")],
+        "What is left: CPU credits, days of the certificate": [
+            _ec2(watched, "CPUCreditBalance", "Minimum"),
+            _own(watched, CERTIFICATE, "Minimum"),
+        ],
         "Memory, swap and disk in percent": [_own(watched, name, "Maximum") for name in (MEMORY, SWAP, DISK)],
     }
 
@@ -109,6 +115,15 @@ def _machine(watched: WatchedMachine) -> list[Alarm]:
             minutes=15,
             missing="notBreaching",
             advice="The machine has used up its CPU credits and slows down. Choose a larger preqly:vmInstanceType.",
+        ),
+        Alarm(
+            role="certificate",
+            metric=_own(watched, CERTIFICATE, "Minimum"),
+            comparison="LessThanThreshold",
+            threshold=CERTIFICATE_DAYS,
+            minutes=15,
+            missing="notBreaching",
+            advice="The certificate was not renewed: see machine/keeper in the log. One of your own is yours to renew.",
         ),
     ]
 

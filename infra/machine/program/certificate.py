@@ -4,11 +4,12 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from . import certbot, certificate_secret
+from .certificate_pair import Pair
 from .certificate_secret import ChangedMeanwhileError, Kept
 from .errors import MachineError
 from .machine import Machine
@@ -43,6 +44,12 @@ def write(machine: Machine, kept: Kept) -> None:
     for name, text in (("cert.pem", kept.pair.certificate), ("key.pem", kept.pair.key)):
         if _read(folder / name) != text:
             put(folder / name, text)
+
+
+def days_left(machine: Machine) -> float:
+    """Until the certificate in memory ends; 0 when there is none."""
+    text = _read(machine.memory / "certificate" / "cert.pem")
+    return Pair(text).remaining() / timedelta(days=1) if text else 0.0
 
 
 def _fit(session: Any, machine: Machine, release: Release) -> Kept:

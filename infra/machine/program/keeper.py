@@ -6,7 +6,7 @@ import time
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-from . import credentials, deploy, instance, metrics, renewal, site
+from . import certificate, credentials, deploy, instance, metrics, renewal, site
 from .errors import MachineError
 from .machine import Machine
 from .release import Release, current_key, fetch
@@ -74,7 +74,8 @@ class Keeper:
         release = fetch(self._session, self._machine, key)
         self._look_at_site(release, slot)
         if self._due("metrics", METRICS_SECONDS):
-            metrics.report(self._session, release.host, answers=self._misses == 0)
+            days = certificate.days_left(self._machine)
+            metrics.report(self._session, release.host, answers=self._misses == 0, certificate_days=days)
 
     def _serves_already(self, release: Release) -> bool:
         """Whether only the keeper was started anew: what was deployed meanwhile is on record in a moment."""

@@ -1,4 +1,4 @@
-"""Whether the site answers, and how full memory, swap and disk are, for alarms."""
+"""Whether the site answers and for how long its certificate serves; how full memory, swap and disk are. For alarms."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 NAMESPACE = "Preqly/Machine"
 ANSWERS, MEMORY, SWAP, DISK = "SiteAnswers", "MemoryUsed", "SwapUsed", "DiskUsed"
+CERTIFICATE = "CertificateDays"
 DATA = "/var/lib/docker"
 """What fills the machine's disk is Docker's, on whichever volume that is."""
 
@@ -21,18 +22,16 @@ def used_percent(meminfo: str, disk: str = DATA) -> dict[str, float]:
     }
 
 
-def report(session: Any, host: str, *, answers: bool) -> None:
+def report(session: Any, host: str, *, answers: bool, certificate_days: float) -> None:
     """Send the numbers to CloudWatch, under the site's main name: alarms outlive the machine."""
     found = used_percent(Path("/proc/meminfo").read_text())
     dimensions = [{"Name": "Site", "Value": host}]
-    health = {"MetricName": ANSWERS, "Value": float(answers), "Unit": "Count", "Dimensions": dimensions}
+    counts = {ANSWERS: float(answers), CERTIFICATE: certificate_days}
     session.client("cloudwatch").put_metric_data(
         Namespace=NAMESPACE,
         MetricData=[
-            health,
-            *(
-                {"MetricName": name, "Value": value, "Unit": "Percent", "Dimensions": dimensions}
-                for name, value in found.items()
-            ),
+            {"MetricName": name, "Value": value, "Unit": unit, "Dimensions": dimensions}
+            for unit, numbers in (("Count", counts), ("Percent", found))
+            for name, value in numbers.items()
         ],
     )

@@ -11,7 +11,7 @@ ALARMS = {alarm.role: alarm for alarm in alarms(MACHINE)}
 
 
 def test_visitors_come_first_then_what_will_hurt_them() -> None:
-    assert list(ALARMS) == ["no-answer", "application-errors", "slow", "memory", "disk", "cpu-credits"]
+    assert list(ALARMS) == ["no-answer", "application-errors", "slow", "memory", "disk", "cpu-credits", "certificate"]
 
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=lambda alarm: alarm.role)

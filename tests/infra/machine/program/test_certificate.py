@@ -89,6 +89,13 @@ def test_the_next_machine_takes_it_and_asks_for_nothing(world: World, machine: M
     assert served(another) == served(machine)
 
 
+def test_the_days_that_are_left_are_told_of_what_nginx_reads(world: World, machine: Machine) -> None:
+    assert certificate.days_left(machine) == 0
+    world.keeps(days=20)
+    certificate.place(None, machine, RELEASE)
+    assert 19 < certificate.days_left(machine) < 21
+
+
 def test_the_containers_see_certificate_and_key_and_nothing_else_of_the_secret(world: World, machine: Machine) -> None:
     world.keeps(accounts={"a/key.json": "account's own key"})
     certificate.place(None, machine, RELEASE)

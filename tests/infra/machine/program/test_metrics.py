@@ -38,9 +38,12 @@ def test_a_machine_without_swap_uses_none() -> None:
 def test_the_numbers_are_reported_under_the_sites_name(answers: bool) -> None:
     sent: list[dict[str, Any]] = []
     cloudwatch = SimpleNamespace(put_metric_data=lambda **what: sent.append(what))
-    metrics.report(SimpleNamespace(client=lambda _: cloudwatch), "app.preqly.com", answers=answers)
+    metrics.report(
+        SimpleNamespace(client=lambda _: cloudwatch), "app.preqly.com", answers=answers, certificate_days=44.5
+    )
     (told,) = sent
     values = {one["MetricName"]: one["Value"] for one in told["MetricData"]}
-    assert set(values) == {"SiteAnswers", "MemoryUsed", "SwapUsed", "DiskUsed"}
+    assert set(values) == {"SiteAnswers", "CertificateDays", "MemoryUsed", "SwapUsed", "DiskUsed"}
+    assert values["CertificateDays"] == 44.5
     assert values["SiteAnswers"] == float(answers)
     assert {str(one["Dimensions"]) for one in told["MetricData"]} == {"[{'Name': 'Site', 'Value': 'app.preqly.com'}]"}
