@@ -9,6 +9,7 @@ from . import shell
 from .certificate_pair import Pair
 from .certificate_secret import REQUEST
 from .challenge import CHANGES
+from .errors import MachineError
 from .machine import Machine
 from .release import Release
 
@@ -24,8 +25,16 @@ class Issued:
     """Files of certbot's accounts by path: the next request comes from the same one."""
 
 
+class NoCertificateError(MachineError):
+    """A request brought nothing; the account it was made from is there all the same."""
+
+    def __init__(self, said: str, accounts: Mapping[str, str]) -> None:
+        super().__init__(said)
+        self.accounts = accounts
+
+
 def ask(machine: Machine, release: Release, accounts: Mapping[str, str]) -> Issued:
-    """A new certificate for the release's hosts. Raises MachineError with certbot's last lines."""
+    """A new certificate for the release's hosts. Raises NoCertificateError with certbot's last lines."""
     machine.memory.mkdir(parents=True, exist_ok=True, mode=0o711)
     with tempfile.TemporaryDirectory(dir=machine.memory, prefix="certbot-") as name:
         folder = Path(name)
@@ -33,12 +42,15 @@ def ask(machine: Machine, release: Release, accounts: Mapping[str, str]) -> Issu
             path = folder / "config" / "accounts" / place
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        shell.run(
-            *_command(release, folder),
-            what=f"{release.acme_server} gave no certificate for {', '.join(release.hosts)}",
-            environment={CHANGES: str(folder / "changes")},
-            timeout_seconds=REQUEST.total_seconds(),
-        )
+        try:
+            shell.run(
+                *_command(release, folder),
+                what=f"{release.acme_server} gave no certificate for {', '.join(release.hosts)}",
+                environment={CHANGES: str(folder / "changes")},
+                timeout_seconds=REQUEST.total_seconds(),
+            )
+        except MachineError as error:
+            raise NoCertificateError(str(error), _accounts(folder / "config")) from None
         return _result(folder / "config")
 
 
@@ -56,8 +68,12 @@ def _command(release: Release, folder: Path) -> list[str]:
 
 
 def _result(config: Path) -> Issued:
-    live, accounts = config / "live" / NAME, config / "accounts"
+    live = config / "live" / NAME
     return Issued(
-        pair=Pair((live / "fullchain.pem").read_text(), (live / "privkey.pem").read_text()),
-        accounts={str(path.relative_to(accounts)): path.read_text() for path in accounts.rglob("*") if path.is_file()},
+        pair=Pair((live / "fullchain.pem").read_text(), (live / "privkey.pem").read_text()), accounts=_accounts(config)
     )
+
+
+def _accounts(config: Path) -> Mapping[str, str]:
+    folder = config / "accounts"
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import certbot, certificate_secret
+from .certbot import NoCertificateError
 from .certificate_pair import Pair
 from .certificate_secret import ChangedMeanwhileError, Kept
 from .errors import MachineError
@@ -76,10 +77,10 @@ def _ask(session: Any, machine: Machine, release: Release, kept: Kept) -> Kept |
         return None
     try:
         issued = certbot.ask(machine, release, kept.document.get("accounts", {}))
-    except MachineError as error:
+    except NoCertificateError as error:
         with suppress(ChangedMeanwhileError):
-            failed = asdict(request.failed(str(error)))
-            certificate_secret.write(session, arn, claim, {**kept.document, "asked": failed})
+            failed = {"accounts": dict(error.accounts), "asked": asdict(request.failed(str(error)))}
+            certificate_secret.write(session, arn, claim, {**kept.document, **failed})
         raise
     document = {
         "cert.pem": issued.pair.certificate,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.machine.program import certbot, shell
+from infra.machine.program.certbot import NoCertificateError
 from infra.machine.program.errors import MachineError
 from infra.machine.program.machine import Machine
 from tests.infra.machine.program.pairs import pair
@@ -82,8 +83,10 @@ def test_keys_are_in_memory_for_root_alone_and_gone_afterwards(program: Certbot,
 
 def test_a_request_that_fails_names_server_and_hosts_and_leaves_nothing(program: Certbot, machine: Machine) -> None:
     program.fails = True
-    with pytest.raises(MachineError, match=r"^https://acme\.test/directory gave no certificate for app\.preqly\.com"):
+    said = r"^https://acme\.test/directory gave no certificate for app\.preqly\.com"
+    with pytest.raises(NoCertificateError, match=said) as failure:
         certbot.ask(machine, RELEASE, ACCOUNT)
+    assert failure.value.accounts == ACCOUNT
     assert list(machine.memory.iterdir()) == []
 
 

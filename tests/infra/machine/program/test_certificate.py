@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.machine.program import certbot, certificate, certificate_secret
-from infra.machine.program.certbot import Issued
+from infra.machine.program.certbot import Issued, NoCertificateError
 from infra.machine.program.certificate_secret import ChangedMeanwhileError, Kept
 from infra.machine.program.errors import MachineError
 from infra.machine.program.machine import Machine
@@ -46,7 +46,7 @@ class World:
         return self.answer()
 
     def fail(self) -> Issued:
-        raise MachineError("the ACME server is away")
+        raise NoCertificateError("the ACME server is away", {"a/key.json": "made meanwhile"})
 
     def keeps(self, **changes: Any) -> None:
         """The secret holds a certificate of the release's ACME server."""
@@ -128,6 +128,9 @@ def test_no_certificate_fails_the_release_with_the_reason(world: World, machine:
     with pytest.raises(MachineError, match=r"(?s)there is no certificate yet.*asked again after .*ACME server is away"):
         certificate.place(None, machine, RELEASE)
     assert len(world.asked) == 1, "the second try came too early"
+    assert world.kept.document["accounts"] == {"a/key.json": "made meanwhile"}, (
+        "the next one comes from the same account"
+    )
 
 
 def test_a_renewal_that_fails_keeps_the_old_certificate_and_is_tried_later(world: World, machine: Machine) -> None:
