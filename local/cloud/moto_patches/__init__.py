@@ -7,6 +7,7 @@ from local.cloud.moto_patches import (
     ecs_services,
     ecs_tasks,
     iam,
+    logs,
     rds,
     rds_groups,
     rds_snapshots,
@@ -30,6 +31,7 @@ def apply(*, agents: bool, registry: str) -> None:
     ecr_images.apply()
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)
+    logs.apply()
     rds.apply(agents=agents)
     rds_groups.apply()
     rds_snapshots.apply(agents=agents)
