@@ -6,6 +6,7 @@ from typing import Any
 from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.core.responses import ActionResult
 from moto.ec2.models.instances import Instance
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.responses.general import General
 from moto.ec2.utils import Base64EncodedString
 
@@ -23,6 +24,8 @@ def apply() -> None:
     replace_method(FakeAutoScalingGroup, "replace_autoscaling_group_instances", _launch)
     replace_method(Instance, "terminate", _terminate)
     replace_method(General, "get_console_output", lambda _: _console_output)
+    # moto wraps the user data of a template's first version only, and refuses that of the others.
+    setattr(LaunchTemplateVersion, "user_data", property(_user_data))  # noqa: B010 - mypy knows it as read-only
 
 
 def _launch(original: Method) -> Method:
@@ -49,6 +52,11 @@ def _terminate(original: Method) -> Method:
         return original(self)
 
     return terminate
+
+
+def _user_data(self: LaunchTemplateVersion) -> Base64EncodedString | None:
+    text = self.data.get("UserData")
+    return Base64EncodedString(text) if isinstance(text, str) else text
 
 
 def _console_output(self: General) -> ActionResult:

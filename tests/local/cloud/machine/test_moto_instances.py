@@ -1,9 +1,11 @@
 """What EC2 says of instances and moto does not."""
 
+import base64
 from typing import Any
 
 import pytest
 
+from local.cloud.machine.view import instances as instances_seen
 from local.cloud.moto_patches import instances
 from local.cloud.server import EmbeddedCloud
 from tests.local.cloud.machine.site import Site
@@ -56,3 +58,21 @@ def test_the_console_shows_what_the_machine_wrote(site: Site) -> None:
     found = site.cloud.context.backend("ec2").get_instance(site.instance_id())
     setattr(found, instances.CONSOLE, "user data ended with 1")
     assert ec2.get_console_output(InstanceId=site.instance_id())["Output"] == "user data ended with 1"
+
+
+def test_an_instance_of_a_later_version_boots_with_that_versions_user_data(site: Site) -> None:
+    data = {
+        "ImageId": "ami-12c6146b",
+        "InstanceType": "t3.small",
+        "UserData": base64.b64encode(b"#!/bin/later").decode(),
+    }
+    site.aws("ec2").create_launch_template_version(LaunchTemplateName="machine", LaunchTemplateData=data)
+    site.aws("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="machine", LaunchTemplate={"LaunchTemplateName": "machine", "Version": "2"}
+    )
+    site.aws("autoscaling").terminate_instance_in_auto_scaling_group(
+        InstanceId=site.instance_id(), ShouldDecrementDesiredCapacity=False
+    )
+    context = site.cloud.context
+    (seen,) = instances_seen(context.backend("ec2"), context.backend("iam", "aws"))
+    assert seen.user_data == "#!/bin/later"
