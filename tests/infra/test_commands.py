@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from typing import Any
 
 import botocore.session
 import pytest
@@ -10,7 +11,7 @@ from botocore import xform_name
 
 from infra.commands import MachineCommands, ServiceCommands
 
-SHARED = {
+SHARED: dict[str, Any] = {
     "region": "eu-west-1",
     "stack": "prod",
     "log_group": "logs-application-1",

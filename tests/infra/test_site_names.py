@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from infra import site_names
 from infra.site_names import SiteNames, SiteNamesArgs, Target, moved
 
 HOSTS = ("app.preqly.com", "www.preqly.com")
@@ -73,7 +72,7 @@ def test_only_a_move_to_the_other_kind_waits(
     declare(engine, ALIAS)
     hook = engine.hooks["names-forgotten"].callback
     # Not before: Pulumi's own loop sleeps too.
-    monkeypatch.setattr(site_names.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(hook(SimpleNamespace(old_inputs=old, new_inputs=new)))
     loop.close()
