@@ -17,6 +17,7 @@ LISTENING_SECONDS = 300
 LOOK_SECONDS = 60
 """Now and then, during a long command: whether the machine is still there and at work."""
 DELIVERY_SECONDS = 60
+SILENT = "it was ended before it could say why: the machine was restarted, or its agent of Systems Manager was"
 OVER = {"Success", "Failed", "Cancelled", "TimedOut"}
 
 
@@ -80,7 +81,7 @@ def ask(
 def _output(found: dict[str, Any], command: str, instance: str) -> str:
     if found["Status"] == "Success":
         return str(found["StandardOutputContent"]).strip()
-    said = str(found.get("StandardErrorContent") or found.get("StandardOutputContent") or "it said nothing").strip()
+    said = str(found.get("StandardErrorContent") or found.get("StandardOutputContent") or SILENT).strip()
     if found.get("ResponseCode") == NOT_INSTALLED:
         raise NotReadyError(f"instance {instance}: {said}")
     if found.get("ResponseCode") == OTHER_MACHINE:

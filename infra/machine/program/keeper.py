@@ -45,7 +45,7 @@ class Keeper:
             self._endpoint = credentials.serve(
                 {path: credentials.Credentials(self._session, role) for path, role in roles.items()}
             )
-        with deploy.alone(self._machine):
+        with deploy.alone(self._machine, "the start of the site"):
             if not self._serves_already(release):
                 # Before the very first release there is no role of the database yet; later this finds all done.
                 deploy.prepare(self._session, self._machine, key)

@@ -148,3 +148,10 @@ def test_a_release_for_another_machine_is_an_error_of_its_own(aws: Aws) -> None:
     aws.says("Failed", "", "the release is built for arm64", ResponseCode=OTHER_MACHINE)
     with pytest.raises(OtherMachineError, match=r"^the release is built for arm64$"):
         run(aws)
+
+
+def test_a_command_that_ended_without_a_word_was_cut_off(aws: Aws) -> None:
+    aws.takes()
+    aws.says("Failed")
+    with pytest.raises(ReleaseError, match="it was ended before it could say why: the machine was restarted"):
+        run(aws)
