@@ -1,5 +1,6 @@
 """An instance that really boots: its user data, deploys through Systems Manager, healing, its address."""
 
+import json
 import ssl
 import time
 from collections.abc import Iterator
@@ -100,6 +101,12 @@ def web(site: Site, *command: str) -> str:
     return inside(site, "docker", "exec", found[0], *command)
 
 
+def status(site: Site) -> dict[str, Any]:
+    """What the machine says of itself."""
+    found: dict[str, Any] = json.loads(inside(site, "preqly", "status"))
+    return found
+
+
 def deploy(site: Site, key: str) -> dict[str, Any]:
     """The invocation of a deploy, once it is over."""
     ssm, instance = client(site.cloud, "ssm"), site.instance_id()
@@ -129,7 +136,9 @@ def test_a_deploy_under_load_costs_no_visitor_an_answer(site: Site) -> None:
     ("broken", "why"),
     [
         ("migrate", "relation core_film already exists"),
-        ("health", "Task failed container health checks"),
+        ("start", "Essential container in task exited: container web ended with exit code 1"),
+        ("memory", "OutOfMemoryError: container web"),
+        ("health", "Task failed container health checks: container web"),
     ],
 )
 def test_a_release_that_fails_says_why_and_the_one_before_it_serves(site: Site, broken: str, why: str) -> None:
@@ -138,6 +147,27 @@ def test_a_release_that_fails_says_why_and_the_one_before_it_serves(site: Site, 
         done = deploy(site, site.publish("broken", broken))
     assert done["Status"] == "Failed"
     assert why in done["StandardErrorContent"]
+    assert seen.failures == []
+    assert set(seen.answers) == {before}
+
+
+def test_a_deploy_that_is_killed_costs_nothing_and_the_next_one_clears_what_it_left(site: Site) -> None:
+    before, key = answer(site), site.publish("three", "health")
+    with asking(site.cloud.config.https_port) as seen:
+        sent = client(site.cloud, "ssm").send_command(
+            InstanceIds=[site.instance_id()],
+            DocumentName=DOCUMENT,
+            Parameters={"command": ["deploy"], "release": [key]},
+        )
+        assert sent["Command"]["CommandId"]
+        eventually(lambda: status(site)["stale"], 60)
+        assert status(site)["at_work"].startswith(f"deploy {key}")
+        inside(site, "sh", "-c", "kill -9 $(pgrep -f '[p]rogram deploy')")
+        eventually(lambda: not status(site)["at_work"], 10)
+        assert status(site)["stale"]
+        again = deploy(site, status(site)["release"])
+    assert again["Status"] == "Success", again["StandardErrorContent"]
+    assert status(site)["stale"] == []
     assert seen.failures == []
     assert set(seen.answers) == {before}
 

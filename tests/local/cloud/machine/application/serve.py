@@ -10,6 +10,10 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PROXY = "TLS_CERTIFICATE" in os.environ
+if os.environ.get("BROKEN") == "start":
+    sys.exit("no module named films")
+if os.environ.get("BROKEN") == "memory":
+    held = b"x" * (800 << 20)
 
 
 class Handler(BaseHTTPRequestHandler):
