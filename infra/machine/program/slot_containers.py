@@ -16,6 +16,9 @@ DRAIN_SECONDS = 10
 """As long as the load balancer of the other kind of hosting waits for a target's open connections."""
 STOP_SECONDS = DRAIN_SECONDS + 5
 """A request that came on an open connection as the drain ended has as long again, by nginx's own clock."""
+LINGER_SECONDS = 3
+"""How long a slot keeps its network when nothing runs in it any more: the kernel delivers what nginx wrote last, and
+refuses what comes late, where without a network both would be lost and the visitor would wait."""
 _ESTABLISHED = "01"
 _PROXY_PORTS = {f"{port:04X}" for port in (8080, 8443)}
 
@@ -78,6 +81,8 @@ class SlotContainers:
             deadline = time.monotonic() + DRAIN_SECONDS
             while self._open_connections() and time.monotonic() < deadline:
                 time.sleep(0.5)
+            self._compose("stop", "--timeout", str(STOP_SECONDS), *self._serving(), seconds=120)
+            time.sleep(LINGER_SECONDS)
             self._compose("down", "--remove-orphans", "--timeout", str(STOP_SECONDS), seconds=120)
         self.remove()
 
@@ -99,6 +104,11 @@ class SlotContainers:
         words = ("logs", "--no-color", "--tail", "15", *([self._to_blame] if self._to_blame else []))
         lines = self._compose(*words, seconds=30).stdout.splitlines()
         return shell.failure(what, "; ".join(states), lines)
+
+    def _serving(self) -> list[str]:
+        """The services that share the slot's network, without the one that holds it."""
+        services = json.loads(self._file.read_text())["services"]
+        return [name for name, service in services.items() if "network_mode" in service]
 
     def _remove(self, filters: Sequence[str]) -> None:
         chosen = (f"label=com.docker.compose.project={self.slot.project}", *filters)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,14 @@ RELEASE = Release(
     version="one",
     images=["r/web@sha256:1"],
     registry="r",
-    compose={"services": {}},
+    compose={
+        "services": {
+            "network": {},
+            "web": {"network_mode": "service:network"},
+            "proxy": {"network_mode": "service:network"},
+            "migrate": {"profiles": ["once"]},
+        }
+    },
     secrets={"web": {"SECRET_KEY": "SECRET_KEY"}},
     secret_arn="arn:secret",
     secret_version="v1",
@@ -88,7 +96,8 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> Programs:
     recorded = Programs()
     for module in (shell, slots, images):
         monkeypatch.setattr(module, "attempt", recorded.attempt)
-    monkeypatch.setattr(slot_containers, "DRAIN_SECONDS", 0)
+    for wait in ("DRAIN_SECONDS", "LINGER_SECONDS"):
+        monkeypatch.setattr(slot_containers, wait, 0)
     monkeypatch.setattr(site, "wait", lambda *_: None)
     monkeypatch.setattr(deploy, "fetch", lambda *_: RELEASE)
     monkeypatch.setattr(site, "problem", lambda *_: recorded.problem)
@@ -137,6 +146,21 @@ def test_a_release_starts_beside_the_old_one_which_goes_last(programs: Programs,
     assert deploy.serving(machine) == (NEXT, GREEN)
 
 
+def test_a_slot_keeps_its_network_until_the_last_answer_is_delivered(
+    programs: Programs, machine: Machine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[str] = []
+    monkeypatch.setattr(time, "sleep", lambda _: slept.append(programs.lines[-1]))
+    run()
+    deploy.deploy(None, machine, NEXT)
+    stopped = next(line for line in programs.lines if "preqly-blue" in line and " stop " in line)
+    assert stopped.endswith("web proxy")
+    assert slept == [stopped]
+    assert programs.place(" stop ") < next(
+        index for index, line in enumerate(programs.lines) if "preqly-blue" in line and " down " in line
+    )
+
+
 def test_a_migration_that_fails_starts_nothing_and_keeps_the_door(programs: Programs, run: Run) -> None:
     programs.door, programs.fails = BLUE.address, ("run --rm",)
     with pytest.raises(MachineError, match=r"migration failed.*exit code 1\nlast lines:\n  it said why"):
@@ -172,7 +196,7 @@ def test_a_release_is_prepared_in_the_free_slot(programs: Programs, machine: Mac
     programs.door = BLUE.address
     deploy.prepare(None, machine, "releases/1.json")
     assert any("preqly-green" in line and line.endswith("migrate prepare") for line in programs.lines)
-    assert json.loads((machine.memory / "green" / "compose.json").read_text()) == {"services": {}}
+    assert json.loads((machine.memory / "green" / "compose.json").read_text()) == RELEASE.compose
 
 
 def test_a_release_that_serves_is_not_started_again_but_what_a_kill_left_beside_it_goes(
