@@ -16,6 +16,7 @@ Method = Callable[..., Any]
 def apply() -> None:
     """Patch ACM."""
     replace_method(AWSCertificateManagerBackend, "request_certificate", _request_certificate)
+    replace_method(AWSCertificateManagerBackend, "delete_certificate", _delete_certificate)
     replace_method(CertBundle, "check", lambda _: _check)
     replace_method(CertBundle, "describe", _describe)
 
@@ -28,6 +29,17 @@ def _request_certificate(original: Method) -> Method:
         return arn
 
     return request
+
+
+def _delete_certificate(original: Method) -> Method:
+    def delete(self: AWSCertificateManagerBackend, arn: str) -> None:
+        original(self, arn)
+        # moto would answer the same request with the certificate that is gone.
+        tokens = self._idempotency_tokens
+        for token in [token for token, known in tokens.items() if known["arn"] == arn]:
+            del tokens[token]
+
+    return delete
 
 
 def _check(self: CertBundle) -> None:

@@ -68,6 +68,15 @@ def test_only_an_issued_certificate_has_a_date_of_issue(cloud: EmbeddedCloud, ar
     assert "IssuedAt" in describe(cloud, arn)
 
 
+def test_what_was_deleted_may_be_requested_again(cloud: EmbeddedCloud) -> None:
+    acm = client(cloud, "acm")
+    request = {"DomainName": NAMES[0], "ValidationMethod": "DNS", "IdempotencyToken": "as-before"}
+    first = acm.request_certificate(**request)["CertificateArn"]
+    assert acm.request_certificate(**request)["CertificateArn"] == first
+    acm.delete_certificate(CertificateArn=first)
+    assert acm.request_certificate(**request)["CertificateArn"] != first
+
+
 def test_an_issued_certificate_stays_issued_after_a_restart(start: Start) -> None:
     cloud = start()
     arn = client(cloud, "acm").request_certificate(DomainName=NAMES[0], ValidationMethod="DNS")["CertificateArn"]
