@@ -11,11 +11,17 @@ ABOUT_FAULTS = (
     "test_accidents",
     "test_bad_releases",
     "test_broken_account",
+    "test_moving",
     "test_recover",
     "test_recovery",
     "test_releases",
     "test_removal",
     "test_rollback",
+    "vm/test_accidents",
+    "vm/test_bad_releases",
+    "vm/test_releases",
+    "vm/test_removal",
+    "vm/test_rollback",
 )
 
 

@@ -2,14 +2,10 @@
 
 import json
 import os
-import random
 import shlex
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +15,10 @@ import boto3
 import httpx
 
 from local import daemon, site
-from local.runtime import PORT_VARIABLES, ROOT, VENV, Runtime
+from local.hosting import FARGATE
+from local.runtime import PORT_VARIABLES, Runtime
 
-CLOUD = f"preqly-e2e-{uuid.uuid4().hex[:6]}"
-"""Another run on the same machine has another name: each removes its own containers only."""
-UP_SECONDS = 900
+UP_SECONDS = 600
 
 
 @dataclass
@@ -32,6 +27,8 @@ class Checkout:
 
     runtime: Runtime
     folder: Path
+    hosting: str = FARGATE
+    """What `up` asks for; another value moves the site."""
     said: list[str] = field(default_factory=list)
     """Everything that commands printed, for the search for secrets."""
 
@@ -49,10 +46,14 @@ class Checkout:
         self.said += [result.stdout, result.stderr]
         return result
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        """The same in the background, in a process group of its own."""
+    def up(self) -> subprocess.CompletedProcess[str]:
+        """`up` to its end, however it ends."""
+        return self.run(*self._up)
+
+    def start_up(self) -> "subprocess.Popen[str]":
+        """`up` in the background, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "local", *words],
+            [sys.executable, "-m", "local", *self._up],
             cwd=self.folder,
             env=self.environment(),
             stdout=subprocess.DEVNULL,
@@ -64,7 +65,7 @@ class Checkout:
     def run_until(self, words: str, act: Callable[[], None]) -> subprocess.CompletedProcess[str]:
         """`up` to its end, with something done to the world as soon as it has said these words."""
         said = ""
-        with self.start("up") as process:
+        with self.start_up() as process:
             assert process.stderr is not None
             try:
                 for line in process.stderr:
@@ -110,14 +111,6 @@ class Checkout:
         values: dict[str, str] = json.loads(found["SecretString"])
         return values
 
-    def service(self) -> dict[str, Any]:
-        """The ECS service, as AWS describes it."""
-        ecs = self.aws("ecs")
-        (cluster,) = ecs.list_clusters()["clusterArns"]
-        (name,) = ecs.list_services(cluster=cluster)["serviceArns"]
-        (found,) = ecs.describe_services(cluster=cluster, services=[name])["services"]
-        return dict(found)
-
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, as `pulumi stack output` gives them."""
         result = self.shell("pulumi stack output --json")
@@ -145,34 +138,11 @@ class Checkout:
         """Own ports, own name; nothing of the test run's own stack."""
         ports = {variable: str(getattr(self.runtime.ports, name)) for name, variable in PORT_VARIABLES.items()}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "PYTEST_"))}
-        return kept | ports | {"PREQLY_CLOUD": CLOUD, "PREQLY_LOCAL_DIR": str(self.runtime.folder)}
+        return kept | ports | {"PREQLY_CLOUD": self.runtime.cloud, "PREQLY_LOCAL_DIR": str(self.runtime.folder)}
 
-
-def copy_project(folder: Path) -> None:
-    """What `git clone` would bring, with the changes that are not committed yet."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(VENV)
-    who = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
-    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "copy"]):
-        subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
-
-
-def free_ports() -> dict[str, int]:
-    """Four ports that nobody listens on, below those that outgoing connections are given."""
-    free = (port for port in random.sample(range(20000, 30000), k=100) if is_free(port))
-    return dict(zip(PORT_VARIABLES, free, strict=False))
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen there now."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+    @property
+    def _up(self) -> tuple[str, ...]:
+        return ("up", "--hosting", self.hosting)
 
 
 def kill(process: "subprocess.Popen[str]", engine: str = "pulumi") -> None:

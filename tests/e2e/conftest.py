@@ -4,39 +4,49 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.runtime import Ports, Runtime
-from tests.e2e.checkout import CLOUD, Checkout, copy_project, free_ports
+from local.hosting import FARGATE
+from tests.e2e.checkout import Checkout
+from tests.e2e.copies import fresh_checkout
+from tests.e2e.measured import MEASURED, in_order
 from tests.e2e.sources import Sources
 
-ORDER = ("test_whole_run", "test_releases", "test_bad_releases", "test_rollback", "test_accidents", "test_removal")
+ORDER = (
+    "test_whole_run",
+    "test_releases",
+    "test_bad_releases",
+    "test_rollback",
+    "test_accidents",
+    "test_moving",
+    "test_removal",
+)
 """They share one stack, whose first deployment takes a minute: each goes on where the one before has ended."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put these modules into their order, where the first of them is."""
-    ours = [item for item in items if item.path.stem in ORDER and item.path.parent.name == "e2e"]
-    ours.sort(key=lambda item: ORDER.index(item.path.stem))
-    places = [number for number, item in enumerate(items) if item in ours]
-    for place, item in zip(places, ours, strict=True):
-        items[place] = item
+    in_order(items, "e2e", ORDER)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How long the site was away, and other times that a test has taken down."""
+    if MEASURED in config.stash:
+        terminalreporter.section("measured")
+        for line in config.stash[MEASURED]:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """Everything is removed at the end, also when a test failed on the way."""
-    folder = tmp_path_factory.mktemp("checkout")
-    copy_project(folder)
-    runtime = Runtime(cloud=CLOUD, folder=folder / ".local-cloud", ports=Ports(**free_ports()))
-    made = Checkout(runtime=runtime, folder=folder)
-    yield made
-    made.run("down")
+    with fresh_checkout(tmp_path_factory.mktemp("checkout"), FARGATE) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def deployed(checkout: Checkout) -> Checkout:
     """A stack that serves, whichever test asks for it first."""
     if not (checkout.runtime.folder / "daemon.json").exists():
-        result = checkout.run("up")
+        result = checkout.up()
         assert result.returncode == 0, result.stderr
     return checkout
 

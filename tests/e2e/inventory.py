@@ -7,6 +7,7 @@ Client = Callable[[str], Any]
 
 LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("acm", "list_certificates", "CertificateSummaryList", "CertificateArn"),
+    ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"),
     ("budgets", "describe_budgets", "Budgets", "BudgetName"),
     ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmArn"),
     ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
@@ -14,6 +15,7 @@ LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("ec2", "describe_egress_only_internet_gateways", "EgressOnlyInternetGateways", "EgressOnlyInternetGatewayId"),
     ("ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
     ("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    ("ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId"),
     ("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
     ("ec2", "describe_route_tables", "RouteTables", "RouteTableId"),
     ("ec2", "describe_security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"),
@@ -24,6 +26,7 @@ LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("ecr", "describe_repositories", "repositories", "repositoryArn"),
     ("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn"),
     ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn"),
+    ("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
     ("iam", "list_roles", "Roles", "RoleName"),
     ("kms", "list_aliases", "Aliases", "AliasName"),
     ("kms", "list_keys", "Keys", "KeyId"),
@@ -36,6 +39,7 @@ LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("secretsmanager", "list_secrets", "SecretList", "ARN"),
     ("sns", "list_topics", "Topics", "TopicArn"),
     ("ssm", "describe_parameters", "Parameters", "Name"),
+    ("ssm", "list_documents", "DocumentIdentifiers", "Name"),
 )
 """Service, operation, key of the list in its answer, key of the identifier.
 
@@ -89,5 +93,7 @@ def _comes_along(entry: dict[str, Any]) -> bool:
 def _is_gone(client: Client, service: str, entry: dict[str, Any]) -> bool:
     if service == "kms" and "KeyId" in entry:
         key = client("kms").describe_key(KeyId=entry["KeyId"])["KeyMetadata"]
-        return bool(key["KeyState"] == "PendingDeletion")
+        # AWS makes keys of its own when something asks for one, as for a machine's disk.
+        of_aws = key["Description"].startswith("Default master key that protects")
+        return bool(of_aws or key["KeyState"] == "PendingDeletion")
     return isinstance(entry.get("State"), str) and entry["State"] in GONE

@@ -20,6 +20,8 @@ VISITORS = 12
 """At once; more than the rate needs, so that slow answers do not hold the next requests up."""
 SECONDS = 20
 """After which a visitor has given up."""
+ENOUGH = 50
+"""Visits: four seconds of them."""
 STATIC = re.compile(r'"(/static/[^"]+)"')
 
 
@@ -42,17 +44,30 @@ class Load:
     """Every visit so far, and the static files that pages have named."""
 
     visits: list[Visit] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    """What visitors asked once more, because a connection that they had kept was closed before an answer began."""
     static: set[str] = field(default_factory=set)
+
+    def wait_for_enough(self) -> None:
+        """Return when as many have come since now as prove something."""
+        before = len(self.visits)
+        while len(self.visits) <= before + ENOUGH:
+            time.sleep(0.1)
 
     @property
     def lost(self) -> list[Visit]:
         """Those that were not answered with 200."""
         return [visit for visit in self.visits if visit.outcome != "200"]
 
+    def away(self, since: float) -> float:
+        """Seconds from then until the last visit began that was not answered; 0.0 when all were."""
+        return max((visit.at - since for visit in self.lost), default=0.0)
+
     @property
     def failed(self) -> "Counter[str]":
-        """The same, counted by path and outcome."""
-        return Counter(f"{visit.path}: {visit.outcome}" for visit in self.lost)
+        """The same, counted by path, connection and outcome."""
+        kinds = {True: "kept", False: "new"}
+        return Counter(f"{visit.path}, {kinds[visit.kept_alive]}: {visit.outcome}" for visit in self.lost)
 
 
 @contextmanager
@@ -75,7 +90,7 @@ def constant_load(runtime: Runtime) -> Iterator[Load]:
         start = time.monotonic()
         try:
             if kept_alive:
-                answer = own_client().get(path)
+                answer = _as_browsers_do(own_client(), path, load)
             else:
                 with client() as new:
                     answer = new.get(path)
@@ -102,6 +117,26 @@ def constant_load(runtime: Runtime) -> Iterator[Load]:
         finally:
             over.set()
             visitors.join()
+
+
+def assert_nobody_noticed(load: Load, *, connections_stay: bool = False) -> None:
+    """Every visit was answered, on new and on kept connections, and there were enough of them to say so.
+
+    `connections_stay`: a load balancer keeps the visitors' connections, so nothing had to be asked twice either.
+    """
+    assert not load.failed, load.failed
+    assert not (connections_stay and load.repeated), load.repeated
+    assert len(load.visits) > ENOUGH
+    assert {visit.kept_alive for visit in load.visits} == {True, False}
+
+
+def _as_browsers_do(client: httpx.Client, path: str, load: Load) -> httpx.Response:
+    # Who closes a connection cannot know that a request is on its way: RFC 9112, 9.3.1.
+    try:
+        return client.get(path)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        load.repeated.append(path)
+        return client.get(path)
 
 
 def _path(load: Load, number: int) -> str:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+PROJECT = "Pulumi.yaml"
 HOME = "app/core/templates/core/home.html"
 
 GOOD_MIGRATION = """from django.db import migrations
@@ -44,6 +45,14 @@ class Sources:
     def migration(self, name: str, text: str) -> None:
         """One more migration of the application."""
         self.write(f"app/core/migrations/{name}.py", text)
+
+    def setting(self, key: str, before: str, after: str) -> None:
+        """Another default for a setting of Pulumi.yaml, each as it is written there."""
+        text = (self._folder / PROJECT).read_text()
+        pattern = rf"(\n  {key}:(?:\n    .*)*?\n    default: ){re.escape(before)}(?=\n)"
+        changed, count = re.subn(pattern, lambda found: found[1] + after, text, count=1)
+        assert count == 1, f"{key} with default {before}"
+        self.write(PROJECT, changed)
 
     def append(self, path: str, text: str) -> None:
         """At the end of a file."""

@@ -1,12 +1,13 @@
 """Containers that die while the site serves: the load balancer and ECS make up for it."""
 
-import subprocess
 import time
 
 import pytest
 
-from tests.e2e.checkout import CLOUD, Checkout
+from tests.e2e.checkout import Checkout
+from tests.e2e.containers import docker, running
 from tests.e2e.load import constant_load
+from tests.e2e.serving import service
 
 pytestmark = pytest.mark.containers
 
@@ -17,30 +18,24 @@ NOTICED = 15
 """Seconds: two health checks 5 s apart, and the next look of ECS."""
 
 
-def containers(part: str) -> list[str]:
-    """The running containers of this cloud with that in their names."""
-    filters = ["--filter", f"label=preqly.cloud={CLOUD}", "--filter", f"name={part}"]
-    return subprocess.run(["docker", "ps", "-q", *filters], capture_output=True, text=True, check=True).stdout.split()
-
-
 def steady(checkout: Checkout) -> bool:
     """Whether as many tasks run, and are healthy targets, as are asked for."""
-    elb, service = checkout.aws("elbv2"), checkout.service()
+    elb, found = checkout.aws("elbv2"), service(checkout)
     (group,) = elb.describe_target_groups()["TargetGroups"]
     targets = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
     healthy = [one for one in targets if one["TargetHealth"]["State"] == "healthy"]
-    return bool(service["runningCount"] == service["desiredCount"] == len(healthy) == len(targets))
+    return bool(found["runningCount"] == found["desiredCount"] == len(healthy) == len(targets))
 
 
 @pytest.mark.parametrize("part", ["web", "proxy"])
 def test_a_killed_container_is_made_up_for(deployed: Checkout, part: str) -> None:
-    victim = containers(f"-{part}")[0]
+    victim = running(deployed, f"name=-{part}")[0]
     with constant_load(deployed.runtime) as load:
         time.sleep(2)
-        subprocess.run(["docker", "kill", victim], check=True, capture_output=True)
+        docker("kill", victim)
         killed = time.monotonic()
         deadline = killed + SECONDS
-        while not (steady(deployed) and victim not in containers(f"-{part}")):
+        while not (steady(deployed) and victim not in running(deployed, f"name=-{part}")):
             assert time.monotonic() < deadline, "the task was not replaced"
             time.sleep(1)
     # What the dying task had in its hands is lost, as on AWS; nobody is sent to it once that was noticed.

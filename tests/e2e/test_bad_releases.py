@@ -2,46 +2,28 @@
 
 The tests run in this order."""
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.checkout import Checkout
-from tests.e2e.load import constant_load
+from tests.e2e.load import assert_nobody_noticed, constant_load
+from tests.e2e.refusals import delete_newest_proxy_image, refused_under_load, secret_gone_at
+from tests.e2e.serving import service
 from tests.e2e.sources import BAD_MIGRATION, Sources
-from tests.e2e.test_releases import assert_nobody_noticed
-
-Completed = subprocess.CompletedProcess[str]
 
 pytestmark = pytest.mark.containers
 
 
-def refused_under_load(checkout: Checkout, *words: str, up: Callable[[], Completed] | None = None) -> None:
-    """`up` fails and says these words, nobody notices, and the release before serves on."""
-    number, definition = checkout.releases()[0]["number"], checkout.service()["taskDefinition"]
-    with constant_load(checkout.runtime) as load:
-        result = up() if up else checkout.run("up")
-    assert result.returncode == 1, result.stderr
-    assert "Traceback" not in result.stderr
-    missing = [word for word in words if word not in result.stderr]
-    assert missing == [], result.stderr
-    assert_nobody_noticed(load)
-    (primary,) = (one for one in checkout.service()["deployments"] if one["status"] == "PRIMARY")
-    assert primary["taskDefinition"] == definition, "the release before serves"
-    assert checkout.releases()[0]["number"] == number, "what failed is not on record"
-
-
 def tasks_started(checkout: Checkout) -> set[str]:
     """Every task of the service that ECS knows."""
-    ecs, service = checkout.aws("ecs"), checkout.service()
+    ecs, found = checkout.aws("ecs"), service(checkout)
     return {
         arn
         for status in ("RUNNING", "STOPPED")
-        for arn in ecs.list_tasks(
-            cluster=service["clusterArn"], serviceName=service["serviceName"], desiredStatus=status
-        )["taskArns"]
+        for arn in ecs.list_tasks(cluster=found["clusterArn"], serviceName=found["serviceName"], desiredStatus=status)[
+            "taskArns"
+        ]
     }
 
 
@@ -61,7 +43,7 @@ def test_a_release_that_crashes_is_taken_back(deployed: Checkout, sources: Sourc
 
 def test_the_next_up_after_it_does_not_say_success(deployed: Checkout, sources: Sources) -> None:
     sources.crash()
-    result = deployed.run("up")
+    result = deployed.up()
     assert result.returncode == 1
     assert "cause: it crashes" in result.stderr
 
@@ -83,16 +65,6 @@ def test_a_release_whose_image_is_gone_is_taken_back(deployed: Checkout, sources
     )
 
 
-def delete_newest_proxy_image(checkout: Checkout) -> None:
-    """The migration does without it. Images of releases on record have a further tag."""
-    ecr = checkout.aws("ecr")
-    names = [one["repositoryName"] for one in ecr.describe_repositories()["repositories"]]
-    (proxy,) = (name for name in names if "proxy" in name)
-    images = ecr.describe_images(repositoryName=proxy)["imageDetails"]
-    newest = max((one for one in images if len(one["imageTags"]) == 1), key=lambda one: one["imagePushedAt"])
-    ecr.batch_delete_image(repositoryName=proxy, imageIds=[{"imageDigest": newest["imageDigest"]}])
-
-
 def test_without_capacity_nothing_is_touched(deployed: Checkout, sources: Sources) -> None:
     sources.headline("There is no room for this.")
     capacity = deployed.runtime.folder / "cloud" / "fargate-capacity"
@@ -102,26 +74,21 @@ def test_without_capacity_nothing_is_touched(deployed: Checkout, sources: Source
 
 def test_a_release_that_cannot_read_its_secret_is_taken_back(deployed: Checkout, sources: Sources) -> None:
     sources.headline("This knows no secret.")
-    arn, secrets = deployed.outputs()["secret_arn"], deployed.aws("secretsmanager")
-    try:
+    with secret_gone_at(deployed, "Nothing to migrate") as up:
         refused_under_load(
             deployed,
             "cause: a secret, log group or permission is out of reach",
             "ResourceInitializationError",
-            up=lambda: deployed.run_until(
-                "Nothing to migrate", lambda: secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
-            ),
+            up=up,
         )
-    finally:
-        secrets.restore_secret(SecretId=arn)
 
 
 def test_the_sources_before_are_deployed_again_without_a_change_of_the_site(deployed: Checkout) -> None:
     number = deployed.releases()[0]["number"]
     with constant_load(deployed.runtime) as load:
-        result = deployed.run("up")
+        result = deployed.up()
     assert result.returncode == 0, result.stderr
-    assert_nobody_noticed(load)
+    assert_nobody_noticed(load, connections_stay=True)
     assert deployed.releases()[0]["number"] >= number
 
 

@@ -1,0 +1,31 @@
+"""Back to an earlier release on the machine and forward again, under load. The tests run in this order."""
+
+import pytest
+
+from tests.e2e.checkout import Checkout
+from tests.e2e.good_releases import (
+    CHANGED,
+    MIGRATED,
+    comes_back_unnoticed,
+    refuses_what_does_not_know_the_migrations,
+    withholds_what_was_undone,
+)
+
+pytestmark = pytest.mark.containers
+
+
+def test_a_release_that_does_not_know_the_databases_migrations_is_refused(deployed: Checkout) -> None:
+    refuses_what_does_not_know_the_migrations(deployed)
+
+
+def test_a_rollback_brings_the_release_before_back_unnoticed(deployed: Checkout) -> None:
+    comes_back_unnoticed(deployed, "rollback", MIGRATED)
+    assert deployed.releases()[0]["kind"] == "rollback"
+
+
+def test_the_next_up_does_not_redo_what_was_undone(deployed: Checkout) -> None:
+    withholds_what_was_undone(deployed)
+
+
+def test_forward_brings_the_withheld_release_back_unnoticed(deployed: Checkout) -> None:
+    comes_back_unnoticed(deployed, "forward", CHANGED)
