@@ -24,6 +24,8 @@ INSTANCE = Path("/etc/instance/instance.json")
 SEEN = Path("/var/lib/cloud/seen")
 AUTHORITY = Path("/etc/instance/authority.pem")
 TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
+ENABLED = Path("/var/lib/cloud/enabled")
+"""A file for each unit that a restart of the machine starts again."""
 CLOUD_INIT_LOG = Path("/var/log/cloud-init-output.log")
 OWN: set[int] = set()
 """Processes that a thread of this one waits for."""
@@ -91,6 +93,8 @@ class Manager:
 
     def _one(self, command: str, name: str, *, now: bool) -> None:
         ends = command in ("stop", "restart") or (command == "disable" and now)
+        if command in ("enable", "disable"):
+            remember(name, enabled=command == "enable")
         begins = command in ("start", "restart") or (command == "enable" and now)
         if ends and (service := self._services.pop(name, None)):
             service.stop()
@@ -99,6 +103,22 @@ class Manager:
             if name not in self._services:
                 self._services[name] = Service(name)
                 self._services[name].start()
+
+
+def remember(unit: str, *, enabled: bool) -> None:
+    """Whether a restart of the machine starts it."""
+    ENABLED.mkdir(parents=True, exist_ok=True)
+    if enabled:
+        (ENABLED / unit).touch()
+    else:
+        (ENABLED / unit).unlink(missing_ok=True)
+
+
+def start_enabled(manager: Manager) -> None:
+    """After a restart of the machine: what was enabled before, the units enabled first before the others."""
+    if SEEN.exists() and ENABLED.exists():
+        names = sorted(ENABLED.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        manager.ask(["start", *(path.name for path in names)])
 
 
 def listen(manager: Manager) -> None:
@@ -187,6 +207,7 @@ def main() -> None:
         forward(registry["port"], (registry["host"], 5000))
     manager = Manager()
     listen(manager)
+    start_enabled(manager)
     threading.Thread(target=run_user_data, daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
