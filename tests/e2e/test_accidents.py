@@ -32,13 +32,15 @@ def test_a_killed_container_is_made_up_for(deployed: Checkout, part: str) -> Non
     victim = running(deployed, f"name=-{part}")[0]
     with constant_load(deployed.runtime) as load:
         time.sleep(2)
+        before = time.monotonic()
         docker("kill", victim)
+        # On a busy machine Docker takes seconds for that.
         killed = time.monotonic()
         deadline = killed + SECONDS
         while not (steady(deployed) and victim not in running(deployed, f"name=-{part}")):
             assert time.monotonic() < deadline, "the task was not replaced"
             time.sleep(1)
     # What the dying task had in its hands is lost, as on AWS; nobody is sent to it once that was noticed.
-    lost = [(visit.path, visit.outcome, round(visit.at - killed, 1)) for visit in load.lost]
-    assert [one for one in lost if not -HELD < one[2] < NOTICED] == []
+    strange = [visit for visit in load.lost if not before - HELD < visit.at < killed + NOTICED]
+    assert [(visit.path, visit.outcome, round(visit.at - killed, 1)) for visit in strange] == []
     assert len(load.lost) < len(load.visits) / 4
