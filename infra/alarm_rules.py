@@ -36,17 +36,35 @@ def of_service(watched: WatchedService) -> list[Alarm]:
     return [*_site(watched), *_tasks(watched)]
 
 
+def application_errors(metric: Metric) -> Alarm:
+    """Answers of 5xx a minute, whoever counts them."""
+    return Alarm(
+        role="application-errors",
+        metric=metric,
+        comparison="GreaterThanThreshold",
+        threshold=5,
+        minutes=3,
+        missing="notBreaching",
+        advice="The application answers 5xx. Look at its log; if it began with a release, roll back.",
+    )
+
+
+def slow(metric: Metric, serving: str) -> Alarm:
+    """Seconds of the slowest hundredth of the answers; `serving` names what to look at."""
+    return Alarm(
+        role="slow",
+        metric=metric,
+        comparison="GreaterThanThreshold",
+        threshold=2,
+        minutes=10,
+        missing="notBreaching",
+        advice=f"One request in a hundred takes over 2 s. Compare CPU of {serving} and database on the dashboard.",
+    )
+
+
 def _site(watched: WatchedService) -> list[Alarm]:
     return [
-        Alarm(
-            role="application-errors",
-            metric=targets(watched, "HTTPCode_Target_5XX_Count", "Sum"),
-            comparison="GreaterThanThreshold",
-            threshold=5,
-            minutes=3,
-            missing="notBreaching",
-            advice="The application answers 5xx. Look at its log; if it began with a release, roll back.",
-        ),
+        application_errors(targets(watched, "HTTPCode_Target_5XX_Count", "Sum")),
         Alarm(
             role="no-answer",
             metric=load_balancer(watched, "HTTPCode_ELB_5XX_Count", "Sum"),
@@ -56,15 +74,7 @@ def _site(watched: WatchedService) -> list[Alarm]:
             missing="notBreaching",
             advice="The load balancer answers 502, 503 or 504 itself: no task is healthy or they hang.",
         ),
-        Alarm(
-            role="slow",
-            metric=targets(watched, "TargetResponseTime", "p99"),
-            comparison="GreaterThanThreshold",
-            threshold=2,
-            minutes=10,
-            missing="notBreaching",
-            advice="One request in a hundred takes over 2 s. Compare CPU of tasks and database on the dashboard.",
-        ),
+        slow(targets(watched, "TargetResponseTime", "p99"), "tasks"),
     ]
 
 

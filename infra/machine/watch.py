@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.alarm_rules import Alarm
+from infra.alarm_rules import Alarm, application_errors, slow
 from infra.dashboard import Graphs
 from infra.machine.program.metrics import ANSWERS, CERTIFICATE, DISK, MEMORY, NAMESPACE, SWAP
 from infra.metrics import Metric
@@ -66,24 +66,8 @@ def _visitors(watched: WatchedMachine) -> list[Alarm]:
             missing="breaching",
             advice="The machine is away or its site does not answer. It repairs itself; if it stays so, see its log.",
         ),
-        Alarm(
-            role="application-errors",
-            metric=_logged(watched, ERRORS, "Sum"),
-            comparison="GreaterThanThreshold",
-            threshold=5,
-            minutes=3,
-            missing="notBreaching",
-            advice="The application answers 5xx. Look at its log; if it began with a release, roll back.",
-        ),
-        Alarm(
-            role="slow",
-            metric=_logged(watched, SECONDS, "p99"),
-            comparison="GreaterThanThreshold",
-            threshold=2,
-            minutes=10,
-            missing="notBreaching",
-            advice="One request in a hundred takes over 2 s. Compare CPU of machine and database on the dashboard.",
-        ),
+        application_errors(_logged(watched, ERRORS, "Sum")),
+        slow(_logged(watched, SECONDS, "p99"), "machine"),
     ]
 
 
