@@ -130,14 +130,4 @@ def _release(
 
 
 def _recordable(region: str, *, shipped: Shipped, **found: Any) -> Release:
-    return Release(
-        kind="release",
-        at="",
-        tag=shipped.tag,
-        revision=shipped.revision,
-        withheld=shipped.withheld,
-        web_image=shipped.web_image,
-        proxy_image=shipped.proxy_image,
-        region=region,
-        **found,
-    )
+    return shipped.placed(region=region, **found)

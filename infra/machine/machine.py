@@ -173,20 +173,8 @@ class Machine(pulumi.ComponentResource):
 
 
 def _recordable(region: str, document: str, *, shipped: Shipped, key: str, **found: Any) -> Release:
-    return Release(
-        kind="release",
-        at="",
-        tag=shipped.tag,
-        revision=shipped.revision,
-        withheld=shipped.withheld,
-        web_image=shipped.web_image,
-        proxy_image=shipped.proxy_image,
-        region=region,
-        service=document,
-        task_definition=key,
-        migration_task_definition=key,
-        hosting="vm",
-        **found,
+    return shipped.placed(
+        region=region, service=document, task_definition=key, migration_task_definition=key, hosting="vm", **found
     )
 
 

@@ -1,6 +1,7 @@
 """Which images a deployment runs: those of the sources, unless a rollback withholds them. Pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from infra.release.record import Release, Withheld
 
@@ -16,6 +17,19 @@ class Shipped:
     revision: str
     withheld: Withheld | None
     """The release of the present sources, when it is kept back."""
+
+    def placed(self, **where: Any) -> Release:
+        """The release as it would be on record; `where` are the fields of `Release` that say where it runs."""
+        return Release(
+            kind="release",
+            at="",
+            tag=self.tag,
+            revision=self.revision,
+            withheld=self.withheld,
+            web_image=self.web_image,
+            proxy_image=self.proxy_image,
+            **where,
+        )
 
 
 def shipped(*, latest: Release | None, web_image: str, proxy_image: str, tag: str, revision: str) -> Shipped:
