@@ -50,6 +50,13 @@ class Checkout:
         """`up` to its end, however it ends."""
         return self.run(*self._up)
 
+    def deployed(self) -> "Checkout":
+        """Itself, with a stack that serves, whichever test asks for it first."""
+        if not (self.runtime.folder / "daemon.json").exists():
+            result = self.up()
+            assert result.returncode == 0, result.stderr
+        return self
+
     def start_up(self) -> "subprocess.Popen[str]":
         """`up` in the background, in a process group of its own."""
         return subprocess.Popen(

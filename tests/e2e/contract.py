@@ -1,8 +1,8 @@
 """The stack's outputs, an interface: which there are, and whether they say what is."""
 
-from collections.abc import Collection
 from typing import Any
 
+from local.hosting import FARGATE, VM
 from tests.e2e.checkout import Checkout
 
 COMMON = frozenset(
@@ -13,12 +13,16 @@ COMMON = frozenset(
     }
 )
 """Of every kind of hosting."""
+ONLY_HERE = {
+    FARGATE: {"load_balancer_dns", "cluster_name", "service_name"},
+    VM: {"public_ip", "instance_group"},
+}
 
 
-def true_outputs(checkout: Checkout, only_here: Collection[str]) -> dict[str, Any]:
-    """The outputs, of which `only_here` names those of this kind of hosting alone; each held against AWS."""
+def true_outputs(checkout: Checkout) -> dict[str, Any]:
+    """The outputs of this kind of hosting, each held against AWS."""
     outputs = checkout.outputs()
-    assert set(outputs) == COMMON | set(only_here)
+    assert set(outputs) == COMMON | ONLY_HERE[checkout.hosting]
     assert {key for key, value in outputs.items() if not value} == set(), "one that is empty says nothing"
     assert (outputs["url"], outputs["hosting"]) == ("https://app.preqly.com", checkout.hosting)
     assert all("@sha256:" in image for image in images_of(outputs))

@@ -2,6 +2,7 @@
 
 from local.hosting import FARGATE
 from tests.e2e.checkout import Checkout
+from tests.e2e.contract import true_outputs
 from tests.e2e.load import assert_nobody_noticed, constant_load
 from tests.e2e.postgres import can_log_in
 from tests.e2e.serving import headlines, serving
@@ -95,3 +96,13 @@ def withholds_what_was_undone(checkout: Checkout) -> None:
     assert result.returncode == 0, result.stderr
     assert "withheld" in result.stderr or "withholds" in result.stderr
     assert headlines(checkout) == {MIGRATED}
+
+
+def outputs_name_what_serves_again(checkout: Checkout) -> None:
+    """`rollback` and `forward` leave the stack's outputs alone; the next `up` sets them right, and nothing else."""
+    before = serving(checkout)
+    result = checkout.up()
+    assert result.returncode == 0, result.stderr
+    assert serving(checkout) == before
+    assert headlines(checkout) == {CHANGED}
+    true_outputs(checkout)

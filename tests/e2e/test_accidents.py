@@ -8,6 +8,7 @@ from tests.e2e.checkout import Checkout
 from tests.e2e.containers import docker, running
 from tests.e2e.load import constant_load
 from tests.e2e.serving import service
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 
@@ -18,35 +19,29 @@ NOTICED = 15
 """Seconds: two health checks 5 s apart, and the next look of ECS."""
 
 
-def steady(checkout: Checkout) -> bool:
-    """Whether as many tasks run, and are healthy targets, as are asked for."""
+def whole(checkout: Checkout, part: str) -> bool:
+    """Whether as many tasks as are asked for run and are healthy targets, and nothing of one more is left."""
     elb, found = checkout.aws("elbv2"), service(checkout)
     (group,) = elb.describe_target_groups()["TargetGroups"]
     targets = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
     healthy = [one for one in targets if one["TargetHealth"]["State"] == "healthy"]
-    return bool(found["runningCount"] == found["desiredCount"] == len(healthy) == len(targets))
+    containers = running(checkout, f"name=-{part}")
+    return bool(found["runningCount"] == found["desiredCount"] == len(healthy) == len(targets) == len(containers))
 
 
 @pytest.mark.parametrize("part", ["web", "proxy"])
 def test_a_killed_container_is_made_up_for(deployed: Checkout, part: str) -> None:
-    before_it = running(deployed, f"name=-{part}")
-    victim = before_it[0]
-
-    def made_up_for() -> bool:
-        # As many again: in the moment after the kill ECS still counts the dead one.
-        now = running(deployed, f"name=-{part}")
-        return victim not in now and len(now) == len(before_it) and steady(deployed)
-
+    # The accident before may have left a container that is still on its way out.
+    wait_until(lambda: whole(deployed, part), SECONDS)
+    victim = running(deployed, f"name=-{part}")[0]
     with constant_load(deployed.runtime) as load:
         time.sleep(2)
         before = time.monotonic()
         docker("kill", victim)
         # On a busy machine Docker takes seconds for that.
         killed = time.monotonic()
-        deadline = killed + SECONDS
-        while not made_up_for():
-            assert time.monotonic() < deadline, "the task was not replaced"
-            time.sleep(1)
+        # In the moment after the kill ECS still counts the dead one.
+        wait_until(lambda: victim not in running(deployed, f"name=-{part}") and whole(deployed, part), SECONDS)
     # What the dying task had in its hands is lost, as on AWS; nobody is sent to it once that was noticed.
     strange = [visit for visit in load.lost if not before - HELD < visit.at < killed + NOTICED]
     assert [(visit.path, visit.outcome, round(visit.at - killed, 1)) for visit in strange] == []

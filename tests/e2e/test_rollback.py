@@ -7,6 +7,7 @@ from tests.e2e.good_releases import (
     CHANGED,
     MIGRATED,
     comes_back_unnoticed,
+    outputs_name_what_serves_again,
     refuses_what_does_not_know_the_migrations,
     withholds_what_was_undone,
 )
@@ -29,3 +30,7 @@ def test_the_next_up_does_not_redo_what_was_undone(deployed: Checkout) -> None:
 
 def test_forward_brings_the_withheld_release_back_unnoticed(deployed: Checkout) -> None:
     comes_back_unnoticed(deployed, "forward", CHANGED)
+
+
+def test_after_it_an_up_sets_the_outputs_right(deployed: Checkout) -> None:
+    outputs_name_what_serves_again(deployed)

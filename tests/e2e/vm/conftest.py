@@ -34,6 +34,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def deployed(checkout: Checkout) -> Checkout:
+    """A stack on one machine that serves: the folder above keeps its own for the whole run."""
+    return checkout.deployed()
+
+
 @pytest.fixture
 def instance(deployed: Checkout) -> Instance:
     """The machine that serves."""

@@ -1,8 +1,6 @@
 """The EC2 instance that serves, from outside and from inside."""
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -63,11 +61,3 @@ class Instance:
                 return browser.get("/api/movies/1").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
-
-
-def wait_until(condition: Callable[[], object], seconds: float) -> None:
-    """Raises AssertionError when it does not become true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not after {seconds:.0f} s"
-        time.sleep(0.5)

@@ -17,7 +17,8 @@ from tests.e2e.measured import Measured
 from tests.e2e.serving import headlines, serving
 from tests.e2e.sources import Sources
 from tests.e2e.vm.certificates import orders, shown
-from tests.e2e.vm.instance import Instance, wait_until
+from tests.e2e.vm.instance import Instance
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 

@@ -6,7 +6,8 @@ from tests.e2e.canaries import log_events
 from tests.e2e.checkout import Checkout
 from tests.e2e.load import assert_nobody_noticed, constant_load
 from tests.e2e.vm.certificates import acme_port, orders, put_nearly_over, shown
-from tests.e2e.vm.instance import Instance, wait_until
+from tests.e2e.vm.instance import Instance
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 

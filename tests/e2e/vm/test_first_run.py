@@ -61,7 +61,7 @@ def test_pulumi_itself_reads_everything_back_without_drift(checkout: Checkout) -
 
 
 def test_every_output_is_there_and_true(checkout: Checkout, instance: Instance) -> None:
-    outputs = true_outputs(checkout, only_here={"public_ip", "instance_group"})
+    outputs = true_outputs(checkout)
     groups = checkout.aws("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[outputs["instance_group"]])
     (group,) = groups["AutoScalingGroups"]
     assert [one["InstanceId"] for one in group["Instances"]] == [instance.id]

@@ -6,7 +6,7 @@ from tests.e2e.checkout import Checkout
 from tests.e2e.containers import running
 from tests.e2e.inventory import inventory
 from tests.e2e.removal import leaves_nothing, strangers
-from tests.e2e.vm.instance import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 

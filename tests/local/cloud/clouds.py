@@ -1,7 +1,6 @@
 """What tests of the embedded cloud share."""
 
 import socket
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -28,12 +27,3 @@ def client(cloud: EmbeddedCloud, service: str) -> Any:
 def _session() -> boto3.Session:
     # Shared: each new one reads megabytes of service descriptions.
     return boto3.Session("test", "test", region_name="us-east-1")
-
-
-def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The first true value of `check`; fails when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while not (value := check()):
-        assert time.monotonic() < deadline, f"still not so after {seconds} s"
-        time.sleep(0.1)
-    return value

@@ -4,7 +4,8 @@ import uuid
 from typing import Any
 
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import client, eventually
+from tests.local.cloud.clouds import client
+from tests.waiting import wait_until
 
 PASSWORD = "first-Password1"
 PARAMETERS = {
@@ -63,14 +64,14 @@ def instance(cloud: EmbeddedCloud, identifier: str = "site") -> dict[str, Any]:
 
 
 def wait_until_available(cloud: EmbeddedCloud, identifier: str = "site") -> None:
-    eventually(lambda: instance(cloud, identifier)["DBInstanceStatus"] == "available", 60)
+    wait_until(lambda: instance(cloud, identifier)["DBInstanceStatus"] == "available", 60)
 
 
 def delete_instance(cloud: EmbeddedCloud, identifier: str = "site", **how: Any) -> None:
     """Delete, and wait until it is gone."""
     rds = client(cloud, "rds")
     rds.delete_db_instance(DBInstanceIdentifier=identifier, **(how or {"SkipFinalSnapshot": True}))
-    eventually(
+    wait_until(
         lambda: identifier not in {one["DBInstanceIdentifier"] for one in rds.describe_db_instances()["DBInstances"]},
         60,
     )

@@ -2,10 +2,8 @@
 
 import dataclasses
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 
@@ -52,11 +50,3 @@ class Load:
             self.releases.add(answer.text.splitlines()[0])
         else:
             self.failures.append(f"{answer.status_code} {answer.text}")
-
-
-def wait_until(is_true: Callable[[], bool], seconds: float, told: Callable[[], Any] = lambda: "") -> None:
-    """Return when it is true; fail with what is told when it takes longer."""
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {told()}"
-        time.sleep(0.2)

@@ -19,7 +19,8 @@ from local.cloud.elb import ElbAgent
 from local.cloud.server import EmbeddedCloud
 from tests.local.cloud.clouds import free_port
 from tests.local.cloud.ecs_front import make_front
-from tests.local.cloud.ecs_load import Load, requests, wait_until
+from tests.local.cloud.ecs_load import Load, requests
+from tests.waiting import wait_until
 
 CLUSTER = "cluster"
 

@@ -20,7 +20,8 @@ from local.cloud.ecr import EcrAgent
 from local.cloud.ecs_images import PullError, ensure
 from local.cloud.server import EmbeddedCloud
 from local.provider.docker.push import PushError, push_image
-from tests.local.cloud.clouds import client, eventually, free_port
+from tests.local.cloud.clouds import client, free_port
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 
@@ -39,7 +40,7 @@ def cloud_with_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Em
     cloud = EmbeddedCloud(config, agents=[EcrAgent])
     cloud.start()
     try:
-        eventually(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
+        wait_until(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
         yield cloud
     finally:
         cloud.stop()
@@ -57,7 +58,7 @@ def repository(cloud_with_registry: EmbeddedCloud) -> Iterator[str]:
     yield str(created["repository"]["repositoryUri"])
     with contextlib.suppress(ecr.exceptions.RepositoryNotFoundException):
         ecr.delete_repository(repositoryName=NAME, force=True)
-    eventually(lambda: not cloud_with_registry.context.backend("ecr").deleted_repositories)
+    wait_until(lambda: not cloud_with_registry.context.backend("ecr").deleted_repositories)
 
 
 def built(cloud: EmbeddedCloud, content: bytes) -> Image:
@@ -110,7 +111,7 @@ def test_a_pushed_image_is_listed_with_its_tags_and_the_digest_docker_got(
 ) -> None:
     digest = push(cloud_with_registry, repository, "one")
     assert push(cloud_with_registry, repository, "two") == digest
-    (image,) = eventually(lambda: [i for i in listed(cloud_with_registry) if sorted(i["imageTags"]) == ["one", "two"]])
+    (image,) = wait_until(lambda: [i for i in listed(cloud_with_registry) if sorted(i["imageTags"]) == ["one", "two"]])
     assert image["imageDigest"] == digest
 
 
@@ -118,23 +119,23 @@ def test_a_deleted_image_can_no_longer_be_pulled_and_can_be_pushed_again(
     cloud_with_registry: EmbeddedCloud, repository: str
 ) -> None:
     digest = push(cloud_with_registry, repository, "one")
-    eventually(lambda: listed(cloud_with_registry))
+    wait_until(lambda: listed(cloud_with_registry))
     client(cloud_with_registry, "ecr").batch_delete_image(repositoryName=NAME, imageIds=[{"imageDigest": digest}])
-    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}:one"))
+    wait_until(lambda: not can_pull(cloud_with_registry, f"{repository}:one"))
     assert listed(cloud_with_registry) == []
     push(cloud_with_registry, repository, "one")
-    eventually(lambda: listed(cloud_with_registry))
+    wait_until(lambda: listed(cloud_with_registry))
 
 
 def test_an_image_that_ecr_deleted_cannot_be_started_though_docker_has_a_copy(
     cloud_with_registry: EmbeddedCloud, repository: str
 ) -> None:
     digest = push(cloud_with_registry, repository, "one")
-    eventually(lambda: listed(cloud_with_registry))
+    wait_until(lambda: listed(cloud_with_registry))
     docker, host = cloud_with_registry.context.docker, repository.partition("/")[0]
     assert ensure(docker, f"{repository}@{digest}", host) == {}
     client(cloud_with_registry, "ecr").batch_delete_image(repositoryName=NAME, imageIds=[{"imageDigest": digest}])
-    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}@{digest}"))
+    wait_until(lambda: not can_pull(cloud_with_registry, f"{repository}@{digest}"))
     with pytest.raises(PullError) as failure:
         ensure(docker, f"{repository}@{digest}", host)
     assert str(failure.value) == (
@@ -148,11 +149,11 @@ def test_a_tag_that_was_deleted_does_not_come_back_with_its_image(
 ) -> None:
     push(cloud_with_registry, repository, "kept")
     push(cloud_with_registry, repository, "gone")
-    eventually(lambda: len(listed(cloud_with_registry)[0]["imageTags"]) == 2 if listed(cloud_with_registry) else False)
+    wait_until(lambda: len(listed(cloud_with_registry)[0]["imageTags"]) == 2 if listed(cloud_with_registry) else False)
     client(cloud_with_registry, "ecr").batch_delete_image(repositoryName=NAME, imageIds=[{"imageTag": "gone"}])
     # Another push shows that the agent has looked at the registry since.
     push(cloud_with_registry, repository, "later")
-    eventually(lambda: "later" in listed(cloud_with_registry)[0]["imageTags"])
+    wait_until(lambda: "later" in listed(cloud_with_registry)[0]["imageTags"])
     assert sorted(listed(cloud_with_registry)[0]["imageTags"]) == ["kept", "later"]
     assert can_pull(cloud_with_registry, f"{repository}:kept")
 
@@ -161,7 +162,7 @@ def test_a_tag_given_by_the_api_can_be_pulled_and_a_deleted_one_cannot(
     cloud_with_registry: EmbeddedCloud, repository: str
 ) -> None:
     ecr, digest = client(cloud_with_registry, "ecr"), push(cloud_with_registry, repository, "built")
-    eventually(lambda: listed(cloud_with_registry))
+    wait_until(lambda: listed(cloud_with_registry))
     (image,) = ecr.batch_get_image(repositoryName=NAME, imageIds=[{"imageDigest": digest}])["images"]
     ecr.put_image(
         repositoryName=NAME,
@@ -170,9 +171,9 @@ def test_a_tag_given_by_the_api_can_be_pulled_and_a_deleted_one_cannot(
         imageTag="release-1",
         imageDigest=digest,
     )
-    eventually(lambda: can_pull(cloud_with_registry, f"{repository}:release-1"))
+    wait_until(lambda: can_pull(cloud_with_registry, f"{repository}:release-1"))
     ecr.batch_delete_image(repositoryName=NAME, imageIds=[{"imageTag": "built"}])
-    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}:built"))
+    wait_until(lambda: not can_pull(cloud_with_registry, f"{repository}:built"))
     assert can_pull(cloud_with_registry, f"{repository}:release-1")
     assert listed(cloud_with_registry)[0]["imageTags"] == ["release-1"]
 
@@ -183,24 +184,24 @@ def test_what_a_lifecycle_policy_expires_is_gone_from_the_registry(
     ecr = client(cloud_with_registry, "ecr")
     push(cloud_with_registry, repository, "v1")
     push(cloud_with_registry, repository, "v2", OTHER)
-    eventually(lambda: len(listed(cloud_with_registry)) == 2)
+    wait_until(lambda: len(listed(cloud_with_registry)) == 2)
     selection = {"tagStatus": "tagged", "tagPatternList": ["v*"], "countType": "imageCountMoreThan", "countNumber": 1}
     rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
     ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=json.dumps({"rules": [rule]}))
-    eventually(lambda: len(listed(cloud_with_registry)) == 1)
+    wait_until(lambda: len(listed(cloud_with_registry)) == 1)
     (left,) = listed(cloud_with_registry)[0]["imageTags"]
     (gone,) = {"v1", "v2"} - {left}
-    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}:{gone}"))
+    wait_until(lambda: not can_pull(cloud_with_registry, f"{repository}:{gone}"))
     assert can_pull(cloud_with_registry, f"{repository}:{left}")
 
 
 def test_a_new_repository_of_an_old_name_starts_empty(cloud_with_registry: EmbeddedCloud, repository: str) -> None:
     push(cloud_with_registry, repository, "one")
-    eventually(lambda: listed(cloud_with_registry))
+    wait_until(lambda: listed(cloud_with_registry))
     ecr = client(cloud_with_registry, "ecr")
     ecr.delete_repository(repositoryName=NAME, force=True)
     ecr.create_repository(repositoryName=NAME)
-    eventually(lambda: not can_pull(cloud_with_registry, f"{repository}:one"))
+    wait_until(lambda: not can_pull(cloud_with_registry, f"{repository}:one"))
     assert listed(cloud_with_registry) == []
 
 
@@ -208,7 +209,7 @@ def test_deleting_the_last_repository_frees_its_layers(cloud_with_registry: Embe
     push(cloud_with_registry, repository, "one")
     (registry,) = cloud_with_registry.context.docker.containers("registry")
     client(cloud_with_registry, "ecr").delete_repository(repositoryName=NAME, force=True)
-    eventually(lambda: not registry.exec_run(["find", "/var/lib/registry", "-name", "data", "-size", "+1M"])[1].strip())
+    wait_until(lambda: not registry.exec_run(["find", "/var/lib/registry", "-name", "data", "-size", "+1M"])[1].strip())
 
 
 def test_the_registry_listens_on_this_machine_only(cloud_with_registry: EmbeddedCloud) -> None:
@@ -233,15 +234,15 @@ def test_a_push_that_the_registry_cuts_off_comes_right_when_it_is_repeated(
     killed: list[str] = []
     with contextlib.suppress(PushError):
         push_image(docker.client, f"{repository}:large", None, kill_once)
-    eventually(lambda: [c.status for c in docker.containers("registry")] == ["running"], 60)
+    wait_until(lambda: [c.status for c in docker.containers("registry")] == ["running"], 60)
     digest = push_image(docker.client, f"{repository}:large", None, lambda _: None)
     docker.client.images.remove(f"{repository}:large")
     assert killed
     assert can_pull(cloud_with_registry, f"{repository}@{digest}")
-    eventually(lambda: [image["imageDigest"] for image in listed(cloud_with_registry)] == [digest])
+    wait_until(lambda: [image["imageDigest"] for image in listed(cloud_with_registry)] == [digest])
 
 
 def test_a_registry_that_was_stopped_is_started_again(cloud_with_registry: EmbeddedCloud) -> None:
     (registry,) = cloud_with_registry.context.docker.containers("registry")
     registry.kill()
-    eventually(lambda: cloud_with_registry.context.docker.containers("registry")[0].status == "running")
+    wait_until(lambda: cloud_with_registry.context.docker.containers("registry")[0].status == "running")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.local.cloud.ecs_definitions import serving
-from tests.local.cloud.ecs_load import wait_until
 from tests.local.cloud.ecs_stand import CLUSTER, Stand, standing
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.containers]
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.local.cloud.ecs_definitions import serving
-from tests.local.cloud.ecs_load import wait_until
 from tests.local.cloud.ecs_stand import Stand, standing
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.containers]
 

@@ -4,8 +4,9 @@ import pytest
 
 from local.cloud.rds import RdsAgent
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import Start, client, eventually
+from tests.local.cloud.clouds import Start, client
 from tests.local.cloud.databases import create, create_instance, delete_instance, instance, psql, wait_until_available
+from tests.waiting import wait_until
 
 
 @pytest.mark.containers
@@ -22,7 +23,7 @@ def test_data_survives_the_cloud_its_container_and_a_reboot(start: Start) -> Non
     container.remove(force=True)
 
     cloud = start(RdsAgent)
-    eventually(lambda: psql(cloud, "SELECT answer FROM kept") == "42")
+    wait_until(lambda: psql(cloud, "SELECT answer FROM kept") == "42")
 
 
 @pytest.mark.containers
@@ -38,7 +39,7 @@ def test_a_new_instance_of_an_old_name_starts_empty(start: Start) -> None:
 
     delete_instance(cloud)
     docker = cloud.context.docker
-    eventually(lambda: docker.containers("database") == [] and docker.volumes("database") == [])
+    wait_until(lambda: docker.containers("database") == [] and docker.volumes("database") == [])
 
 
 def test_without_agents_an_instance_is_available_at_once(cloud: EmbeddedCloud) -> None:

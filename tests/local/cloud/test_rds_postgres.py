@@ -8,8 +8,9 @@ from local.cloud.cleanup import remove_all
 from local.cloud.config import CloudConfig
 from local.cloud.rds import RdsAgent
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import client, eventually, free_port
+from tests.local.cloud.clouds import client, free_port
 from tests.local.cloud.databases import PASSWORD, create, instance, psql, set_parameters, wait_until_available
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 
@@ -70,9 +71,9 @@ def test_the_database_is_published_on_no_port_of_the_machine(running: EmbeddedCl
 
 def test_tls_may_be_left_to_the_client_when_the_parameter_says_so(running: EmbeddedCloud) -> None:
     set_parameters(running, {"rds.force_ssl": "0"})
-    eventually(lambda: psql(running, "SELECT 1", mode="disable") == "1")
+    wait_until(lambda: psql(running, "SELECT 1", mode="disable") == "1")
     set_parameters(running, {"rds.force_ssl": "1"})
-    eventually(lambda: "no encryption" in psql(running, "SELECT 1", mode="disable"))
+    wait_until(lambda: "no encryption" in psql(running, "SELECT 1", mode="disable"))
 
 
 def test_a_changed_password_replaces_the_old_one(running: EmbeddedCloud) -> None:
@@ -95,5 +96,5 @@ def test_the_servers_log_reaches_cloudwatch_without_the_password(running: Embedd
             return []
 
     psql(running, "SELECT nothing_of_this_name")
-    eventually(lambda: any("nothing_of_this_name" in message for message in messages()))
+    wait_until(lambda: any("nothing_of_this_name" in message for message in messages()))
     assert not any(PASSWORD in message for message in messages())

@@ -11,8 +11,9 @@ from local.cloud.cleanup import remove_all
 from local.cloud.config import CloudConfig
 from local.cloud.rds import RdsAgent
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import client, eventually, free_port
+from tests.local.cloud.clouds import client, free_port
 from tests.local.cloud.databases import create, delete_instance, instance, psql, wait_until_available
+from tests.waiting import wait_until
 
 NEW_PASSWORD = "another-Password3"
 
@@ -82,11 +83,11 @@ def test_a_deleted_snapshot_takes_its_copy_with_it(running: EmbeddedCloud) -> No
     rds, before = client(running, "rds"), copies(running)
     take(running, "short-lived")
     rds.copy_db_snapshot(SourceDBSnapshotIdentifier="short-lived", TargetDBSnapshotIdentifier="twin")
-    eventually(lambda: snapshot(running, "twin")["Status"] == "available")
+    wait_until(lambda: snapshot(running, "twin")["Status"] == "available")
     assert copies(running) == before + 2
     for name in ("short-lived", "twin"):
         rds.delete_db_snapshot(DBSnapshotIdentifier=name)
-    eventually(lambda: copies(running) == before)
+    wait_until(lambda: copies(running) == before)
 
 
 @pytest.mark.containers
@@ -94,7 +95,7 @@ def test_a_new_password_holds_for_new_sessions_and_leaves_open_ones_alone(runnin
     answers: list[str] = []
     session = threading.Thread(target=lambda: answers.append(psql(running, "SELECT pg_sleep(6), 'still here'")))
     session.start()
-    eventually(lambda: "pg_sleep" in psql(running, "SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))
+    wait_until(lambda: "pg_sleep" in psql(running, "SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))
     client(running, "rds").modify_db_instance(DBInstanceIdentifier="site", MasterUserPassword=NEW_PASSWORD)
     assert instance(running)["DBInstanceStatus"] == "resetting-master-credentials"
     wait_until_available(running)
@@ -121,7 +122,7 @@ def test_the_final_snapshot_holds_the_last_word_and_its_name_is_used_once(runnin
     assert instance(running)["DBInstanceStatus"] == "available"
     rds.delete_db_instance(DBInstanceIdentifier="site", FinalDBSnapshotIdentifier="final")
     assert instance(running)["DBInstanceStatus"] == "deleting"
-    eventually(lambda: rds.describe_db_instances()["DBInstances"] == [], 60)
+    wait_until(lambda: rds.describe_db_instances()["DBInstances"] == [], 60)
     assert snapshot(running, "final")["Status"] == "available"
     assert running.context.docker.containers("database") == []
     rds.restore_db_instance_from_db_snapshot(

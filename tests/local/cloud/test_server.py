@@ -13,7 +13,8 @@ from local.cloud.config import CloudConfig
 from local.cloud.containers import DockerHost
 from local.cloud.context import CloudContext
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import Start, client, eventually
+from tests.local.cloud.clouds import Start, client
+from tests.waiting import wait_until
 
 
 class CountingAgent:
@@ -118,7 +119,7 @@ def test_an_agent_outlives_its_errors_and_tells_each_once(caplog: pytest.LogCapt
     thread = AgentThread(agent)
     with caplog.at_level(logging.WARNING, "preqly.cloud"):
         thread.start()
-        eventually(lambda: agent.passes >= 2, 5)
+        wait_until(lambda: agent.passes >= 2, 5)
     thread.stop()
     thread.join(5)
     assert caplog.text.count("first pass") == 1

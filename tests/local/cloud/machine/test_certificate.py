@@ -18,7 +18,7 @@ from local.cloud.machine.agent import MachineAgent
 from local.cloud.server import EmbeddedCloud
 from local.images import images
 from tests.infra.machine.program.pairs import document, pair
-from tests.local.cloud.clouds import client, eventually, free_port
+from tests.local.cloud.clouds import client, free_port
 from tests.local.cloud.machine.certified import (
     answers,
     base,
@@ -34,6 +34,7 @@ from tests.local.cloud.machine.certified import (
 )
 from tests.local.cloud.machine.site import DOCUMENT, HOST, Site
 from tests.local.cloud.machine.visitors import ask, asking
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 
@@ -55,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     cloud = EmbeddedCloud(config, agents=[EcrAgent, MachineAgent])
     cloud.start()
     try:
-        eventually(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
+        wait_until(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
         made = Site(cloud)
         made.create({"DATABASE_URL": "x", "SECRET_KEY": "y"})
         made.acme_server = cloud.acme_directory
@@ -66,8 +67,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         made.proxy_image = pushed(cloud, "proxy", path=str(PROXY), **recipe)
         made.record(made.publish("one"))
         made.launch()
-        eventually(lambda: made.led_to() == made.instance_id(), 240)
-        eventually(lambda: answers(made), 60)
+        wait_until(lambda: made.led_to() == made.instance_id(), 240)
+        wait_until(lambda: answers(made), 60)
         yield made
     finally:
         cloud.stop()
@@ -109,7 +110,7 @@ def test_a_renewal_reaches_new_visitors_and_ends_nobodys_request(site: Site) -> 
     with asking(site.cloud.config.https_port) as seen, concurrent.futures.ThreadPoolExecutor() as pool:
         slow = [pool.submit(ask_slowly, site, start) for start in range(0, 12, 2)]
         look_again(site)
-        eventually(lambda: shown(site).serial_number != before, 90)
+        wait_until(lambda: shown(site).serial_number != before, 90)
         assert [one.result() for one in slow] == ["one"] * 6
     assert seen.failures == []
     assert (shown(site).not_valid_after_utc - shown(site).not_valid_before_utc).days >= 89
@@ -128,7 +129,7 @@ def test_without_an_acme_server_the_old_certificate_serves_on_and_the_log_says_w
     before, seen = shown(site).serial_number, orders(site)
     site.cloud._acme.stop()  # type: ignore[union-attr]
     look_again(site)
-    eventually(lambda: "gave no certificate for app.preqly.com" in said_by_the_keeper(site), 90)
+    wait_until(lambda: "gave no certificate for app.preqly.com" in said_by_the_keeper(site), 90)
     look_again(site)
     time.sleep(5)
     assert answers(site)
@@ -151,7 +152,7 @@ def test_a_release_that_can_have_no_certificate_fails_with_the_reason(site: Site
         found = ssm.get_command_invocation(CommandId=sent, InstanceId=instance)
         return found if found["Status"] in ("Success", "Failed") else None
 
-    done = eventually(over, 120)
+    done = wait_until(over, 120)
     assert done["Status"] == "Failed"
     assert "https://127.0.0.1:9/directory gave no certificate for app.preqly.com" in done["StandardErrorContent"]
     assert ask(site.cloud.config.https_port) == "one"
@@ -165,8 +166,8 @@ def test_a_machine_in_place_of_another_takes_the_certificate_and_asks_for_nothin
     before, seen = site.instance_id(), orders(site)
     (container,) = site.cloud.context.docker.containers("instance")
     container.kill()
-    eventually(lambda: site.instance_id() != before, 60)
-    eventually(lambda: site.led_to() == site.instance_id(), 240)
-    eventually(lambda: answers(site), 60)
+    wait_until(lambda: site.instance_id() != before, 60)
+    wait_until(lambda: site.led_to() == site.instance_id(), 240)
+    wait_until(lambda: answers(site), 60)
     assert orders(site) == seen
     assert "asked" not in kept(site)

@@ -20,11 +20,12 @@ from local.cloud.machine import status_checks
 from local.cloud.machine.agent import MachineAgent
 from local.cloud.server import EmbeddedCloud
 from local.images import images
-from tests.local.cloud.clouds import client, eventually, free_port
+from tests.local.cloud.clouds import client, free_port
 from tests.local.cloud.ecs_load import requests
 from tests.local.cloud.machine.names import NAME, address, balancer, record, to_address, to_balancer
 from tests.local.cloud.machine.site import DISK_GB, DOCUMENT, LOG_GROUP, Site
 from tests.local.cloud.machine.visitors import ask, asking
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
 
@@ -47,14 +48,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     cloud = EmbeddedCloud(config, agents=[EcrAgent, ElbAgent, MachineAgent])
     cloud.start()
     try:
-        eventually(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
+        wait_until(lambda: [c.status for c in cloud.context.docker.containers("registry")] == ["running"])
         made = Site(cloud)
         made.create(SECRET)
         made.image = pushed(cloud)
         made.record(made.publish("one"))
         made.launch()
-        eventually(lambda: made.led_to() == made.instance_id(), 240)
-        eventually(lambda: answer(made) == "one", 60)
+        wait_until(lambda: made.led_to() == made.instance_id(), 240)
+        wait_until(lambda: answer(made) == "one", 60)
         yield made
     finally:
         cloud.stop()
@@ -118,7 +119,7 @@ def deploy(site: Site, key: str) -> dict[str, Any]:
         found: dict[str, Any] = ssm.get_command_invocation(CommandId=sent, InstanceId=instance)
         return found if found["Status"] in ("Success", "Failed") else None
 
-    found: dict[str, Any] = eventually(over, 180)
+    found: dict[str, Any] = wait_until(over, 180)
     return found
 
 
@@ -160,10 +161,10 @@ def test_a_deploy_that_is_killed_costs_nothing_and_the_next_one_clears_what_it_l
             Parameters={"command": ["deploy"], "release": [key]},
         )
         assert sent["Command"]["CommandId"]
-        eventually(lambda: status(site)["stale"], 60)
+        wait_until(lambda: status(site)["stale"], 60)
         assert status(site)["at_work"].startswith(f"deploy {key}")
         inside(site, "sh", "-c", "kill -9 $(pgrep -f '[p]rogram deploy')")
-        eventually(lambda: not status(site)["at_work"], 10)
+        wait_until(lambda: not status(site)["at_work"], 10)
         assert status(site)["stale"]
         again = deploy(site, status(site)["release"])
     assert again["Status"] == "Success", again["StandardErrorContent"]
@@ -199,25 +200,25 @@ def test_the_containers_output_is_in_the_applications_log_group(site: Site) -> N
         streams = logs.describe_log_streams(logGroupName=LOG_GROUP)["logStreams"]
         return any(one["logStreamName"].startswith("web/web/") for one in streams)
 
-    eventually(shipped, 60)
+    wait_until(shipped, 60)
 
 
 def test_the_site_returns_by_itself_when_a_container_is_killed(site: Site) -> None:
     for service in ("web", "proxy"):
         inside(site, "sh", "-c", f"kill -9 $(docker inspect -f '{{{{.State.Pid}}}}' $(docker ps -qf name={service}))")
-        eventually(lambda: answer(site) == "two", 60)
+        wait_until(lambda: answer(site) == "two", 60)
 
 
 def test_the_site_answers_while_the_engine_is_killed_and_back(site: Site) -> None:
     with asking(site.cloud.config.https_port) as seen:
         inside(site, "sh", "-c", "kill -9 $(cat /var/run/docker.pid)")
-        eventually(lambda: machine(site).exec_run(["docker", "ps"]).exit_code == 0, 60)
+        wait_until(lambda: machine(site).exec_run(["docker", "ps"]).exit_code == 0, 60)
     assert seen.failures == []
 
 
 def test_the_machines_own_numbers_arrive_and_are_its_own(site: Site) -> None:
     cloudwatch = client(site.cloud, "cloudwatch")
-    eventually(lambda: cloudwatch.list_metrics(Namespace="Preqly/Machine")["Metrics"], 90)
+    wait_until(lambda: cloudwatch.list_metrics(Namespace="Preqly/Machine")["Metrics"], 90)
     total = int(inside(site, "sed", "-n", "s/^MemTotal: *\\([0-9]*\\) kB/\\1/p", "/proc/meminfo"))
     assert total == 2048 * 1024
     size = int(inside(site, "df", "--output=size", "--block-size=1M", "/var/lib/docker").split()[1])
@@ -250,10 +251,10 @@ def test_the_ports_follow_the_sites_name_to_a_load_balancer_and_back_without_a_l
         time.sleep(2)
         assert answer(site) == "two"
         record(site, to_balancer(made))
-        eventually(lambda: answer(site) == "balancer", 30)
+        wait_until(lambda: answer(site) == "balancer", 30)
         time.sleep(2)
         record(site, to_address(address(site)))
-        eventually(lambda: answer(site) == "two", 30)
+        wait_until(lambda: answer(site) == "two", 30)
         time.sleep(2)
     assert seen.failures == kept.failures == []
     assert {"two", "balancer"} == set(seen.answers) == kept.releases
@@ -282,16 +283,16 @@ def test_a_machine_that_hangs_is_replaced(site: Site, monkeypatch: pytest.Monkey
     before = site.instance_id()
     site.record(site.publish("two"))
     machine(site).pause()
-    eventually(lambda: site.instance_id() != before, 60)
+    wait_until(lambda: site.instance_id() != before, 60)
     monkeypatch.undo()
-    eventually(lambda: site.led_to() == site.instance_id(), 240)
-    eventually(lambda: answer(site) == "two", 60)
+    wait_until(lambda: site.led_to() == site.instance_id(), 240)
+    wait_until(lambda: answer(site) == "two", 60)
 
 
 def test_a_machine_that_dies_is_replaced_and_the_address_moves_to_the_new_one(site: Site) -> None:
     before = site.instance_id()
     site.record(site.publish("two"))
     machine(site).kill()
-    eventually(lambda: site.instance_id() != before, 60)
-    eventually(lambda: site.led_to() == site.instance_id(), 240)
-    eventually(lambda: answer(site) == "two", 60)
+    wait_until(lambda: site.instance_id() != before, 60)
+    wait_until(lambda: site.led_to() == site.instance_id(), 240)
+    wait_until(lambda: answer(site) == "two", 60)

@@ -9,7 +9,8 @@ import pytest
 from local.cloud.machine import status_checks
 from local.cloud.machine.status_checks import StatusChecks, answers
 from local.images.machine.vitals import answer_status_checks
-from tests.local.cloud.clouds import eventually, free_port
+from tests.local.cloud.clouds import free_port
+from tests.waiting import wait_until
 
 
 def container(status: str = "running") -> Any:
@@ -29,11 +30,11 @@ def test_an_instance_that_is_silent_fails_after_a_while_and_not_when_it_answers(
     monkeypatch.setattr(status_checks, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(status_checks, "SILENT_SECONDS", 0.5)
     checks, running = StatusChecks("vpc"), {"i-1": container()}
-    eventually(lambda: not checks.impaired(running) and "i-1" in checks._answered)
+    wait_until(lambda: not checks.impaired(running) and "i-1" in checks._answered)
     alive[0] = False
-    eventually(lambda: checks.impaired(running) == {"i-1"})
+    wait_until(lambda: checks.impaired(running) == {"i-1"})
     alive[0] = True
-    eventually(lambda: not checks.impaired(running))
+    wait_until(lambda: not checks.impaired(running))
     checks.close()
 
 
