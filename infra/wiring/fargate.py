@@ -119,7 +119,7 @@ def _web_service(settings: Settings, ground: Ground, stores: Stores, ships: Ship
     args = WebServiceArgs(
         region=settings.region,
         shipped=ships.release,
-        record=ships.releases.parameter,
+        record=ships.record,
         latest=ships.latest,
         database=stores.database.identifier,
         snapshots=settings.snapshots_before_migration,

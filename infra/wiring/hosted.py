@@ -16,7 +16,6 @@ from infra.network import Network
 from infra.registry import Registry
 from infra.release.record import Release
 from infra.release.shipped import Shipped
-from infra.releases import Releases
 from infra.site_names import Target
 from infra.zone import Zone
 
@@ -32,11 +31,12 @@ class Ground(NamedTuple):
 
 
 class Ships(NamedTuple):
-    """What is to run, where it comes from, and where that is put on record."""
+    """What is to run, where it comes from, where that is put on record, and what is there already."""
 
     registry: Registry
     release: pulumi.Output[Shipped]
-    releases: Releases
+    record: pulumi.Output[str]
+    """Name of the parameter with the record of releases."""
     latest: pulumi.Output[Release | None]
 
 

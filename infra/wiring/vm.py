@@ -62,7 +62,7 @@ def _machine(settings: Settings, ground: Ground, stores: Stores, ships: Ships, e
     args = MachineArgs(
         site=site,
         shipped=ships.release,
-        record=ships.releases.parameter,
+        record=ships.record,
         latest=ships.latest,
         architecture=settings.architecture,
         instance_type=settings.vm_instance_type,

@@ -4,14 +4,11 @@ from typing import Any
 
 from . import certificate, images, instance, migrations, secrets, site, slots
 from .errors import MachineError
-from .lock import alone
 from .machine import Machine
 from .release import Release, fetch
 from .serving import serving
 from .slot_containers import SlotContainers
 from .slots import Slot
-
-__all__ = ["alone", "deploy", "prepare", "retire", "serving", "state"]
 
 PREPARE_SECONDS = 300
 MIGRATE_SECONDS = 3600

@@ -8,8 +8,10 @@ from typing import Any
 
 from . import certificate, credentials, deploy, instance, metrics, renewal, site
 from .errors import MachineError
+from .lock import alone
 from .machine import Machine
 from .release import Release, current_key, fetch
+from .serving import serving
 from .slot_containers import SlotContainers
 from .slots import Slot, send_visitors_to
 
@@ -45,7 +47,7 @@ class Keeper:
             self._endpoint = credentials.serve(
                 {path: credentials.Credentials(self._session, role) for path, role in roles.items()}
             )
-        with deploy.alone(self._machine, "the start of the site"):
+        with alone(self._machine, "the start of the site"):
             if not self._serves_already(release):
                 # Before the very first release there is no role of the database yet; later this finds all done.
                 deploy.prepare(self._session, self._machine, key)
@@ -67,7 +69,7 @@ class Keeper:
 
     def look(self) -> None:
         """One look: repair what does not answer, report numbers."""
-        known = deploy.serving(self._machine)
+        known = serving(self._machine)
         if known is None:
             return
         key, slot = known
@@ -79,7 +81,7 @@ class Keeper:
 
     def _serves_already(self, release: Release) -> bool:
         """Whether only the keeper was started anew: what was deployed meanwhile is on record in a moment."""
-        known = deploy.serving(self._machine)
+        known = serving(self._machine)
         return known is not None and not site.problem(known[1], release.host)
 
     def _look_at_site(self, release: Release, slot: Slot) -> None:
@@ -97,8 +99,8 @@ class Keeper:
             self._repair(slot)
 
     def _repair(self, slot: Slot) -> None:
-        with deploy.alone(self._machine):
-            known = deploy.serving(self._machine)
+        with alone(self._machine):
+            known = serving(self._machine)
             # A deploy that ended meanwhile has put another slot in its place.
             if known is None or known[1] != slot:
                 return

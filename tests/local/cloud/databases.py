@@ -1,10 +1,16 @@
 """A DB instance for tests, and a client that connects to it as the application would."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from local.cloud.cleanup import remove_all
+from local.cloud.config import CloudConfig
+from local.cloud.rds import RdsAgent
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import client
+from tests.local.cloud.clouds import client, free_port
 from tests.waiting import wait_until
 
 PASSWORD = "first-Password1"
@@ -15,6 +21,22 @@ PARAMETERS = {
     "shared_preload_libraries": "pg_stat_statements,pg_cron",
     "not_a_setting": "3",
 }
+
+
+@contextmanager
+def available(folder: Path) -> Iterator[EmbeddedCloud]:
+    """A cloud of its own, with a database that is available."""
+    name = f"test-rds-{uuid.uuid4().hex[:6]}"
+    config = CloudConfig(name=name, state_dir=folder, api_port=0, registry_port=free_port())
+    cloud = EmbeddedCloud(config, agents=[RdsAgent])
+    cloud.start()
+    try:
+        create(cloud)
+        wait_until_available(cloud)
+        yield cloud
+    finally:
+        cloud.stop()
+        remove_all(name)
 
 
 def create(cloud: EmbeddedCloud) -> None:

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud.cleanup import remove_all
-from local.cloud.config import CloudConfig
-from local.cloud.rds import RdsAgent
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import client, free_port
-from tests.local.cloud.databases import PASSWORD, create, instance, psql, set_parameters, wait_until_available
+from tests.local.cloud.clouds import client
+from tests.local.cloud.databases import (
+    PASSWORD,
+    available,
+    instance,
+    psql,
+    set_parameters,
+    wait_until_available,
+)
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
@@ -18,18 +22,8 @@ pytestmark = pytest.mark.containers
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
     """A cloud whose database is available."""
-    config = CloudConfig(
-        name=f"test-rds-{free_port()}", state_dir=tmp_path_factory.mktemp("rds"), api_port=0, registry_port=free_port()
-    )
-    cloud = EmbeddedCloud(config, agents=[RdsAgent])
-    cloud.start()
-    try:
-        create(cloud)
-        wait_until_available(cloud)
+    with available(tmp_path_factory.mktemp("rds")) as cloud:
         yield cloud
-    finally:
-        cloud.stop()
-        remove_all(config.name)
 
 
 def test_clients_verify_the_servers_name_with_the_clouds_authority(running: EmbeddedCloud) -> None:

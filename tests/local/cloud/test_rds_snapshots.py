@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.cloud.cleanup import remove_all
-from local.cloud.config import CloudConfig
-from local.cloud.rds import RdsAgent
 from local.cloud.server import EmbeddedCloud
-from tests.local.cloud.clouds import client, free_port
-from tests.local.cloud.databases import create, delete_instance, instance, psql, wait_until_available
+from tests.local.cloud.clouds import client
+from tests.local.cloud.databases import available, delete_instance, instance, psql, wait_until_available
 from tests.waiting import wait_until
 
 NEW_PASSWORD = "another-Password3"
@@ -46,19 +43,9 @@ def code_of(work: Any, **arguments: Any) -> str:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
     """A cloud whose database is available and holds the answer."""
-    config = CloudConfig(
-        name=f"test-snap-{free_port()}", state_dir=tmp_path_factory.mktemp("rds"), api_port=0, registry_port=free_port()
-    )
-    cloud = EmbeddedCloud(config, agents=[RdsAgent])
-    cloud.start()
-    try:
-        create(cloud)
-        wait_until_available(cloud)
+    with available(tmp_path_factory.mktemp("rds")) as cloud:
         psql(cloud, "CREATE TABLE kept AS SELECT 42 AS answer")
         yield cloud
-    finally:
-        cloud.stop()
-        remove_all(config.name)
 
 
 @pytest.mark.containers

@@ -25,6 +25,7 @@ from infra.machine.program import (
 from infra.machine.program.errors import MachineError
 from infra.machine.program.machine import Machine
 from infra.machine.program.release import Release
+from infra.machine.program.serving import serving
 from infra.machine.program.slots import BLUE, GREEN
 
 RELEASE = Release(
@@ -143,7 +144,7 @@ def test_a_release_starts_beside_the_old_one_which_goes_last(programs: Programs,
         )
     ]
     assert order == sorted(order)
-    assert deploy.serving(machine) == (NEXT, GREEN)
+    assert serving(machine) == (NEXT, GREEN)
 
 
 def test_a_slot_keeps_its_network_until_the_last_answer_is_delivered(

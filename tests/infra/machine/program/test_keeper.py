@@ -29,7 +29,7 @@ class World:
         monkeypatch.setattr(keeper, "fetch", lambda *_: RELEASE)
         monkeypatch.setattr(keeper, "send_visitors_to", lambda slot: self.done.append(f"door {slot.name}"))
         monkeypatch.setattr(site, "problem", lambda *_: "" if self.answers else "it answers 500")
-        monkeypatch.setattr(deploy, "serving", lambda _: self.serving)
+        monkeypatch.setattr(keeper, "serving", lambda _: self.serving)
         monkeypatch.setattr(deploy, "prepare", lambda *_: self.done.append("prepare"))
         monkeypatch.setattr(deploy, "deploy", lambda *_: self.done.append("deploy"))
         monkeypatch.setattr(credentials, "make_address", lambda: None)
