@@ -1,5 +1,6 @@
 """How gunicorn serves the site. https://gunicorn.org/reference/settings/"""
 
+import gc
 import os
 import signal
 import sys
@@ -10,6 +11,9 @@ from gunicorn.workers import gthread
 # Prometheus asks on a port of its own, which the proxy does not know (config/metrics.py).
 METRICS_PORT = "9005"
 os.environ |= {"METRICS_PORT": METRICS_PORT, "PROMETHEUS_MULTIPROC_DIR": "/tmp/metrics"}  # noqa: S108 - a tmpfs
+
+# Loading the code makes much and throws nothing away: looking for garbage meanwhile takes a tenth of a start.
+gc.disable()
 
 bind = ["0.0.0.0:8005", f"0.0.0.0:{METRICS_PORT}"]
 wsgi_app = "config.wsgi"
@@ -64,6 +68,15 @@ def on_starting(server: Any) -> None:
     except database.DatabaseUnavailableError as error:
         server.log.error("%s", error)  # noqa: TRY400 - one line says it all
         sys.exit(error.code)
+
+
+def when_ready(_server: Any) -> None:
+    """What was loaded stays for good; never looked at again, its memory stays shared among the workers.
+
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

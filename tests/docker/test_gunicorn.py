@@ -1,7 +1,9 @@
 """gunicorn's settings, and how they fit to nginx's and to the platform's."""
 
+import gc
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,14 +18,16 @@ STOP_TIMEOUT_SECONDS = 10
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     # Fails when a new gunicorn has no such constant: then the stop must be looked at again.
     monkeypatch.setattr(gthread, "STOP_KEEPALIVE_LINGER", gthread.STOP_KEEPALIVE_LINGER)
     monkeypatch.setenv("WEB_CONCURRENCY", "3")
     monkeypatch.setenv("WEB_THREADS", "4")
     for name in ("METRICS_PORT", "PROMETHEUS_MULTIPROC_DIR"):
         monkeypatch.setenv(name, "set by the file itself")
-    return runpy.run_path(str(DOCKER / "gunicorn.conf.py"))
+    yield runpy.run_path(str(DOCKER / "gunicorn.conf.py"))
+    gc.unfreeze()
+    gc.enable()
 
 
 def seconds_of(directive: str) -> list[int]:
@@ -38,8 +42,15 @@ def test_processes_and_threads_come_from_the_environment(settings: dict[str, Any
 
 
 def test_every_setting_is_one_that_gunicorn_knows(settings: dict[str, Any]) -> None:
-    ours = {name for name in settings if name[0].islower()} - {"gthread", "os", "signal", "sys"}
+    ours = {name for name in settings if name[0].islower()} - {"gc", "gthread", "os", "signal", "sys"}
     assert ours <= {setting.name for setting in KNOWN_SETTINGS}
+
+
+def test_nobody_looks_for_garbage_until_the_code_is_loaded(settings: dict[str, Any]) -> None:
+    assert not gc.isenabled()
+    settings["when_ready"](None)
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
 
 
 def test_a_stop_ends_before_the_platform_kills(settings: dict[str, Any]) -> None:
