@@ -11,7 +11,8 @@ import yaml
 
 from infra.outputs import Outputs
 from infra.settings import SettingsError
-from tests.conftest import ROOT, Recorder, new_engine
+from local.runtime import ROOT
+from tests.recorder import Recorder, new_engine
 
 WORLD = {"0.0.0.0/0", "::/0"}
 # The generated secrets under the mocked engine: the random parts start with their logical names.

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import new_engine
 from tests.infra.controls import database, ecs, entrance, network, stores
 from tests.infra.controls.stack import CHECKS, Stack
 from tests.infra.controls.weakened import EDITS, Edit
+from tests.recorder import new_engine
 
 ROOT = Path(__file__).parents[2]
 AREAS = (database, ecs, entrance, network, stores)

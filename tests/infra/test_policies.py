@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import policies
-from tests.conftest import ROOT
+from local.runtime import ROOT
 
 REGION = st.sampled_from(["us-east-1", "eu-central-1", "ap-southeast-4"])
 ACCOUNT = st.from_regex(r"[0-9]{12}", fullmatch=True)

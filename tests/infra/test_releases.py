@@ -8,8 +8,8 @@ import pytest
 from infra.release.hooks import ReleaseFailed
 from infra.release.record import FIRST_VALUE, Release, Withheld
 from infra.releases import Releases, Sources
-from tests.conftest import new_engine
 from tests.infra.release.test_completion import RELEASE
+from tests.recorder import new_engine
 
 NAME = "/preqly/test/releases"
 FUNCTION = "aws:ssm/getParametersByPath:getParametersByPath"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import new_engine
 from tests.infra.controls import database, machine, network, stores
 from tests.infra.controls.stack import CHECKS, MACHINE_CHECKS, Resource, Stack, listed
 from tests.infra.controls.weakened import sets
 from tests.infra.test_controls import WAIVED
+from tests.recorder import new_engine
 
 OF_TASKS = {
     "CKV_AWS_249": "a task definition",

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.machine.log_metrics import LogMetrics, LogMetricsArgs
 from infra.machine.watch import FILTERS
-from tests.conftest import ROOT
+from local.runtime import ROOT
 
 
 def test_each_filter_writes_to_the_stacks_own_namespace(engine: Any) -> None:

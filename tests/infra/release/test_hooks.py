@@ -19,12 +19,12 @@ from infra.release.one_off_task import OneOffTask
 from infra.release.record import Release
 from infra.release.snapshot import SnapshotPolicy
 from infra.release.verdict import Asked
-from tests.conftest import new_engine
 from tests.infra.release.fake_aws import FAMILY, refusal
 from tests.infra.release.service import DEFINITION, service_inputs
 from tests.infra.release.test_completion import RELEASE
 from tests.infra.stubs import CLUSTER
 from tests.loops import run_apart
+from tests.recorder import new_engine
 
 URN = "urn:pulumi:test::preqly::aws:ecs/service:Service::web-service"
 DONE = Migrated(heads={"core": "0001_initial"})

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from infra.release.pending import pending_migrations
-from tests.conftest import ROOT
+from local.runtime import ROOT
 
 
 @pytest.fixture

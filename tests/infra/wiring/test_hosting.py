@@ -8,8 +8,8 @@ import pytest
 
 from infra.release.record import Release
 from infra.settings import SettingsError
-from tests.conftest import new_engine
 from tests.infra.release.test_completion import RELEASE
+from tests.recorder import new_engine
 
 FUNCTION = "aws:ssm/getParametersByPath:getParametersByPath"
 

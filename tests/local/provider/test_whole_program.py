@@ -10,8 +10,9 @@ import pytest
 from local.provider.catalog import catalog
 from local.provider.checking import Naming, check, check_arguments
 from local.provider.values import decode, encode
+from local.runtime import ROOT
 from local.setup.pulumi_engine import find_engine
-from tests.conftest import ROOT, Recorder, new_engine
+from tests.recorder import Recorder, new_engine
 
 SHAPES: dict[str, dict[str, str]] = {
     "defaults": {},
