@@ -1,0 +1,59 @@
+"""No secret is shown by what the program declares, whatever the settings."""
+
+from tests.program.shapes import shaped
+
+# The generated secrets under the mocked engine: the random parts start with their logical names.
+CANARIES = ("passwordsdatabasepasswords", "passwordssecretkey", "passwordsapplicationpasswords", "registry-token")
+
+
+def strings_outside_secrets(value, engine):
+    """Every string inside a recorded value that Pulumi would show."""
+    if engine.is_secret(value):
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from strings_outside_secrets(item, engine)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings_outside_secrets(item, engine)
+
+
+def test_no_secret_is_ever_sent_in_the_clear(program):
+    for resource in program.resources:
+        for text in strings_outside_secrets(resource.inputs, program):
+            assert not any(canary in text for canary in CANARIES), f"{resource.typ} {resource.name} shows a secret"
+
+
+def test_the_secrets_are_there_under_their_marks(program):
+    """Else the test above could not fail."""
+    version = program.one("secretsmanager/secretVersion:SecretVersion")
+    assert CANARIES[0] in version["secretString"]
+    assert CANARIES[1] in version["secretString"]
+    assert program.one("rds/instance:Instance")["password"].startswith(CANARIES[0])
+
+
+def test_no_output_of_component_or_stack_shows_a_secret(program):
+    for name, outputs in {**program.outputs, "stack": program.exports}.items():
+        for text in strings_outside_secrets(outputs, program):
+            assert not any(canary in text for canary in CANARIES), f"{name} shows a secret"
+
+
+def test_secrets_reach_containers_by_reference_to_one_version(on_fargate):
+    version = "11111111-2222-3333-4444-555555555555"
+    for task in on_fargate.all("ecs/taskDefinition:TaskDefinition"):
+        assert f":DATABASE_URL::{version}" in task.inputs["containerDefinitions"]
+
+
+def test_raising_the_generation_changes_the_passwords_and_nothing_else(declared):
+    def generated(engine):
+        return {made.name: made.inputs for made in engine.resources if made.typ.startswith("random:")}
+
+    before, after = generated(declared), generated(shaped(secretsGeneration="2"))
+    assert {name for name in before if before[name] != after.get(name)} == {
+        "passwords-database",
+        "passwords-application",
+    }
+    assert after.keys() - before.keys() == {"passwords-secret-key-3"}

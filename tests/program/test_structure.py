@@ -1,0 +1,83 @@
+"""Components, their resources and the names of both: rules that hold whatever the settings."""
+
+import inspect
+import re
+
+import pulumi_aws
+
+from local.runtime import ROOT
+from tests.program.resources import children, components, parent_of
+
+
+def test_the_program_is_short_enough_to_be_read_as_a_table_of_contents():
+    assert len((ROOT / "__main__.py").read_text().splitlines()) < 60
+
+
+def test_every_resource_belongs_to_a_component_of_ours(program):
+    for resource in children(program):
+        parent, _ = parent_of(program, resource)
+        assert parent.startswith("preqly:infra:"), f"{resource.typ} {resource.name} has the parent {parent}"
+
+
+def test_component_types_are_named_after_their_classes(program):
+    for component in components(program):
+        assert re.fullmatch(r"preqly:infra:[A-Z][A-Za-z]+", component.typ)
+
+
+def test_every_logical_name_starts_with_its_components_name(program):
+    for resource in children(program):
+        _, name = parent_of(program, resource)
+        assert resource.name.startswith(f"{name}-"), f"{resource.typ} {resource.name} is a child of {name}"
+
+
+def test_logical_names_carry_neither_project_nor_stack(program):
+    """Both are in every URN already."""
+    for resource in program.resources:
+        assert not {"preqly", "test"} & set(re.split(r"[-.]", resource.name.replace("preqly.com", "")))
+
+
+def test_every_component_registers_what_it_has_made(program):
+    registered = {urn.rpartition("::")[2]: outputs for urn, outputs in program.outputs.items()}
+    for component in components(program):
+        assert registered.get(component.name), f"{component.typ} {component.name} registers no outputs"
+
+
+def test_every_resource_that_takes_tags_says_whose_it_is(program):
+    for resource in children(program):
+        if resource.typ.startswith("aws:") and takes_tags(resource.typ):
+            tags = resource.inputs.get("tags") or {}
+            if isinstance(tags, list):
+                tags = {tag["key"]: tag["value"] for tag in tags}
+            assert {"Project": "preqly", "Stack": "test", "ManagedBy": "pulumi"}.items() <= tags.items(), resource.name
+
+
+def takes_tags(token):
+    _, module, kind = token.split(":")
+    resource = getattr(getattr(pulumi_aws, module.partition("/")[0]), kind)
+    return "tags" in inspect.signature(resource._internal_init).parameters
+
+
+def test_physical_names_are_automatic_unless_someone_outside_must_know_them(program):
+    fixed = {
+        resource.typ
+        for resource in children(program)
+        for key in ("name", "bucket", "identifier", "dashboardName", "family", "clusterName")
+        if resource.typ.startswith("aws:") and isinstance(resource.inputs.get(key), str) and owns(resource, key)
+    }
+    assert fixed <= {
+        "aws:cloudwatch/dashboard:Dashboard",  # people look for it by name
+        "aws:cloudwatch/logGroup:LogGroup",  # RDS writes to groups of the instance's name
+        "aws:rds/instance:Instance",  # so that name is made first, with a random part
+        "aws:ecs/taskDefinition:TaskDefinition",  # revisions count inside a family
+        "aws:autoscaling/group:Group",  # the machine's role names it
+        "aws:ssm/document:Document",  # the command line looks for it by name
+        "aws:route53/record:Record",
+        "aws:route53/zone:Zone",
+        "aws:ssm/parameter:Parameter",  # the command line looks for the release record by name
+    }
+
+
+def owns(resource, key):
+    """Whether a property names the resource itself: `bucket` of a bucket's policy names another one."""
+    owner = {"bucket": "aws:s3/bucket:Bucket", "family": "aws:ecs/taskDefinition:TaskDefinition"}
+    return owner.get(key, resource.typ) == resource.typ
