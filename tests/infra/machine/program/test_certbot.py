@@ -11,7 +11,7 @@ from infra.machine.program.certbot import NoCertificateError
 from infra.machine.program.errors import MachineError
 from infra.machine.program.machine import Machine
 from tests.infra.machine.program.pairs import pair
-from tests.infra.machine.program.test_deploy import RELEASE
+from tests.infra.machine.program.releases import RELEASE
 
 ACCOUNT = {"acme.test/directory/0a1b/private_key.json": '{"kty": "RSA"}'}
 

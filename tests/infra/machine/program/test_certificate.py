@@ -16,7 +16,7 @@ from infra.machine.program.errors import MachineError
 from infra.machine.program.machine import Machine
 from infra.machine.program.release import Release
 from tests.infra.machine.program.pairs import document, pair
-from tests.infra.machine.program.test_deploy import RELEASE
+from tests.infra.machine.program.releases import RELEASE
 
 OWN = replace(RELEASE, acme_server="")
 

@@ -15,7 +15,7 @@ from infra.machine.program.certificate_secret import LONGEST_WAIT, ChangedMeanwh
 from infra.machine.program.errors import MachineError
 from local.cloud import moto_patches
 from tests.infra.machine.program.pairs import document, pair
-from tests.infra.machine.program.test_deploy import RELEASE
+from tests.infra.machine.program.releases import RELEASE
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

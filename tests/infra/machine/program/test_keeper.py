@@ -11,9 +11,7 @@ from infra.machine.program.keeper import GIVE_UP_SECONDS, REPAIR_AFTER, Keeper
 from infra.machine.program.machine import Machine
 from infra.machine.program.slot_containers import SlotContainers
 from infra.machine.program.slots import BLUE
-from tests.infra.machine.program.test_deploy import RELEASE
-
-KEY = "releases/1.json"
+from tests.infra.machine.program.releases import KEY, RELEASE
 
 
 class World:

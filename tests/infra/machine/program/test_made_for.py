@@ -12,7 +12,7 @@ from infra.machine.program import made_for
 from infra.machine.program.errors import OtherMachineError
 from infra.machine.program.machine import Machine
 from infra.machine.program.release import Release
-from tests.infra.machine.program.test_deploy import KEY, RELEASE
+from tests.infra.machine.program.releases import KEY, RELEASE
 
 OURS = replace(RELEASE, program=f"programs/{hashlib.sha256(b'program').hexdigest()}.zip", architecture="arm64")
 

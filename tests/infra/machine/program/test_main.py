@@ -13,7 +13,7 @@ from infra.machine.program import boot_trouble, made_for
 from infra.machine.program.errors import MachineError
 from infra.machine.program.lock import at_work
 from infra.machine.program.machine import Machine
-from tests.infra.machine.program.test_deploy import KEY, NEXT
+from tests.infra.machine.program.releases import KEY, NEXT
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from infra.machine.archive import release_archive
 from infra.machine.program.errors import MachineError
 from infra.machine.program.machine import Machine
 from infra.machine.program.release import Release, fetch
-from tests.infra.machine.program.test_deploy import RELEASE
+from tests.infra.machine.program.releases import RELEASE
 
 MACHINE = Machine(region="r", bucket="b", parameter="/p", log_group="app")
 

@@ -14,7 +14,7 @@ from infra.machine.program.machine import Machine
 from infra.machine.program.slot_containers import SlotContainers
 from infra.machine.program.slots import GREEN
 from tests.infra.machine.program.pairs import document, pair
-from tests.infra.machine.program.test_deploy import RELEASE
+from tests.infra.machine.program.releases import RELEASE
 
 NEW, OLD = pair("app.preqly.com"), pair("app.preqly.com", days=10)
 

@@ -9,7 +9,7 @@ import pytest
 
 from infra.machine.program import secrets
 from infra.machine.program.errors import MachineError
-from tests.infra.machine.program.test_deploy import RELEASE
+from tests.infra.machine.program.releases import RELEASE
 
 
 class Session:

@@ -11,7 +11,8 @@ from infra.machine.program.lock import alone
 from infra.machine.program.machine import Machine
 from infra.machine.program.slot_containers import SlotContainers
 from infra.machine.program.slots import BLUE
-from tests.infra.machine.program.test_deploy import KEY, RELEASE, Programs
+from tests.infra.machine.program.programs import Programs
+from tests.infra.machine.program.releases import KEY, RELEASE
 
 ROWS = "\n".join(
     [

@@ -1,0 +1,81 @@
+"""What a deploy that fails leaves behind, and the cause it names."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from infra.machine.program import shell, site
+from infra.machine.program.errors import MachineError
+from infra.machine.program.slots import BLUE, GREEN
+from tests.infra.machine.program.conftest import Run
+from tests.infra.machine.program.programs import Programs
+
+
+def test_a_migration_that_fails_starts_nothing_and_keeps_the_door(programs: Programs, run: Run) -> None:
+    programs.door, programs.fails = BLUE.address, ("run --rm",)
+    with pytest.raises(MachineError, match=r"migration failed.*exit code 1\nlast lines:\n  it said why"):
+        run()
+    assert not any(" up " in line or "iptables-restore" in line for line in programs.lines)
+    assert programs.door == BLUE.address
+
+
+def test_a_release_that_does_not_become_healthy_is_removed_and_the_old_one_serves(programs: Programs, run: Run) -> None:
+    programs.door, programs.fails = BLUE.address, (" up ",)
+    with pytest.raises(MachineError, match="Task failed container health checks"):
+        run()
+    assert programs.door == BLUE.address
+    assert any("preqly-green" in line and " down " in line for line in programs.lines)
+    assert not any("preqly-blue" in line for line in programs.lines)
+
+
+def test_a_release_that_does_not_answer_through_its_proxy_is_removed(
+    programs: Programs, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise MachineError("Health checks failed: it answers 500")
+
+    monkeypatch.setattr(site, "wait", never)
+    programs.door = GREEN.address
+    with pytest.raises(MachineError, match="it answers 500"):
+        run()
+    assert programs.door == GREEN.address
+    assert any("preqly-blue" in line and " down " in line for line in programs.lines)
+
+
+@pytest.mark.parametrize(
+    ("happened", "words"),
+    [
+        ([("web", "die", "3"), ("proxy", "die", "143")], "container web ended with exit code 3"),
+        ([("proxy", "die", "143"), ("web", "die", "1")], "container web ended with exit code 1"),
+        ([("web", "oom", ""), ("web", "die", "137")], "OutOfMemoryError: container web"),
+        ([("web", "health_status: unhealthy", "")], "Task failed container health checks: container web"),
+    ],
+)
+def test_the_engines_events_say_which_container_failed_and_how(
+    programs: Programs, run: Run, happened: list[tuple[str, str, str]], words: str
+) -> None:
+    events = [
+        {"Action": action, "Actor": {"Attributes": {"com.docker.compose.service": name, "exitCode": code}}}
+        for name, action, code in happened
+    ]
+    programs.says["docker events"] = "\n".join(json.dumps(event) for event in events)
+    programs.fails = (" up ",)
+    with pytest.raises(MachineError, match=words):
+        run()
+    assert any(line.endswith("--tail 15 web") for line in programs.lines)
+
+
+def test_a_command_that_takes_too_long_does_not_go_on_in_its_container(
+    programs: Programs, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def attempt(*command: str, **named: Any) -> "subprocess.CompletedProcess[str]":
+        done = programs.attempt(*command, **named)
+        return subprocess.CompletedProcess(command, 124, "", "") if "run --rm" in " ".join(command) else done
+
+    monkeypatch.setattr(shell, "attempt", attempt)
+    programs.says["label=com.docker.compose.oneoff=True"] = "0a1b"
+    with pytest.raises(MachineError, match="did not end in 3600 s"):
+        run()
+    assert programs.place("docker rm --force --volumes 0a1b") > programs.place("run --rm")
