@@ -37,11 +37,16 @@ def delete_newest_proxy_image(checkout: Checkout) -> None:
 
 
 @contextmanager
-def secret_gone_at(checkout: Checkout, words: str) -> Iterator[Callable[[], Completed]]:
-    """An `up` during which the application's secret is deleted when it has said these words; it comes back after."""
+def secret_gone_at(
+    checkout: Checkout, words: str, first: Callable[[], object] = lambda: None
+) -> Iterator[Callable[[], Completed]]:
+    """An `up` during which the application's secret is deleted when it has said these words; it comes back after.
+
+    What is waited for `first` has read the secret already."""
     arn, secrets = checkout.outputs()["secret_arn"], checkout.aws("secretsmanager")
 
     def delete() -> None:
+        first()
         secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
 
     try:

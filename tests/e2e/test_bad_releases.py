@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.checkout import Checkout
+from tests.e2e.containers import running
 from tests.e2e.load import assert_nobody_noticed, constant_load
 from tests.e2e.refusals import delete_newest_proxy_image, refused_under_load, secret_gone_at
 from tests.e2e.serving import service
 from tests.e2e.sources import BAD_MIGRATION, Sources
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.containers
+
+PUSHED = "TaskDefinition"
+"""What `up` says when images and tasks are known, seconds before the release is prepared and then rolled out."""
 
 
 def tasks_started(checkout: Checkout) -> set[str]:
@@ -61,7 +66,7 @@ def test_a_release_whose_image_is_gone_is_taken_back(deployed: Checkout, sources
         deployed,
         "cause: the image cannot be pulled",
         "CannotPullContainerError",
-        up=lambda: deployed.run_until("Nothing to migrate", lambda: delete_newest_proxy_image(deployed)),
+        up=lambda: deployed.run_until(PUSHED, lambda: delete_newest_proxy_image(deployed)),
     )
 
 
@@ -74,7 +79,7 @@ def test_without_capacity_nothing_is_touched(deployed: Checkout, sources: Source
 
 def test_a_release_that_cannot_read_its_secret_is_taken_back(deployed: Checkout, sources: Sources) -> None:
     sources.headline("This knows no secret.")
-    with secret_gone_at(deployed, "Nothing to migrate") as up:
+    with secret_gone_at(deployed, PUSHED, first=lambda: wait_until(lambda: running(deployed, "name=-migrate"))) as up:
         refused_under_load(
             deployed,
             "cause: a secret, log group or permission is out of reach",
