@@ -19,6 +19,7 @@ ABOUT_FAULTS = (
     "test_rollback",
     "vm/test_accidents",
     "vm/test_bad_releases",
+    "vm/test_own_certificate",
     "vm/test_releases",
     "vm/test_removal",
     "vm/test_rollback",

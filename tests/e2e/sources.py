@@ -38,9 +38,9 @@ class Sources:
 
     def never_get_healthy(self) -> None:
         """It starts and serves, and answers health checks with 503."""
-        path = "app/core/health.py"
-        text = (self._folder / path).read_text()
-        self.write(path, text.replace('return _answer(200, "alive")', 'return _answer(503, "not alive on purpose")'))
+        self.replace(
+            "app/core/health.py", 'return _answer(200, "alive")', 'return _answer(503, "not alive on purpose")'
+        )
 
     def migration(self, name: str, text: str) -> None:
         """One more migration of the application."""
@@ -53,6 +53,12 @@ class Sources:
         changed, count = re.subn(pattern, lambda found: found[1] + after, text, count=1)
         assert count == 1, f"{key} with default {before}"
         self.write(PROJECT, changed)
+
+    def replace(self, path: str, before: str, after: str) -> None:
+        """Something that a file says once."""
+        text = (self._folder / path).read_text()
+        assert text.count(before) == 1, f"{before} in {path}"
+        self.write(path, text.replace(before, after))
 
     def append(self, path: str, text: str) -> None:
         """At the end of a file."""

@@ -11,6 +11,7 @@ from tests.e2e.good_releases import (
     nothing_was_migrated,
     rotates_unnoticed,
 )
+from tests.e2e.mail import links_for_a_new_password_come_by_ses, send_with_ses
 from tests.e2e.sources import Sources
 
 pytestmark = pytest.mark.containers
@@ -32,7 +33,12 @@ def test_a_rotation_keeps_every_visitor_logged_in_and_locks_the_old_role_out(
 
 def test_a_release_without_a_migration_takes_no_snapshot(deployed: Checkout, sources: Sources) -> None:
     sources.headline(CHANGED)
+    send_with_ses(sources)
     said = deployed_unnoticed(deployed, CHANGED)
     sources.keep()
     assert "Nothing to migrate" in said
     nothing_was_migrated(deployed)
+
+
+def test_a_link_for_a_new_password_comes_by_ses(deployed: Checkout) -> None:
+    links_for_a_new_password_come_by_ses(deployed, "mary@example.com")

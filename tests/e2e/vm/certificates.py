@@ -65,15 +65,19 @@ def secret_of_certificate(checkout: Checkout) -> tuple[str, dict[str, Any]]:
 def put_nearly_over(checkout: Checkout, days: int) -> None:
     """As if time had passed: the certificate in the secret has this many days left."""
     arn, document = secret_of_certificate(checkout)
+    document.pop("asked", None)
+    document |= pair(checkout, sorted(shown(checkout, "app.preqly.com").names), days)
+    checkout.aws("secretsmanager").put_secret_value(SecretId=arn, SecretString=json.dumps(document))
+
+
+def pair(checkout: Checkout, names: list[str], days: int) -> dict[str, str]:
+    """`cert.pem` and `key.pem` of an authority that the visitors trust."""
     authority = CertificateAuthority(checkout.runtime.folder / "cloud" / "certificates")
     key = ec.generate_private_key(ec.SECP256R1())
     text = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
-    names = sorted(shown(checkout, "app.preqly.com").names)
-    document.pop("asked", None)
-    document |= {"cert.pem": authority.certify(names, key.public_key(), days), "key.pem": text}
-    checkout.aws("secretsmanager").put_secret_value(SecretId=arn, SecretString=json.dumps(document))
+    return {"cert.pem": authority.certify(names, key.public_key(), days), "key.pem": text}
 
 
 def _acme(checkout: Checkout) -> dict[str, Any]:

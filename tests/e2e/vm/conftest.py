@@ -17,6 +17,7 @@ ORDER = (
     "test_bad_releases",
     "test_rollback",
     "test_accidents",
+    "test_own_certificate",
     "test_removal",
 )
 """They share one stack: each goes on where the one before has ended."""

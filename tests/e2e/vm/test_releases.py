@@ -11,6 +11,7 @@ from tests.e2e.good_releases import (
     nothing_was_migrated,
     rotates_unnoticed,
 )
+from tests.e2e.mail import links_for_a_new_password_come_by_ses, send_with_ses
 from tests.e2e.serving import headlines
 from tests.e2e.sources import Sources
 from tests.e2e.vm.certificates import shown
@@ -58,9 +59,14 @@ def test_a_release_without_a_migration_took_no_snapshot(deployed: Checkout) -> N
 
 def test_one_more_name_reaches_record_and_certificate_unnoticed(deployed: Checkout, sources: Sources) -> None:
     sources.setting("aliases", "[]", "[www.preqly.com]")
+    send_with_ses(sources)
     deployed_unnoticed(deployed, CHANGED)
     sources.keep()
     assert shown(deployed, "www.preqly.com").names >= {"app.preqly.com", "www.preqly.com"}
+
+
+def test_a_link_for_a_new_password_comes_by_ses(deployed: Checkout) -> None:
+    links_for_a_new_password_come_by_ses(deployed, "mary@example.com")
 
 
 def test_another_instance_type_is_a_new_machine_beside_the_old_one(
