@@ -17,6 +17,7 @@ from local.cloud.context import CloudContext
 from local.cloud.ecr import EcrAgent
 from local.cloud.ecs import EcsAgent
 from local.cloud.elb import ElbAgent
+from local.cloud.moto_patches import ses
 from local.cloud.persistence import SnapshotStore
 from local.cloud.rds import RdsAgent
 
@@ -92,6 +93,7 @@ class EmbeddedCloud:
     def _start(self, factories: Sequence[AgentFactory]) -> None:
         self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         moto_patches.apply(agents=bool(factories), registry=f"localhost:{self.config.registry_port}")
+        ses.deliver_to(self.config.state_dir / "mail")
         if not self._store.start():
             seed.apply(self.config)
             self._store.touch()

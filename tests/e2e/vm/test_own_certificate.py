@@ -13,7 +13,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.containers
 
 SECRET = "team/certificate"
-NAMES = ["app.preqly.com", "www.preqly.com"]
+NAMES = ["app.preqly.com", "localhost", "www.preqly.com"]
+"""The site's, and the one by which visitors on this machine ask for it."""
 
 
 def test_the_teams_own_certificate_comes_into_use_unnoticed(deployed: Checkout, sources: Sources) -> None:
