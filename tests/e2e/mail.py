@@ -11,7 +11,7 @@ from tests.waiting import wait_until
 
 DRIVER = "local/project.py"
 """It has mail written to the log, where a developer finds it."""
-LINK = re.compile(r"https://app\.preqly\.com(/account/password/reset/[^/\s]+/[^/\s]+/)")
+LINK = re.compile(r"https://localhost:\d+(/account/password/reset/[^/\s]+/[^/\s]+/)")
 
 
 def send_with_ses(sources: Sources) -> None:
