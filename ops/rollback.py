@@ -52,7 +52,7 @@ def roll_back(stack: Stack, number: int | None, wish: Wish) -> Outcome:
         kind=ROLLBACK,
         target=target,
         latest=latest,
-        withheld=None if withheld.tag == target.tag else withheld,
+        withheld=None if withheld.is_of(target.tag) else withheld,
         may_lack=wish.may_lack,
     )
     return _carry_out(stack, change, host, wish)

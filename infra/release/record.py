@@ -38,6 +38,10 @@ class Withheld:
     number: int
     tag: str
 
+    def is_of(self, tag: str) -> bool:
+        """Whether these are the sources of this tag: its last part only makes it unique (infra/image.py)."""
+        return self.tag.rsplit("-", 1)[0] == tag.rsplit("-", 1)[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Release:

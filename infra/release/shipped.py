@@ -34,7 +34,7 @@ class Shipped:
 
 def shipped(*, latest: Release | None, web_image: str, proxy_image: str, tag: str, revision: str) -> Shipped:
     """The sources' own images; the ones on record while the sources are still those that a rollback undid."""
-    if latest and latest.withheld and latest.withheld.tag == tag:
+    if latest and latest.withheld and latest.withheld.is_of(tag):
         return Shipped(
             web_image=latest.web_image,
             proxy_image=latest.proxy_image,

@@ -20,18 +20,26 @@ class Cause(NamedTuple):
 
 def cause(project: str, since: float, said: str) -> Cause:
     """What became of a compose project's containers since then; `said` is compose's last word, if nothing did."""
+    found = ended(project, since)
+    if found:
+        return found
+    unhealthy = [name for name, action, _ in _events(project, since) if action == "health_status: unhealthy"]
+    if unhealthy:
+        return Cause(f"Task failed container health checks: container {unhealthy[0]}", unhealthy[0])
+    if "Error response from daemon" in said:
+        return Cause(f"CannotStartContainerError: {said}")
+    return Cause(f"Task failed container health checks ({said})")
+
+
+def ended(project: str, since: float) -> Cause | None:
+    """Which of a compose project's containers ended by itself since then, and how; None when none did."""
     events = list(_events(project, since))
     for name, action, code in sorted(events, key=lambda event: event[2] in STOPPED):
         if action == "oom":
             return Cause(f"OutOfMemoryError: container {name} was killed because of its memory limit", name)
         if action == "die" and code != "0" and not any(event[:2] == (name, "oom") for event in events):
             return Cause(f"Essential container in task exited: container {name} ended with exit code {code}", name)
-    unhealthy = [name for name, action, _ in events if action == "health_status: unhealthy"]
-    if unhealthy:
-        return Cause(f"Task failed container health checks: container {unhealthy[0]}", unhealthy[0])
-    if "Error response from daemon" in said:
-        return Cause(f"CannotStartContainerError: {said}")
-    return Cause(f"Task failed container health checks ({said})")
+    return None
 
 
 def _events(project: str, since: float) -> Iterator[tuple[str, str, str]]:

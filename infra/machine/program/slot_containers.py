@@ -30,6 +30,7 @@ class SlotContainers:
         self.slot, self._machine = slot, machine
         self.folder = machine.memory / slot.name
         self._file = self.folder / "compose.json"
+        self._began: float | None = None
         self._to_blame = ""
 
     @property
@@ -64,14 +65,14 @@ class SlotContainers:
 
     def start(self) -> None:
         """Start all containers anew and wait until each is healthy. Raises MachineError."""
-        began = time.time()
+        self._began = time.time()
         done = self._compose(
             *("up", "--detach", "--force-recreate", "--remove-orphans"),
             *("--wait", "--wait-timeout", str(HEALTHY_SECONDS)),
             seconds=HEALTHY_SECONDS + 60,
         )
         if done.returncode != 0:
-            cause = diagnosis.cause(self.slot.project, began, " ".join(done.stderr.splitlines()[-1:]).strip())
+            cause = diagnosis.cause(self.slot.project, self._began, " ".join(done.stderr.splitlines()[-1:]).strip())
             self._to_blame = cause.container
             raise MachineError(cause.words)
 
@@ -98,7 +99,12 @@ class SlotContainers:
             raise MachineError(shell.failure("nginx's reload", f"exit code {done.returncode}", [done.stderr]))
 
     def failure(self, what: str) -> str:
-        """A message with the state and last lines of every container."""
+        """A message with the state and last lines of every container, and which one ended since they were started."""
+        if self._began and not self._to_blame:
+            # It was healthy once: a slow leak, a crash at the first request.
+            ended = diagnosis.ended(self.slot.project, self._began)
+            if ended:
+                self._to_blame, what = ended.container, f"{ended.words}. {what}"
         states = self._compose("ps", "--all", "--format", "{{.Service}}: {{.Status}}", seconds=30).stdout.splitlines()
         # Those of the one to blame alone: the proxy has little to say about a crash behind it, and much of it.
         words = ("logs", "--no-color", "--tail", "15", *([self._to_blame] if self._to_blame else []))

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from infra.release.record import Withheld
 from infra.release.shipped import Shipped, shipped
 from tests.infra.release.test_completion import RELEASE
@@ -16,8 +18,10 @@ def test_so_is_every_one_that_nobody_rolled_back() -> None:
     assert shipped(latest=RELEASE, revision="later", **SOURCES) == OWN
 
 
-def test_what_was_rolled_back_is_not_brought_back_by_the_same_sources() -> None:
-    withheld = Withheld(number=7, tag="cccc-1")
+@pytest.mark.parametrize("tag", ["cccc-1", "cccc-2"])
+def test_what_was_rolled_back_is_not_brought_back_by_the_same_sources(tag: str) -> None:
+    """Nor under another tag, which they get when others were tried in between."""
+    withheld = Withheld(number=7, tag=tag)
     latest = replace(RELEASE, kind="rollback", withheld=withheld)
     assert shipped(latest=latest, revision="later", **SOURCES) == Shipped(
         web_image=RELEASE.web_image,

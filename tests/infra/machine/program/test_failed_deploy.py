@@ -44,6 +44,27 @@ def test_a_release_that_does_not_answer_through_its_proxy_is_removed(
     assert any("preqly-blue" in line and " down " in line for line in programs.lines)
 
 
+def events(*happened: tuple[str, str, str]) -> str:
+    """What the engine says of containers: name, what happened, exit code."""
+    return "\n".join(
+        json.dumps({"Action": action, "Actor": {"Attributes": {"com.docker.compose.service": name, "exitCode": code}}})
+        for name, action, code in happened
+    )
+
+
+def test_what_ends_after_it_was_healthy_is_named_as_well(
+    programs: Programs, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise MachineError("Task failed health checks: it answers 502")
+
+    monkeypatch.setattr(site, "wait", never)
+    programs.says["docker events"] = events(("web", "oom", ""), ("web", "die", "137"))
+    with pytest.raises(MachineError, match=r"OutOfMemoryError: container web.*it answers 502"):
+        run()
+    assert any(line.endswith("--tail 15 web") for line in programs.lines)
+
+
 @pytest.mark.parametrize(
     ("happened", "words"),
     [
@@ -56,11 +77,7 @@ def test_a_release_that_does_not_answer_through_its_proxy_is_removed(
 def test_the_engines_events_say_which_container_failed_and_how(
     programs: Programs, run: Run, happened: list[tuple[str, str, str]], words: str
 ) -> None:
-    events = [
-        {"Action": action, "Actor": {"Attributes": {"com.docker.compose.service": name, "exitCode": code}}}
-        for name, action, code in happened
-    ]
-    programs.says["docker events"] = "\n".join(json.dumps(event) for event in events)
+    programs.says["docker events"] = events(*happened)
     programs.fails = (" up ",)
     with pytest.raises(MachineError, match=words):
         run()
