@@ -10,6 +10,8 @@ from infra.release.errors import ReleaseError
 
 VERSION_TAG = "aws:ec2launchtemplate:version"
 """EC2's own tag of an instance: the version of the template that it was started from."""
+LEAVING = ("Terminating", "Terminated", "Detaching", "Detached")
+"""Beginnings of the lifecycle states of what the group has done with and still lists, for a minute or more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +27,13 @@ class Instance:
 
 
 def instances(session: boto3.Session, group: str) -> Sequence[Instance]:
-    """All of them, the one with the address last. Raises ReleaseError when the group is gone."""
+    """All that are not on their way out, the one with the address last. Raises ReleaseError when the group is gone."""
     scaling: Any = session.client("autoscaling")
     answer = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"]
     if not answer:
         raise ReleaseError(f"Auto scaling group {group} is gone. `pulumi up --refresh` makes it again.")
-    there, wanted = answer[0]["Instances"], str((answer[0].get("LaunchTemplate") or {}).get("Version", ""))
+    there = [one for one in answer[0]["Instances"] if not one["LifecycleState"].startswith(LEAVING)]
+    wanted = str((answer[0].get("LaunchTemplate") or {}).get("Version", ""))
     ids = [str(one["InstanceId"]) for one in there]
     addressed, versions = _with_address(session, ids), _versions(session, ids)
     found = [

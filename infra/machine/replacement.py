@@ -55,7 +55,8 @@ def _wait_for_address(session: boto3.Session, to: Remote, tell: Tell) -> str:
     deadline, told = time.monotonic() + BOOT_SECONDS, ""
     while True:
         there = [one for one in instances(session, to.group) if not one.outdated]
-        serving = next((one.id for one in there if one.has_address), None)
+        # One that its group is about to replace may have the address for a moment more.
+        serving = next((one.id for one in there if one.has_address and one.in_service), None)
         if serving:
             return serving
         if time.monotonic() > deadline:

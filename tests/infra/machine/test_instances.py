@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.autoscaling.models import autoscaling_backends
 
 from infra.machine.instances import Instance, instances, serving_instance
 from infra.release.errors import ReleaseError
@@ -72,6 +73,16 @@ def test_one_of_an_earlier_template_is_outdated(group: Group) -> None:
     group.change()
     group.want(2)
     assert {one.id == first.id: one.outdated for one in group.there()} == {True: True, False: False}
+
+
+@pytest.mark.parametrize("state", ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated", "Detaching"])
+def test_one_on_its_way_out_is_not_there_any_more(group: Group, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    group.want(2)
+    (first, second) = group.there()
+    listed = autoscaling_backends["123456789012"]["us-east-1"].autoscaling_groups["machine"].instance_states
+    monkeypatch.setattr(next(one for one in listed if one.instance_id == first.id), "lifecycle_state", state)
+    group.lead_to(first.id)
+    assert group.there() == [second]
 
 
 def test_without_an_instance_in_service_the_group_is_named(group: Group) -> None:
