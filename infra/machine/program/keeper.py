@@ -33,11 +33,12 @@ class Keeper:
         self._answered = time.monotonic()
         self._next: dict[str, float] = {}
         self._endpoint: ThreadingHTTPServer | None = None
+        self._read: tuple[str, Release] | None = None
 
     def boot(self) -> None:
         """The release of record serves, and the address leads here. Raises MachineError."""
         key = current_key(self._session, self._machine)
-        release = fetch(self._session, self._machine, key)
+        release = self._release(key)
         if self._endpoint is None:
             credentials.make_address()
             roles = {
@@ -73,22 +74,29 @@ class Keeper:
         if known is None:
             return
         key, slot = known
-        release = fetch(self._session, self._machine, key)
-        self._look_at_site(release, slot)
+        release = self._release(key)
+        answers = self._look_at_site(release, slot)
         if self._due("metrics", METRICS_SECONDS):
             days = certificate.days_left(self._machine)
-            metrics.report(self._session, release.host, answers=self._misses == 0, certificate_days=days)
+            metrics.report(self._session, release.host, answers=answers, certificate_days=days)
+
+    def _release(self, key: str) -> Release:
+        """Read once: its name is its content's, and the site is to be looked after while S3 is away as well."""
+        if self._read is None or self._read[0] != key:
+            self._read = (key, fetch(self._session, self._machine, key))
+        return self._read[1]
 
     def _serves_already(self, release: Release) -> bool:
         """Whether only the keeper was started anew: what was deployed meanwhile is on record in a moment."""
         known = serving(self._machine)
         return known is not None and not site.problem(known[1], release.host)
 
-    def _look_at_site(self, release: Release, slot: Slot) -> None:
+    def _look_at_site(self, release: Release, slot: Slot) -> bool:
+        """Whether it answered; what a repair brings is for the next look to say."""
         seen = site.problem(slot, release.host)
         if not seen:
             self._misses, self._answered = 0, time.monotonic()
-            return
+            return True
         self._misses += 1
         log.warning("the site does not answer through slot %s: %s", slot.name, seen)
         if time.monotonic() - self._answered > GIVE_UP_SECONDS:
@@ -97,6 +105,7 @@ class Keeper:
         elif self._misses >= REPAIR_AFTER:
             self._misses = 0
             self._repair(slot)
+        return False
 
     def _repair(self, slot: Slot) -> None:
         with alone(self._machine):

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from infra.machine.program import credentials, deploy, instance, keeper, metrics, site
+from infra.machine.program.errors import MachineError
 from infra.machine.program.keeper import GIVE_UP_SECONDS, REPAIR_AFTER, Keeper
 from infra.machine.program.machine import Machine
+from infra.machine.program.release import Release
 from infra.machine.program.slot_containers import SlotContainers
 from infra.machine.program.slots import BLUE
-from tests.infra.machine.program.releases import KEY, RELEASE
+from tests.infra.machine.program.releases import KEY, NEXT, RELEASE
 
 
 class World:
@@ -19,12 +21,15 @@ class World:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.done: list[str] = []
+        self.reported: list[bool] = []
         self.answers = True
+        self.fetched: list[str] = []
+        self.s3_is_away = False
         self.now = 1000.0
         self.serving: Any = (KEY, BLUE)
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(keeper, "current_key", lambda *_: KEY)
-        monkeypatch.setattr(keeper, "fetch", lambda *_: RELEASE)
+        monkeypatch.setattr(keeper, "fetch", lambda _session, _machine, key: self.fetch(key))
         monkeypatch.setattr(keeper, "send_visitors_to", lambda slot: self.done.append(f"door {slot.name}"))
         monkeypatch.setattr(site, "problem", lambda *_: "" if self.answers else "it answers 500")
         monkeypatch.setattr(keeper, "serving", lambda _: self.serving)
@@ -32,10 +37,20 @@ class World:
         monkeypatch.setattr(deploy, "deploy", lambda *_: self.done.append("deploy"))
         monkeypatch.setattr(credentials, "make_address", lambda: None)
         monkeypatch.setattr(credentials, "serve", lambda _: self.done.append("credentials"))
-        monkeypatch.setattr(metrics, "report", lambda *_, **__: self.done.append("metrics"))
+        monkeypatch.setattr(metrics, "report", lambda *_, answers, **__: self.report(answers))
         monkeypatch.setattr(instance, "take_address", lambda *_: self.done.append("address"))
         monkeypatch.setattr(instance, "give_up", lambda _: self.done.append("give up"))
         monkeypatch.setattr(SlotContainers, "start", lambda _: self.done.append("start"))
+
+    def fetch(self, key: str) -> Release:
+        if self.s3_is_away:
+            raise MachineError(f"ResourceInitializationError: s3://b/{key}: it does not answer")
+        self.fetched.append(key)
+        return RELEASE
+
+    def report(self, answers: bool) -> None:
+        self.done.append("metrics")
+        self.reported.append(answers)
 
 
 @pytest.fixture
@@ -75,6 +90,47 @@ def test_a_site_that_does_not_answer_is_rebuilt_after_a_few_looks_and_not_before
     assert "start" not in world.done
     looks.look()
     assert [one for one in world.done if one != "metrics"] == ["start", "door blue"]
+
+
+@pytest.mark.parametrize("repaired", [True, False])
+def test_a_site_that_did_not_answer_is_reported_as_such_whatever_its_repair_brings(
+    world: World, looks: Keeper, monkeypatch: pytest.MonkeyPatch, repaired: bool
+) -> None:
+    def start(_: SlotContainers) -> None:
+        if not repaired:
+            raise MachineError("Task failed container health checks")
+
+    monkeypatch.setattr(SlotContainers, "start", start)
+    world.answers = False
+    for _ in range(REPAIR_AFTER):
+        world.now += 61
+        looks.look()
+    assert world.reported == [False] * REPAIR_AFTER
+    world.answers = repaired
+    world.now += 61
+    looks.look()
+    assert world.reported[-1] is repaired
+
+
+def test_the_site_is_looked_after_while_s3_is_away(world: World, looks: Keeper) -> None:
+    looks.look()
+    world.s3_is_away, world.answers = True, False
+    world.now += 61
+    for _ in range(REPAIR_AFTER):
+        looks.look()
+    assert "start" in world.done
+    assert world.reported == [True, False]
+
+
+def test_a_release_is_fetched_once_and_the_next_one_in_its_place(world: World, looks: Keeper) -> None:
+    looks.boot()
+    looks.look()
+    looks.look()
+    assert world.fetched == [KEY]
+    world.serving = (NEXT, BLUE)
+    looks.look()
+    looks.look()
+    assert world.fetched == [KEY, NEXT]
 
 
 def test_one_bad_answer_is_forgotten(world: World, looks: Keeper) -> None:
