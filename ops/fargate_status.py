@@ -88,7 +88,7 @@ class FargateStatus:
             yield f"{service.running} of {service.desired} tasks run."
         for identifier, reason in self.stale.items():
             older = reason.startswith("older")
-            fix = "`pulumi up` restarts it with the current one" if older else "ECS should stop it soon"
+            fix = "`pulumi up` ends the rotation, or says why it cannot" if older else "ECS should stop it soon"
             yield f"Task {identifier} is stale, {reason}; {fix}."
 
     def _deployments(self) -> ConsoleRenderable:

@@ -1,14 +1,13 @@
 """Task definitions of a release: which images and secret version they name, and copies with other images."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from infra.release.definitions import Definition, essence
 from infra.release.record import Release
 from ops.errors import Refused
 from ops.show import short
 
-Definition = dict[str, Any]
 RELEASE_VARIABLE = "RELEASE"
 """Environment variable that tells the application which release it is."""
 
@@ -61,10 +60,10 @@ def register(ecs: Any, wanted: Mapping[str, Any], *candidates: str) -> str:
     """
     for candidate in (*candidates, wanted["family"]):
         known = _described(ecs, candidate)
-        if known and _essence(ecs, known) == _essence(ecs, wanted):
+        if known and essence(known) == essence(wanted):
             return str(known["taskDefinitionArn"])
     tags = ecs.list_tags_for_resource(resourceArn=wanted["taskDefinitionArn"])["tags"]
-    arguments = {**_essence(ecs, wanted), **({"tags": tags} if tags else {})}
+    arguments = {**essence(wanted), **({"tags": tags} if tags else {})}
     return str(ecs.register_task_definition(**arguments)["taskDefinition"]["taskDefinitionArn"])
 
 
@@ -74,9 +73,3 @@ def _described(ecs: Any, name: str) -> Definition | None:
     except ecs.exceptions.ClientException:
         return None
     return known if known.get("status") == "ACTIVE" else None
-
-
-def _essence(ecs: Any, definition: Mapping[str, Any]) -> Definition:
-    """What RegisterTaskDefinition takes of a described definition; the rest is AWS's own."""
-    taken = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
-    return json.loads(json.dumps({key: value for key, value in definition.items() if key in taken and key != "tags"}))  # type: ignore[no-any-return]

@@ -26,10 +26,6 @@ class OneMachine:
         """Nothing: what is left of an earlier release is removed before there is a verdict."""
         return []
 
-    def same(self, _release: Release, _latest: Release | None) -> tuple[str, ...]:
-        """None: a release has the name of its content."""
-        return ()
-
     def retire_roles(self, session: boto3.Session, latest: Release, release: Release, tell: Tell) -> None:
         """On the machine, by a container of the new release, once it is alone there."""
         if latest.secret_version == release.secret_version:

@@ -43,9 +43,12 @@ def complete(
     return latest
 
 
-def foreseen(release: Release, latest: Release | None, on: Hosting) -> Release:
-    """A release as it is on record, or will be: what a preview says."""
-    if latest and latest.task_definition in (release.task_definition, *on.same(release, latest)):
+def foreseen(release: Release, latest: Release | None) -> Release:
+    """A release as it is on record, or will be: what a preview says, which asks nobody what runs.
+
+    One that the command line brought back under a definition of its own gets the next number here and keeps its own.
+    """
+    if latest and latest.task_definition == release.task_definition:
         return latest
     return replace(release, number=latest.number + 1 if latest else 1)
 

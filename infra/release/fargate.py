@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from infra.release import one_off_task, release_state, snapshot, stale
+from infra.release import definitions, one_off_task, release_state, snapshot, stale
 from infra.release.migration import Migrated
 from infra.release.one_off_task import OneOffTask
 from infra.release.record import Release
@@ -22,19 +22,18 @@ class Fargate:
 
     def verify(self, session: boto3.Session, release: Release, latest: Release | None, tell: Tell) -> str:
         """The task definition of the service's primary deployment, once it is complete."""
-        service = verify_rollout(session, self._asked(release, latest), tell)
+        asked = Asked(
+            cluster=release.cluster,
+            service=release.service,
+            task_definition=release.task_definition,
+            same=_same(session, release, latest),
+        )
+        service = verify_rollout(session, asked, tell)
         return next(str(one["taskDefinition"]) for one in service["deployments"] if one["status"] == "PRIMARY")
 
     def stale(self, session: boto3.Session, release: Release) -> list[str]:
         """Tasks beside the service that were given another version of the secret."""
         return stale.beside_the_service(session, _service(session, release), release.task_definition)
-
-    def same(self, release: Release, latest: Release | None) -> tuple[str, ...]:
-        """The task definition by which the command line brought this release forward again."""
-        if latest is None or latest.hosting != release.hosting:
-            return ()
-        forward = (latest.tag, latest.web_image, latest.proxy_image)
-        return (latest.task_definition,) if forward == (release.tag, release.web_image, release.proxy_image) else ()
 
     def retire_roles(self, session: boto3.Session, latest: Release, release: Release, tell: Tell) -> None:
         """By a task of the new release, when the service's last task with the earlier secret has ended."""
@@ -55,13 +54,18 @@ class Fargate:
             snapshot=snapshot.taken_for(session, release.database, release.migration_task_definition),
         )
 
-    def _asked(self, release: Release, latest: Release | None) -> Asked:
-        return Asked(
-            cluster=release.cluster,
-            service=release.service,
-            task_definition=release.task_definition,
-            same=self.same(release, latest),
-        )
+
+def _same(session: boto3.Session, release: Release, latest: Release | None) -> tuple[str, ...]:
+    """The task definition by which the command line brought this release back, settings and secrets of now included.
+
+    The images alone do not tell: those of a rotation, or of another setting, that ECS took back are the same.
+    """
+    if latest is None or latest.hosting != release.hosting or latest.task_definition == release.task_definition:
+        return ()
+    if (latest.tag, latest.web_image, latest.proxy_image) != (release.tag, release.web_image, release.proxy_image):
+        return ()
+    recorded = latest.task_definition
+    return (recorded,) if definitions.alike(session, recorded, release.task_definition) else ()
 
 
 def _service(session: boto3.Session, release: Release) -> dict[str, Any]:

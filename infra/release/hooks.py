@@ -92,7 +92,7 @@ def on_record(
 
     async def completed(name: str, latest: Release | None, release: Release, on: Hosting) -> Release:
         if pulumi.runtime.is_dry_run():
-            return foreseen(release, latest, on)
+            return foreseen(release, latest)
         done = migrated.get(release.migration_task_definition)
         try:
             return await in_thread(complete, session(), name, release, done, teller(resource), on)

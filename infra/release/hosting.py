@@ -21,9 +21,6 @@ class Hosting(Protocol):
     def stale(self, session: boto3.Session, release: Release) -> list[str]:
         """What still runs of an earlier release beside this one, in words."""
 
-    def same(self, release: Release, latest: Release | None) -> tuple[str, ...]:
-        """Further names under which this very release may run."""
-
     def retire_roles(self, session: boto3.Session, latest: Release, release: Release, tell: Tell) -> None:
         """After a rotation take the login from the earlier database role, once nothing holds its secret any more."""
 

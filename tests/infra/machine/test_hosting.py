@@ -78,9 +78,9 @@ def test_a_move_between_the_kinds_of_hosting_is_an_entry_of_its_own_and_retires_
 
 
 def test_a_preview_foresees_the_number() -> None:
-    assert foreseen(RELEASE, EARLIER, ON).number == 5
-    assert foreseen(RELEASE, replace(RELEASE, number=9), ON).number == 9
-    assert foreseen(RELEASE, replace(ON_FARGATE, number=9), ON).number == 10
+    assert foreseen(RELEASE, EARLIER).number == 5
+    assert foreseen(RELEASE, replace(RELEASE, number=9)).number == 9
+    assert foreseen(RELEASE, replace(ON_FARGATE, number=9)).number == 10
 
 
 def test_entries_of_before_there_were_two_kinds_are_of_fargate() -> None:

@@ -117,10 +117,23 @@ def test_a_release_that_does_not_run_is_not_recorded(aws: FakeAws, monkeypatch: 
 def test_the_same_release_under_another_definition_counts_as_recorded(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`forward` brought it back under a definition that Pulumi does not know."""
+    """`rollback 6` brought it back under a definition that Pulumi does not know."""
     record = Record(replace(RELEASE, number=6, task_definition=f"{FAMILY}:9"))
     aws.runs(9)
     assert completed(aws, record, monkeypatch).number == 6
+    assert len(record.releases) == 1
+
+
+def test_a_rotation_that_ecs_took_back_is_no_success_though_the_images_are_those_on_record(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pulumi has nothing to do in the next update, so nothing else asks."""
+    record = Record(replace(RELEASE, number=6, task_definition=f"{FAMILY}:7"))
+    aws.secret_versions = {f"{FAMILY}:7": "v-1", f"{FAMILY}:8": "v-2"}
+    aws.runs(7)
+    with pytest.raises(ReleaseError, match="preqly-test-web:8 does not run, preqly-test-web:7 does"):
+        completed(aws, record, monkeypatch)
+    assert len(record.releases) == 1
 
 
 def test_what_an_earlier_update_migrated_is_found_out(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,13 +182,16 @@ def test_a_task_beside_the_service_with_an_earlier_secret_is_named_in_every_upda
     assert [line.partition(" (")[0] for line in told] == ["task 2"]
 
 
-def test_a_preview_foresees_the_number(aws: FakeAws) -> None:
-    assert foreseen(RELEASE, None, Fargate()) == replace(RELEASE, number=1)
-    assert foreseen(RELEASE, EARLIER, Fargate()) == replace(RELEASE, number=5)
+def test_a_preview_foresees_the_number() -> None:
+    assert foreseen(RELEASE, None) == replace(RELEASE, number=1)
+    assert foreseen(RELEASE, EARLIER) == replace(RELEASE, number=5)
     on_record = replace(RELEASE, number=6)
-    assert foreseen(RELEASE, on_record, Fargate()) == on_record
-    forward = replace(RELEASE, number=7, task_definition=f"{FAMILY}:9")
-    assert foreseen(RELEASE, forward, Fargate()) == forward
+    assert foreseen(RELEASE, on_record) == on_record
+
+
+def test_a_preview_does_not_take_other_settings_for_the_release_on_record() -> None:
+    before = replace(RELEASE, number=6, task_definition=f"{FAMILY}:7")
+    assert foreseen(RELEASE, before) == replace(RELEASE, number=7)
 
 
 def test_without_a_rotation_no_role_is_retired(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
