@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.workload import Container
+from infra.workload import OWNER_KEY, Container
 
 USER = "10001:10001"
 TMP_MIB = 64
@@ -59,8 +59,7 @@ def _ecs_container(container: Container, target: EcsTarget) -> dict[str, Any]:
         "stopTimeout": STOP_TIMEOUT_SECONDS,
         "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
         "secrets": [
-            {"name": name, "valueFrom": f"{target.secret_arn}:{key}::{target.secret_version}"}
-            for name, key in sorted(container.secrets.items())
+            {"name": name, "valueFrom": _reference(key, target)} for name, key in sorted(container.secrets.items())
         ],
         "logConfiguration": _log_configuration(target),
         "mountPoints": [
@@ -78,6 +77,11 @@ def _ecs_container(container: Container, target: EcsTarget) -> dict[str, Any]:
     if container.health_checked:
         definition["healthCheck"] = HEALTH_CHECK
     return definition
+
+
+def _reference(key: str, target: EcsTarget) -> str:
+    """ARN, key, stage, version; with neither stage nor version ECS reads the secret's current one."""
+    return f"{target.secret_arn}:{key}::{'' if key == OWNER_KEY else target.secret_version}"
 
 
 def _port_mappings(container: Container) -> list[dict[str, Any]]:

@@ -9,6 +9,12 @@ PROXY_PORT = 8443
 WEB_PORT = 8005
 """Where gunicorn listens, on the task's own loopback."""
 MIGRATION_COMMAND = ("python", "manage.py", "migrate", "--noinput")
+OWNER_KEY = "OWNER_DATABASE_URL"
+"""Key of the one value that is read as it is now, whatever version of the secret a release names.
+
+The owner's password is changed in place, early in an update: once that has happened no other one opens the database, to
+no release. All other values belong to a release and stay beside those of the next one.
+"""
 WEB_SECRETS = {
     "DATABASE_URL": "DATABASE_URL",
     "EMAIL_URL": "EMAIL_URL",
@@ -18,7 +24,7 @@ WEB_SECRETS = {
 """Variables of what serves, and the keys of the application's secret that hold their values."""
 MIGRATION_SECRETS = {
     **WEB_SECRETS,
-    "DATABASE_URL": "OWNER_DATABASE_URL",
+    "DATABASE_URL": OWNER_KEY,
     "APPLICATION_DATABASE_URL": "DATABASE_URL",
 }
 """Those of the tasks around a release: they alone are told the role that owns the tables."""

@@ -15,14 +15,14 @@ POLL_SECONDS = 2
 
 
 def secret_versions(session: boto3.Session, task_definition: str) -> frozenset[str]:
-    """The versions of secrets that tasks of this definition are given."""
+    """The versions of secrets that tasks of this definition are given by name; the current one is not named."""
     ecs: Any = session.client("ecs")
     definition = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
     references = (
         secret["valueFrom"] for one in definition["containerDefinitions"] for secret in one.get("secrets", [])
     )
     # arn:aws:secretsmanager:region:account:secret:name:key:stage:version
-    return frozenset(reference.rsplit(":", 1)[1] for reference in references)
+    return frozenset(version for reference in references if (version := reference.rsplit(":", 1)[1]))
 
 
 def wait_until_gone(session: boto3.Session, service: Mapping[str, Any], task_definition: str) -> None:

@@ -52,7 +52,7 @@ def rotates_unnoticed(checkout: Checkout, sources: Sources) -> None:
     before = checkout.secret()["DATABASE_URL"]
     with checkout.browser() as browser:
         sign_up(browser, "grace@example.com")
-        sources.setting("secretsGeneration", "1", "2")
+        sources.rotate()
         with constant_load(checkout.runtime) as load:
             result = checkout.up()
         sources.keep()

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from local.hosting import FARGATE
 from tests.e2e.checkout import Checkout
 from tests.e2e.load import assert_nobody_noticed, constant_load
+from tests.e2e.postgres import can_log_in
 from tests.e2e.serving import serving
+from tests.e2e.sources import BAD_MIGRATION, Sources
 
 Completed = subprocess.CompletedProcess[str]
 
@@ -24,6 +26,18 @@ def refused_under_load(checkout: Checkout, *words: str, up: Callable[[], Complet
     assert_nobody_noticed(load, connections_stay=checkout.hosting == FARGATE)
     assert serving(checkout) == before, "the release before serves"
     assert checkout.releases()[0]["number"] == number, "what failed is not on record"
+
+
+def rotation_fails(checkout: Checkout, sources: Sources) -> None:
+    """An `up` that changes the owner's password, and then fails before anything new serves. The setting stays."""
+    before = checkout.secret()["OWNER_DATABASE_URL"]
+    sources.rotate()
+    sources.keep()
+    sources.migration("0004_fails", BAD_MIGRATION)
+    refused_under_load(checkout, 'relation "a_table_that_is_not_there" does not exist')
+    sources.restore()
+    assert not can_log_in(checkout, before)
+    assert can_log_in(checkout, checkout.secret()["OWNER_DATABASE_URL"])
 
 
 def delete_newest_proxy_image(checkout: Checkout) -> None:

@@ -54,6 +54,13 @@ class Sources:
         assert count == 1, f"{key} with default {before}"
         self.write(PROJECT, changed)
 
+    def rotate(self) -> None:
+        """`secretsGeneration` raised by one."""
+        text = (self._folder / PROJECT).read_text()
+        found = re.search(r"\n  secretsGeneration:(?:\n    .*)*?\n    default: (\d+)\n", text)
+        assert found is not None
+        self.setting("secretsGeneration", found[1], str(int(found[1]) + 1))
+
     def replace(self, path: str, before: str, after: str) -> None:
         """Something that a file says once."""
         text = (self._folder / path).read_text()

@@ -11,6 +11,8 @@ from tests.e2e.good_releases import (
     refuses_what_does_not_know_the_migrations,
     withholds_what_was_undone,
 )
+from tests.e2e.refusals import rotation_fails
+from tests.e2e.sources import Sources
 
 pytestmark = pytest.mark.containers
 
@@ -29,6 +31,12 @@ def test_the_next_up_does_not_redo_what_was_undone(deployed: Checkout) -> None:
 
 
 def test_forward_brings_the_withheld_release_back_unnoticed(deployed: Checkout) -> None:
+    comes_back_unnoticed(deployed, "forward", CHANGED)
+
+
+def test_after_a_rotation_that_failed_there_is_a_way_back_too(deployed: Checkout, sources: Sources) -> None:
+    rotation_fails(deployed, sources)
+    comes_back_unnoticed(deployed, "rollback", MIGRATED)
     comes_back_unnoticed(deployed, "forward", CHANGED)
 
 

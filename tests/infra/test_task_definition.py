@@ -63,8 +63,15 @@ def test_secrets_are_named_by_arn_key_and_version() -> None:
         {"name": "SECRET_KEY_FALLBACKS", "valueFrom": f"{SECRET}:SECRET_KEY_FALLBACKS::v-1"},
     ]
     assert proxy["secrets"] == []
+
+
+def test_only_the_owner_of_the_database_is_read_without_a_version() -> None:
     (migrate,) = rendered(*migration(RELEASE))
-    assert {"name": "DATABASE_URL", "valueFrom": f"{SECRET}:OWNER_DATABASE_URL::v-1"} in migrate["secrets"]
+    read = {one["name"]: one["valueFrom"] for one in migrate["secrets"]}
+    # A rotation changes the owner's password in place, before anything of the next release runs.
+    assert read["DATABASE_URL"] == f"{SECRET}:OWNER_DATABASE_URL::"
+    assert read["APPLICATION_DATABASE_URL"] == f"{SECRET}:DATABASE_URL::v-1"
+    assert {name for name, reference in read.items() if not reference.endswith(":v-1")} == {"DATABASE_URL"}
 
 
 def test_only_the_proxy_maps_a_port() -> None:

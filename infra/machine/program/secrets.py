@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,31 @@ from .release import Release
 
 USER = 10001
 """The containers' user and group (infra/task_definition.py)."""
+OWNER_KEY = "OWNER_DATABASE_URL"
+"""Key of the value that is read as it is now, whatever version a release names (infra/workload.py)."""
 
 
 def read(session: Any, release: Release) -> Mapping[str, str]:
-    """The release's version of the application's secret. Raises MachineError, never with a value in it."""
-    where = f"ResourceInitializationError: secret {release.secret_arn}, version {release.secret_version}"
+    """The release's version of the application's secret, with the owner of the database as it is now.
+
+    Raises MachineError, never with a value in it.
+    """
+    wanted = {key for keys in release.secrets.values() for key in keys.values()}
+    document = _document(session, release, release.secret_version, wanted - {OWNER_KEY})
+    if OWNER_KEY not in wanted:
+        return document
+    # Once a rotation has begun no other password opens the database, also when the rotation has failed.
+    return {**document, OWNER_KEY: _document(session, release, "", {OWNER_KEY})[OWNER_KEY]}
+
+
+def _document(session: Any, release: Release, version: str, wanted: Set[str]) -> Mapping[str, str]:
+    where = f"ResourceInitializationError: secret {release.secret_arn}, version {version or 'AWSCURRENT'}"
+    named = {"VersionId": version} if version else {}
     try:
-        answer = session.client("secretsmanager").get_secret_value(
-            SecretId=release.secret_arn, VersionId=release.secret_version
-        )
+        answer = session.client("secretsmanager").get_secret_value(SecretId=release.secret_arn, **named)
     except (BotoCoreError, ClientError) as error:
         raise MachineError(f"{where}: {error}") from None
     document: Mapping[str, str] = json.loads(answer["SecretString"])
-    wanted = {key for keys in release.secrets.values() for key in keys.values()}
     if missing := sorted(wanted - set(document)):
         raise MachineError(f"{where}: it has no key {', '.join(missing)}")
     return document

@@ -14,6 +14,7 @@ from tests.e2e.containers import docker
 from tests.e2e.good_releases import CHANGED
 from tests.e2e.load import Load, assert_nobody_noticed, constant_load
 from tests.e2e.measured import Measured
+from tests.e2e.refusals import rotation_fails
 from tests.e2e.serving import headlines, serving
 from tests.e2e.sources import Sources
 from tests.e2e.vm.certificates import orders, shown
@@ -190,6 +191,23 @@ def test_a_reboot_in_the_middle_of_a_deploy_brings_the_release_before_back(
     measured("away after a reboot in the middle of a deploy", returned(load, moments[0], REPLACED_SECONDS))
     assert serving(deployed) == before
     assert headlines(deployed) == {CHANGED}
+
+
+def test_a_reboot_after_a_rotation_that_failed_brings_the_site_back(
+    deployed: Checkout, sources: Sources, instance: Instance, measured: Measured
+) -> None:
+    rotation_fails(deployed, sources)
+    before = serving(deployed)
+    with constant_load(deployed.runtime) as load:
+        docker("restart", "--time", "1", instance.container)
+        rebooted = time.monotonic()
+        wait_until(instance.answers, REPLACED_SECONDS)
+        load.wait_for_enough()
+    measured("away after a reboot between two passwords of the owner", returned(load, rebooted, REPLACED_SECONDS))
+    assert serving(deployed) == before
+    assert headlines(deployed) == {CHANGED}
+    result = deployed.up()
+    assert result.returncode == 0, result.stderr
 
 
 def test_a_machine_that_dies_is_replaced_and_asks_for_no_certificate(

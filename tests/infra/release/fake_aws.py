@@ -103,7 +103,8 @@ class FakeAws:
 
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:  # noqa: N803
         version = self.secret_versions.get(taskDefinition, "v-1")
-        secrets = [{"name": "SECRET_KEY", "valueFrom": f"{SECRET}:SECRET_KEY::{version}"}]
+        named = {"SECRET_KEY": version, **({"OWNER_DATABASE_URL": ""} if "migration" in taskDefinition else {})}
+        secrets = [{"name": key, "valueFrom": f"{SECRET}:{key}::{one}"} for key, one in named.items()]
         log = {"logConfiguration": {"options": _LOG}}
         containers = [
             {"name": "proxy", **log, "secrets": [], "dependsOn": [{"containerName": "web", "condition": "START"}]},

@@ -19,6 +19,11 @@ def test_the_secret_versions_of_a_task_definition_are_read_from_its_references(a
     assert stale.secret_versions(aws.session, f"{FAMILY}:8") == {"v-2"}
 
 
+def test_a_value_that_is_read_as_it_is_now_counts_for_no_version(aws: FakeAws) -> None:
+    aws.secret_versions = {MIGRATION: "v-1"}
+    assert stale.secret_versions(aws.session, MIGRATION) == {"v-1"}
+
+
 def test_tasks_of_the_release_itself_are_not_waited_for(aws: FakeAws) -> None:
     aws.tasks = [living("1")]
     stale.wait_until_gone(aws.session, SERVICE, f"{FAMILY}:8")
