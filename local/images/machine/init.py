@@ -83,6 +83,8 @@ class Manager:
         now = "--now" in words
         words = [word for word in words if not word.startswith("-")]
         command, names = words[0], [name if "." in name else f"{name}.service" for name in words[1:]]
+        if command == "poweroff":
+            os.kill(os.getpid(), signal.SIGTERM)
         with self._lock:
             for name in names:
                 try:

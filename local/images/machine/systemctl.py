@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`systemctl` for init.py: start, stop, restart, enable and disable with --now; the rest says yes."""
+"""`systemctl` for init.py: start, stop, restart, enable and disable with --now, poweroff; the rest says yes."""
 
 import json
 import socket

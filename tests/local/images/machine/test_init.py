@@ -1,5 +1,7 @@
 """What an embedded instance does before its user data runs."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,10 @@ def test_a_restart_starts_what_was_enabled_in_that_order_and_nothing_at_the_firs
     init.SEEN.touch()
     init.start_enabled(Manager())
     assert asked == [["start", "docker.service", "another.service"]]
+
+
+def test_a_machine_that_powers_itself_off_ends_its_first_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *told: ended.append(told))
+    assert Manager().ask(["poweroff"]) == ""
+    assert ended == [(os.getpid(), signal.SIGTERM)]
