@@ -75,9 +75,10 @@ def _verdicts(verdicts: list[Verdict], missed: dict[str, str]) -> Iterator[str]:
     for verdict in verdicts:
         yield f"| {' | '.join(cells(verdict))} |"
     yield ""
-    for target_id in dict.fromkeys(verdict.target.id for verdict in verdicts if verdict.result is Result.MISSED):
+    open_ones = [verdict for verdict in verdicts if verdict.result in (Result.MISSED, Result.NOT_COMPARABLE)]
+    for target_id, result in dict.fromkeys((verdict.target.id, verdict.result) for verdict in open_ones):
         reason = missed.get(target_id, "No reason is written down yet (bench/notes.toml).").strip()
-        yield f"**{target_id} missed.** {reason}"
+        yield f"**{target_id} {result.value}.** {reason}"
         yield ""
 
 

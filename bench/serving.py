@@ -55,6 +55,8 @@ def measure(built: Built, base_images: dict[str, str], folder: Path, say: Say) -
         for number in range(ROUNDS):
             say(f"round {number + 1} of {ROUNDS}: {len(cells)} times {SECONDS} s")
             for cell in _rotated(cells, number):
+                # A page that nobody asked for meanwhile is no longer kept: all would wait for the first.
+                _probe(cell, measures)
                 _load(cell, database, measures)
         _steady(started, measures, say)
     return measures

@@ -15,7 +15,8 @@ class AccountAdmin(UserAdmin):
     ordering = ("email",)
     list_display = ("email", "name", "is_staff", "is_active", "date_joined")
     search_fields = ("email", "name")
-    readonly_fields = ("date_joined", "last_login")
+    # People choose their picture themselves: only there it is checked and drawn anew.
+    readonly_fields = ("picture", "date_joined", "last_login")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "picture")}),
         ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),

@@ -1,12 +1,14 @@
 """The forms people fill in."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, PasswordResetForm
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from account.lockout import NAME_LENGTH
 from account.models import User
 from account.pictures import FORMATS, redraw
 
@@ -32,13 +34,23 @@ class LoginForm(AuthenticationForm):
     """E-mail address and password."""
 
     username = forms.EmailField(
-        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True})
+        label="E-mail address",
+        max_length=NAME_LENGTH,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
     error_messages: ClassVar = {
         # The same words for an unknown address and a wrong password.
         "invalid_login": "No account has this address and this password. Mind upper and lower case in the password.",
         "inactive": "This account is closed.",
     }
+
+
+class ForgottenPasswordForm(PasswordResetForm):
+    """Asks for the address that the link is mailed to."""
+
+    def get_users(self, email: str) -> Iterator[User]:
+        """Those with the address who were not mailed just now, so that nobody's mailbox can be filled from here."""
+        return (user for user in super().get_users(email) if user.claim_reset_mail())
 
 
 class PictureInput(forms.ClearableFileInput):

@@ -9,6 +9,8 @@ from django.shortcuts import render
 
 FAILURES = 5
 PAUSE = timedelta(minutes=15)
+NAME_LENGTH = 254
+"""Of an e-mail address (https://docs.djangoproject.com/en/5.2/ref/models/fields/#emailfield); axes has 255 for it."""
 MESSAGE = "Too many wrong passwords. Please try again in 15 minutes, or ask for a new password."
 
 
@@ -28,9 +30,9 @@ def address(request: HttpRequest) -> str:
 
 
 def name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
-    """The account that is tried, in the one spelling that the database has."""
+    """The account that is tried, in the one spelling that the database has; no longer than an account's can be."""
     given = (credentials or {}).get("username") or (request.POST.get("username", "") if request else "")
-    return str(given).strip().lower()
+    return str(given).strip().lower()[:NAME_LENGTH]
 
 
 def refuse(_request: HttpRequest, _credentials: dict[str, Any] | None) -> HttpResponse:

@@ -1,14 +1,19 @@
 """A person with an account. The e-mail address is the login."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.mail import send_mail
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.dispatch import receiver
 from django.utils import timezone
+
+RESET_PAUSE = timedelta(minutes=5)
+"""Between two mails with a link for a new password to one person, however many ask and from wherever."""
 
 
 def picture_path(user: "User", _name: str) -> str:
@@ -31,8 +36,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user with this address, upper or lower case."""
-        return self.get(email__iexact=(username or "").strip())
+        """The user with this address, upper or lower case.
+
+        Compared as the constraint compares: `iexact` asks for UPPER, which makes I of the dotless letter too.
+        """
+        return self.alias(one_case=Lower("email")).get(one_case=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -46,6 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may use the admin", default=False)
     is_active = models.BooleanField("may log in", default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    reset_mailed = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 
@@ -73,6 +82,23 @@ class User(AbstractBaseUser, PermissionsMixin):
         """What greetings use."""
         return self.name or self.email.partition("@")[0]
 
+    def claim_reset_mail(self) -> bool:
+        """Whether a link for a new password may be mailed now, then no other one until RESET_PAUSE is over.
+
+        Settled by the database: of requests to several tasks at once, one gets it.
+        """
+        now = timezone.now()
+        due = models.Q(reset_mailed=None) | models.Q(reset_mailed__lt=now - RESET_PAUSE)
+        return bool(User.objects.filter(due, pk=self.pk).update(reset_mailed=now))
+
     def email_user(self, subject: str, message: str) -> None:
         """Send the person a mail."""
         send_mail(subject, message, None, [self.email])
+
+
+@receiver(models.signals.post_delete, sender=User)
+def delete_picture(instance: User, **_given: Any) -> None:
+    """A picture goes with its person, however that is deleted; only once the database has agreed."""
+    if instance.picture:
+        name, storage = instance.picture.name, instance.picture.storage
+        transaction.on_commit(lambda: storage.delete(name))

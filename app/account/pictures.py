@@ -1,6 +1,7 @@
 """Profile pictures: what arrives is checked and drawn anew, so that only pixels are stored."""
 
 import io
+import threading
 import warnings
 
 from django.core.exceptions import ValidationError
@@ -10,11 +11,13 @@ from PIL import Image, ImageOps
 
 LARGEST_BYTES = 4 * 1024 * 1024
 """Below the proxy's limit for a request's body, so the form can say what is wrong."""
-LARGEST_PIXELS = 40_000_000
-"""More than any telephone takes; a small file can claim to be far larger."""
+LARGEST_PIXELS = 25_000_000
+"""100 MB when decoded, and the smallest task has 512 MB for everything; a few kilobytes can claim far more."""
 SIDE = 512
 """Longest side of a stored picture in pixels."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+# Pixels are most of what a request can make a worker hold, so its threads take turns.
+_one_at_a_time = threading.Lock()
 
 
 def redraw(upload: UploadedFile) -> ContentFile:
@@ -29,7 +32,7 @@ def redraw(upload: UploadedFile) -> ContentFile:
         with warnings.catch_warnings():
             # Pillow only warns of a picture that would fill the memory.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(upload, formats=FORMATS) as picture:
+            with _one_at_a_time, Image.open(upload, formats=FORMATS) as picture:
                 return _webp(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValidationError("This is not a JPEG, PNG, WebP or GIF picture, or it is damaged.") from error
@@ -37,12 +40,14 @@ def redraw(upload: UploadedFile) -> ContentFile:
 
 def _webp(picture: Image.Image) -> ContentFile:
     if picture.width * picture.height > LARGEST_PIXELS:
-        raise ValidationError("The picture has more than 40 megapixels. Choose a smaller one.")
+        raise ValidationError(f"The picture has more than {LARGEST_PIXELS // 10**6} megapixels. Choose a smaller one.")
     # JPEG decoders can shrink while they read, which saves most of the memory and time.
     picture.draft("RGB", (2 * SIDE, 2 * SIDE))
-    upright = ImageOps.exif_transpose(picture)
-    drawn = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    kept = "RGBA" if picture.has_transparency_data else "RGB"
+    # Each step that copies (convert, also into the same mode, and exif_transpose) copies little or not at all.
+    drawn = picture if picture.mode == kept else picture.convert(kept)
     drawn.thumbnail((SIDE, SIDE))
+    upright = ImageOps.exif_transpose(drawn)
     stored = io.BytesIO()
-    drawn.save(stored, "WEBP", quality=82)
+    upright.save(stored, "WEBP", quality=82)
     return ContentFile(stored.getvalue(), name="picture.webp")

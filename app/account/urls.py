@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 from django.views.decorators.cache import never_cache
 
-from account.forms import LoginForm
+from account.forms import ForgottenPasswordForm, LoginForm
 from account.views import ProfileView, SignUpView
 
 app_name = "account"
@@ -29,6 +29,7 @@ urlpatterns = [
     path(
         "password/reset/",
         auth.PasswordResetView.as_view(
+            form_class=ForgottenPasswordForm,
             template_name="account/password_reset.html",
             email_template_name="account/password_reset_email.txt",
             subject_template_name="account/password_reset_subject.txt",

@@ -2,10 +2,18 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from config import request_id
+
+_RESET_LINK = re.compile(r"(/account/password/reset/)[^/\s]+/[^/\s]+")
+
+
+def without_links(text: str) -> str:
+    """The text with nothing of a link that sets a new password: whoever reads logs could use it. As in nginx.conf."""
+    return _RESET_LINK.sub(r"\1...", text)
 
 
 class JsonFormatter(logging.Formatter):
@@ -21,7 +29,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_links(record.getMessage()),
             "request_id": request_id.current.get(),
             "release": self._release,
         }

@@ -1,6 +1,7 @@
 """Errors to Sentry, where a DSN is set."""
 
 from config import request_id
+from config.logs import without_links
 
 
 def report_errors(dsn: str, release: str) -> None:
@@ -15,6 +16,9 @@ def report_errors(dsn: str, release: str) -> None:
         tags = event.setdefault("tags", {})
         if isinstance(tags, dict):
             tags["request_id"] = request_id.current.get()
+        request = event.get("request")
+        if isinstance(request, dict) and "url" in request:
+            request["url"] = without_links(str(request["url"]))
         return event
 
     sentry_sdk.init(

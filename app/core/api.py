@@ -1,12 +1,14 @@
 """The movies as JSON: a list with paging and filters, and one by id. Errors are JSON too."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
 from django.core.paginator import EmptyPage, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, JsonResponse, QueryDict
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
 
 from core.errors import api_error
 from core.models import Movie
@@ -15,6 +17,21 @@ PAGE_SIZE = 20
 PAGE_SIZE_MAX = 100
 LARGEST_ID = 2**63 - 1
 ORDERS = ("id", "-id", "title", "-title", "year", "-year")
+
+
+def read_only(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
+    """The view for GET and HEAD; 405 for the rest, also for those without a form's token, which is not asked for."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> JsonResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request, *arguments, **named)
+        response = api_error(405, "The API can only be read: GET and HEAD.")
+        response["Allow"] = "GET, HEAD"
+        return response
+
+    return answer
 
 
 class MovieQuery(forms.Form):
@@ -39,7 +56,7 @@ class MovieQuery(forms.Form):
         return self.cleaned_data
 
 
-@require_safe
+@read_only
 def movies(request: HttpRequest) -> JsonResponse:
     """One page of the movies that match; 400 with the reason for each parameter that is wrong, 404 past the end."""
     query = MovieQuery(request.GET)
@@ -63,7 +80,7 @@ def movies(request: HttpRequest) -> JsonResponse:
     )
 
 
-@require_safe
+@read_only
 def movie(_request: HttpRequest, movie_id: str) -> JsonResponse:
     """One movie; 400 when the id is no positive whole number, 404 when there is no such movie."""
     if not (movie_id.isascii() and movie_id.isdigit() and int(movie_id[:20]) > 0):

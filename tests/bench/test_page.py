@@ -46,6 +46,11 @@ def test_a_missed_target_has_a_reason_or_the_page_says_there_is_none(results: Re
     assert "**D3 missed.**" in page.markdown(results)
 
 
+def test_so_has_one_that_cannot_be_compared(results: Results):
+    results.measures.add("start.seconds", OURS, 21)
+    assert "**D4 not comparable.**" in page.markdown(results)
+
+
 def test_a_busy_machine_is_named_before_any_number(results: Results):
     assert "Others used the machine" not in page.markdown(results)
     results.parts["stop"] = {**ABOUT, "load": 30}

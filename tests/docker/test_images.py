@@ -63,6 +63,22 @@ def test_no_installer_compiler_or_test_of_the_build_is_left(built: dict[str, str
     assert "gunicorn" in found
     assert not re.search(r"^pip|tests$|/lock\.", found, re.M)
     assert inside(built["web"], "ls /build /root/.cache 2>/dev/null || true") == ""
+    assert inside(built["web"], "command -v pip pip3 gcc cc || true") == ""
+
+
+def test_the_bases_own_installer_is_taken_out(
+    build: Callable[..., object], base_images: dict[str, str], tmp_path: Path
+) -> None:
+    paths = ("bin/pip3.13", "lib/python3.13/ensurepip/__init__.py", "lib/python3.13/site-packages/pip/__init__.py")
+    planted = " && ".join(f"install -D /dev/null /usr/local/{path}" for path in paths)
+    base, image = "preqly-docker-tests/with-pip", "preqly-docker-tests/web-without-pip"
+    (tmp_path / "Dockerfile").write_text(f"FROM {base_images['python']}\nUSER root\nRUN {planted}\n")
+    docker("buildx", "build", "--load", "--tag", base, tmp_path)
+    try:
+        build("web", "--load", "--build-arg", f"PYTHON_IMAGE={base}", "--tag", image)
+        assert inside(image, "find /usr/local -name '*pip*'") == ""
+    finally:
+        docker("rmi", "--force", image, base)
 
 
 def test_all_python_code_is_compiled(built: dict[str, str]) -> None:

@@ -109,6 +109,16 @@ def test_a_crowd_asks_the_application_once(port: int) -> None:
         assert len(set(crowd.map(ask, range(12)))) == 1
 
 
+def test_nobody_waits_for_an_answer_that_is_anothers(network: Site) -> None:
+    proxy, _, tls = network.proxy(PAGE_CACHE="true")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/account/sign-up/").status_code == 200)
+        for address in ("/account/sign-up/", "/admin/", "/media/public/a.webp", "/accounting", "/"):
+            visitor.get(address)
+    lines = [json.loads(line) for line in docker("logs", proxy).stdout.splitlines()][-5:]
+    assert [line["cache"] for line in lines] == ["BYPASS"] * 3 + ["MISS"] * 2
+
+
 def test_nothing_is_kept_unless_asked_for(network: Site) -> None:
     proxy, _, tls = network.proxy()
     with client(tls) as visitor:

@@ -91,6 +91,16 @@ def test_a_link_that_sets_a_password_is_not_written_down(network: Site) -> None:
     assert '"uri":"/account/password/reset/..."' in log
 
 
+def test_nor_when_the_application_is_away(network: Site) -> None:
+    proxy, _, tls = network.proxy(UPSTREAM="127.0.0.1:9")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/other").status_code == 503)
+        assert visitor.get("/account/password/reset/MQ/die7kj-0fc0d6620eb0d4ee/").status_code == 503
+    logs = docker("logs", proxy)
+    assert "GET /other" in logs.stderr, "the reason of other errors is written down"
+    assert "die7kj" not in logs.stdout + logs.stderr
+
+
 def test_while_the_application_is_away_visitors_are_asked_to_come_again(network: Site) -> None:
     _, _, tls = network.proxy(UPSTREAM="127.0.0.1:9")
     with client(tls) as visitor:
@@ -165,3 +175,46 @@ def test_passwords_are_not_tried_faster_than_a_person_types(network: Site) -> No
     refused = answers[-1]
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
     assert "Please wait a minute." in refused.text
+
+
+def test_a_network_of_ipv6_is_one_visitor(network: Site) -> None:
+    _, _, tls = network.proxy(TRUSTED_PROXIES="10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/account/login/").status_code == 200)
+
+        def attempt(address: str) -> int:
+            return visitor.post("/account/password/reset/", headers={"X-Forwarded-For": address}).status_code
+
+        answers = [attempt(f"2001:db8:1:2:{number:x}::1") for number in range(30)]
+        assert (answers[0], answers[-1]) == (501, 429)
+        assert attempt("2001:db8:1:3::1") == 501, "the neighbour's network"
+        assert attempt("198.51.100.9") == attempt("198.51.100.10") == 501
+
+
+def test_only_the_profile_takes_more_than_a_form(network: Site) -> None:
+    _, _, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        assert visitor.post("/account/login/", content=b"x" * 70_000).status_code == 413
+        # The echo knows no POST.
+        assert visitor.post("/account/profile/", content=b"x" * 4_500_000).status_code == 501
+        assert visitor.post("/account/profile/", content=b"x" * 6_000_000).status_code == 413
+
+
+def test_pictures_that_never_arrive_leave_room_for_the_other_visitors(network: Site) -> None:
+    _, plain, tls = network.proxy()
+    head = b"POST /account/profile/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n"
+    with client(tls) as visitor, contextlib.ExitStack() as slow:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        connections = [slow.enter_context(socket.create_connection(("localhost", plain))) for _ in range(14)]
+        for connection in connections:
+            connection.sendall(head + b"x" * 100_000)
+            connection.settimeout(1)
+
+        def refused(connection: socket.socket) -> bool:
+            with contextlib.suppress(TimeoutError):
+                return b" 429 " in connection.recv(1000)
+            return False
+
+        assert [refused(connection) for connection in connections] == [False] * 10 + [True] * 4
+        assert visitor.get("/").status_code == 200

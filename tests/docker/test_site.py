@@ -105,6 +105,19 @@ def test_a_file_of_another_release_is_served_for_a_minute(visitor: httpx.Client)
     assert visitor.get("/static/core/none.0123456789ab.css").status_code == 404
 
 
+def test_letters_that_upper_case_makes_one_are_two_accounts(ports: tuple[int, int]) -> None:
+    # Only a real PostgreSQL makes one upper case letter of both.
+    addresses = ("kim@example.com", "k\N{LATIN SMALL LETTER DOTLESS I}m@example.com")
+    for address in addresses:
+        with client(ports[1]) as visitor:
+            member(visitor, address)
+    for address in addresses:
+        with client(ports[1]) as visitor:
+            answer = post(visitor, "/account/login/", data={"username": address, "password": PASSWORD})
+            assert (answer.status_code, answer.headers["location"]) == (302, "/account/profile/")
+            assert address in visitor.get("/account/profile/").text
+
+
 def test_a_browser_finds_an_icon_on_pages_that_name_none(visitor: httpx.Client) -> None:
     answer = visitor.get("/favicon.ico")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")

@@ -1,6 +1,10 @@
 """The admin, and the commands that make an administrator."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
@@ -28,6 +32,27 @@ def test_an_administrator_adds_and_opens_a_user(client: Client, admin: User) -> 
     assert client.post("/admin/account/user/add/", fields).status_code == 302
     ann = User.objects.get(email="ann@example.com")
     assert client.get(f"/admin/account/user/{ann.pk}/change/").status_code == 200
+
+
+def test_a_picture_is_shown_but_not_taken(client: Client, admin: User, picture: Callable[..., bytes]) -> None:
+    fields = {"email": "root@example.com", "name": "Root", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    upload = SimpleUploadedFile("me.png", picture())
+    assert client.post(f"/admin/account/user/{admin.pk}/change/", fields | {"picture": upload}).status_code == 302
+    admin.refresh_from_db()
+    assert (admin.name, admin.picture.name) == ("Root", "")
+
+
+def test_the_picture_of_a_deleted_person_goes_too(
+    client: Client, admin: User, settings, django_capture_on_commit_callbacks
+) -> None:
+    ann = User.objects.create_user("ann@example.com", picture=SimpleUploadedFile("me.webp", b"pixels"))
+    stored = Path(settings.MEDIA_ROOT) / ann.picture.name
+    assert stored.exists()
+    chosen = {"action": "delete_selected", "_selected_action": [ann.pk], "post": "yes"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post("/admin/account/user/", chosen).status_code == 302
+    assert not User.objects.filter(pk=ann.pk).exists()
+    assert not stored.exists()
 
 
 def test_a_member_is_not_let_in(client: Client) -> None:

@@ -44,6 +44,13 @@ def test_spelling_the_address_in_another_way_starts_no_new_count() -> None:
     assert attempt(name=" ANN@Example.com").status_code == 429
 
 
+def test_a_name_longer_than_any_address_is_a_wrong_one_like_others() -> None:
+    assert attempt(name=f"{'a' * 300}@example.com").status_code == 200
+    client = Client(headers={"x-forwarded-for": "198.51.100.9"})
+    client.post("/admin/login/", {"username": "b" * 300, "password": WRONG})
+    assert [len(counted.username) for counted in AccessAttempt.objects.all()] == [lockout.NAME_LENGTH]
+
+
 def test_the_owner_logs_in_from_elsewhere_meanwhile() -> None:
     lock()
     assert attempt("203.0.113.7", PASSWORD).status_code == 302

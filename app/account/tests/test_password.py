@@ -1,12 +1,14 @@
 """A new password by mail, and a change of password."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
-from account.models import User
+from account.models import RESET_PAUSE, User
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,16 @@ def test_an_unknown_address_is_answered_alike_and_gets_no_mail(client: Client, a
     answers = [client.post("/account/password/reset/", {"email": f"{name}@example.com"}) for name in ("ann", "bob")]
     assert [answer["Location"] for answer in answers] == ["/account/password/reset/sent/"] * 2
     assert len(mail.outbox) == 1
+
+
+def test_nobodys_mailbox_is_filled(client: Client, ann: User) -> None:
+    User.objects.create_user("bob@example.com", "correct horse 9")
+    for address in ("ann@example.com", "bob@example.com", "ann@example.com"):
+        assert client.post("/account/password/reset/", {"email": address}).status_code == 302
+    assert [message.to for message in mail.outbox] == [["ann@example.com"], ["bob@example.com"]]
+    User.objects.update(reset_mailed=timezone.now() - RESET_PAUSE - timedelta(seconds=1))
+    client.post("/account/password/reset/", {"email": "ann@example.com"})
+    assert len(mail.outbox) == 3
 
 
 def test_a_member_changes_the_password_and_stays_logged_in(client: Client, ann: User) -> None:

@@ -30,6 +30,16 @@ def test_an_address_has_one_account_however_it_is_spelled(client: Client) -> Non
     assert User.objects.count() == 1
 
 
+def test_of_two_clicks_the_second_one_is_told_that_the_account_is_there(client: Client, monkeypatch) -> None:
+    User.objects.create_user("ann@example.com", PASSWORD)
+    # Both were checked before the first one was stored.
+    monkeypatch.setattr(User, "validate_unique", lambda _self, **_given: None)
+    monkeypatch.setattr(User, "validate_constraints", lambda _self, **_given: None)
+    response = sign_up(client)
+    assert (response.status_code, User.objects.count()) == (200, 1)
+    assert "There is an account with this address." in response.text
+
+
 def test_the_database_itself_refuses_a_second_spelling() -> None:
     User.objects.create_user("ann@example.com", PASSWORD)
     with pytest.raises(IntegrityError), transaction.atomic():

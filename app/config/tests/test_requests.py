@@ -41,6 +41,11 @@ def test_a_traceback_is_part_of_the_line() -> None:
     assert str(found["exception"]).endswith("'broken'")
 
 
+def test_a_link_that_sets_a_password_is_not_written_down() -> None:
+    found = line("Internal Server Error: %s", "/account/password/reset/MQ/die7kj-0fc0d6620eb0d4ee/")
+    assert found["message"] == "Internal Server Error: /account/password/reset/.../"
+
+
 def test_the_proxys_request_id_is_kept_and_returned(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     seen: list[str] = []
     caplog.handler.addFilter(lambda record: seen.append(request_id.current.get()) or True)

@@ -90,9 +90,13 @@ def test_an_unknown_address_of_the_api_answers_in_json(client: Client) -> None:
     assert response.json() == {"error": {"status": 404, "message": "There is nothing at this address."}}
 
 
-def test_the_api_can_only_be_read(client: Client) -> None:
-    response = client.delete("/api/movies/1")
+@pytest.mark.parametrize("address", ["/api/movies/", "/api/movies/1"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_the_api_can_only_be_read(address: str, method: str) -> None:
+    # As programs ask, which have no form's token.
+    response = getattr(Client(enforce_csrf_checks=True), method)(address)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+    assert response.json() == {"error": {"status": 405, "message": "The API can only be read: GET and HEAD."}}
 
 
 def test_a_page_of_movies_costs_two_queries(client: Client, django_assert_num_queries) -> None:

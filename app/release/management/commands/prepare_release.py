@@ -1,9 +1,11 @@
-"""What must be there before a release migrates and serves: the application's role, the static files."""
+"""Before a release migrates and serves: the application's role, the static files; ended sessions go."""
 
 import logging
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     """Each part where its variable is set, then the line of migration_state. Run again, it changes nothing."""
 
-    help = "Makes the application's database role, publishes static files, logs which migrations are missing."
+    help = "Makes the database role, publishes static files, deletes ended sessions, logs which migrations are missing."
     requires_system_checks: ClassVar[list[str]] = []
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
@@ -33,4 +35,7 @@ class Command(BaseCommand):
                 published = static_files.publish()
                 if published:
                     log.info("static files: %d published, %d of old releases removed", *published)
+                # Every login leaves a row that nothing else deletes; before the first migration there is no table.
+                if Session._meta.db_table in connection.introspection.table_names():
+                    call_command("clearsessions")
             log_release_state(connection)
