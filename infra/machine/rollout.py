@@ -5,6 +5,7 @@ import boto3
 from infra.machine import remote, status
 from infra.machine.diagnosis import explained
 from infra.machine.remote import OtherMachineError, Remote
+from infra.machine.status import Status
 from infra.release import snapshot
 from infra.release.errors import ReleaseError
 from infra.release.migration import Migrated, told_migrations
@@ -14,22 +15,34 @@ from infra.release.telling import Tell
 
 
 def release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated | None:
-    """Bring the release under `key` to the visitors. Raises ReleaseError; the one before it serves on then.
+    """Bring the release under `key` to the visitors. Raises ReleaseError; one that served before it serves on then.
 
     None when it serves already (a rollback brought it back, an update that was cut off had deployed it), and when it
     needs a machine of another template, which starts with it.
     """
+    before: Status | None = None
     try:
-        return _release(session, to, key, policy, tell)
+        before = status.read(session, to)
+        return _release(session, to, key, policy, before, tell)
     except ReleaseError as error:
         raise ReleaseError(
-            f"The release was not rolled out, and the one before it serves on: {explained(str(error))}\n"
+            f"The release was not rolled out, and {_left(before)}: {explained(str(error))}\n"
             "Remove the cause and run `pulumi up` again; nothing else is needed."
         ) from None
 
 
-def _release(session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, tell: Tell) -> Migrated | None:
-    before = status.read(session, to)
+def _left(before: Status | None) -> str:
+    """What visitors have, as far as the machine said it."""
+    if before is None:
+        return "the machine did not say whether one before it serves"
+    if before.release is None:
+        return "no other one serves"
+    return "the one before it did not answer either" if before.problem else "the one before it serves on"
+
+
+def _release(
+    session: boto3.Session, to: Remote, key: str, policy: SnapshotPolicy, before: Status, tell: Tell
+) -> Migrated | None:
     if before.at_work:
         tell(f"The machine is at work and is waited for: {before.at_work}")
     if before.release == key and not before.problem:

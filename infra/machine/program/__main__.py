@@ -86,6 +86,7 @@ def _keep(keeper: Keeper, machine: Machine) -> None:
             # The registry, the database, a permission made a moment ago: the next try may find what this one missed.
             log.exception("the site did not come up")
             _failed(machine, f"{type(error).__name__}: {error}")
+        _despair(keeper)
         time.sleep(BOOT_AGAIN_SECONDS)
     boot_trouble.clear(machine)
     keeper.watch()
@@ -94,6 +95,14 @@ def _keep(keeper: Keeper, machine: Machine) -> None:
 def _failed(machine: Machine, why: str) -> None:
     boot_trouble.add(machine, why)
     log.error("the site did not come up and is tried again in %d s: %s", BOOT_AGAIN_SECONDS, why)
+
+
+def _despair(keeper: Keeper) -> None:
+    try:
+        keeper.give_up_if_hopeless()
+    except Exception:
+        # A machine that cannot say whether its site answers, or ask for another one, tries on.
+        log.exception("whether this machine is to be replaced could not be found out, or not be said")
 
 
 def _tell_cloudwatch(session: Any, machine: Machine) -> None:

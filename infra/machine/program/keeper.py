@@ -6,9 +6,9 @@ import time
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-from . import certificate, credentials, deploy, instance, metrics, renewal, site
+from . import boot_trouble, certificate, credentials, deploy, instance, metrics, renewal, site
 from .errors import MachineError
-from .lock import alone
+from .lock import alone, at_work
 from .machine import Machine
 from .release import Release, current_key, fetch
 from .serving import serving
@@ -57,6 +57,12 @@ class Keeper:
         self._answered = time.monotonic()
         log.info("release %s serves", release.version)
 
+    def give_up_if_hopeless(self) -> None:
+        """After a boot that failed: ask for another machine, unless visitors have the site or somebody is at work."""
+        if boot_trouble.is_hopeless(self._machine) and not at_work(self._machine) and not self._answers():
+            log.error("the site did not come up for too long: this machine asks to be replaced")
+            instance.give_up(self._session)
+
     def watch(self) -> None:
         """Look after the site and its certificate, for ever."""
         threading.Thread(target=renewal.watch, args=(self._machine,), name="certificate", daemon=True).start()
@@ -90,6 +96,10 @@ class Keeper:
         """Whether only the keeper was started anew: what was deployed meanwhile is on record in a moment."""
         known = serving(self._machine)
         return known is not None and not site.problem(known[1], release.host)
+
+    def _answers(self) -> bool:
+        known = serving(self._machine)
+        return known is not None and not site.problem(known[1], self._release(known[0]).host)
 
     def _look_at_site(self, release: Release, slot: Slot) -> bool:
         """Whether it answered; what a repair brings is for the next look to say."""

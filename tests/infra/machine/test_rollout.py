@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.machine import remote, rollout
-from infra.machine.remote import OtherMachineError
+from infra.machine.remote import NotReadyError, OtherMachineError
 from infra.release import snapshot
 from infra.release.errors import ReleaseError
 from infra.release.migration import Migrated
@@ -84,6 +84,33 @@ def test_a_failure_has_its_cause_and_says_that_the_release_before_serves_on(
     assert "the one before it serves on: deploy on instance i-1 failed" in words
     assert f"\ncause: {cause}\nfix: " in words
     assert words.endswith("Remove the cause and run `pulumi up` again; nothing else is needed.")
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"release": None, "problem": "nothing serves"}, "and no other one serves: "),
+        ({"problem": "it answers 502"}, "and the one before it did not answer either: "),
+    ],
+)
+def test_a_failure_promises_no_site_that_was_not_there(machine: FakeMachine, known: dict[str, Any], words: str) -> None:
+    machine.status |= known
+    machine.answers["prepare"] = "!prepare on instance i-1 failed"
+    with pytest.raises(ReleaseError) as failed:
+        release(machine)
+    assert words in str(failed.value)
+    assert "serves on" not in str(failed.value)
+
+
+def test_of_a_machine_that_cannot_be_asked_nobody_says_that_it_serves(
+    machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: Any) -> str:
+        raise NotReadyError("the agent of Systems Manager on instance i-1 has not reported yet")
+
+    monkeypatch.setattr(remote, "run", silent)
+    with pytest.raises(ReleaseError, match="the machine did not say whether one before it serves: the agent"):
+        release(machine)
 
 
 def test_a_migration_that_fails_is_its_own_cause(machine: FakeMachine) -> None:

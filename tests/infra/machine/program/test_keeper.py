@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from infra.machine.program import credentials, deploy, instance, keeper, metrics, site
+from infra.machine.program import boot_trouble, credentials, deploy, instance, keeper, metrics, site
 from infra.machine.program.errors import MachineError
 from infra.machine.program.keeper import GIVE_UP_SECONDS, REPAIR_AFTER, Keeper
+from infra.machine.program.lock import alone
 from infra.machine.program.machine import Machine
 from infra.machine.program.release import Release
 from infra.machine.program.slot_containers import SlotContainers
@@ -59,8 +60,15 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.fixture
-def looks(world: World, tmp_path: Path) -> Keeper:
-    return Keeper(None, Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path))
+def machine(tmp_path: Path) -> Machine:
+    return Machine(
+        region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path / "run", disk=tmp_path / "lib"
+    )
+
+
+@pytest.fixture
+def looks(world: World, machine: Machine) -> Keeper:
+    return Keeper(None, machine)
 
 
 def test_a_machine_takes_the_address_when_its_site_is_there(world: World, looks: Keeper) -> None:
@@ -146,3 +154,41 @@ def test_a_machine_on_which_nothing_helps_asks_to_be_replaced(world: World, look
     world.now += GIVE_UP_SECONDS + 1
     looks.look()
     assert "give up" in world.done
+
+
+@pytest.fixture
+def hopeless(world: World, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A boot that has failed for long, of a machine on which nothing serves."""
+    boot_trouble.add(machine, "no image")
+    monkeypatch.setattr(boot_trouble, "is_hopeless", lambda _: True)
+    world.serving = None
+
+
+@pytest.mark.usefixtures("hopeless")
+def test_a_machine_that_does_not_come_up_asks_to_be_replaced(world: World, looks: Keeper) -> None:
+    looks.give_up_if_hopeless()
+    assert world.done == ["give up"]
+
+
+@pytest.mark.usefixtures("hopeless")
+def test_a_machine_on_which_somebody_is_at_work_is_kept(world: World, machine: Machine, looks: Keeper) -> None:
+    with alone(machine, "deploy releases/2.json"):
+        looks.give_up_if_hopeless()
+    assert world.done == []
+
+
+@pytest.mark.usefixtures("hopeless")
+def test_a_machine_that_visitors_are_served_by_is_kept_whatever_keeps_its_keeper(world: World, looks: Keeper) -> None:
+    world.serving = (KEY, BLUE)
+    looks.give_up_if_hopeless()
+    assert world.done == []
+    world.answers = False
+    looks.give_up_if_hopeless()
+    assert world.done == ["give up"]
+
+
+def test_a_machine_that_has_not_tried_for_long_is_kept(world: World, machine: Machine, looks: Keeper) -> None:
+    world.serving = None
+    boot_trouble.add(machine, "no image")
+    looks.give_up_if_hopeless()
+    assert world.done == []

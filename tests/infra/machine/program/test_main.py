@@ -18,7 +18,9 @@ from tests.infra.machine.program.releases import KEY, NEXT
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    here = Machine(region="us-east-1", bucket="b", parameter="/p", log_group="app", memory=tmp_path)
+    here = Machine(
+        region="us-east-1", bucket="b", parameter="/p", log_group="app", memory=tmp_path, disk=tmp_path / "lib"
+    )
     monkeypatch.setattr(Machine, "load", lambda: here)
     monkeypatch.setattr(made_for, "refuse_other_machine", lambda *_: None)
     monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
@@ -61,6 +63,7 @@ def test_a_boot_that_fails_is_tried_again_and_whoever_asks_is_told_why(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Any] = []
+    asked: list[int] = []
 
     class Keeper:
         """Comes up at the third try."""
@@ -72,6 +75,10 @@ def test_a_boot_that_fails_is_tried_again_and_whoever_asks_is_told_why(
             if len(seen) == 2:
                 raise OSError("no network")
 
+        def give_up_if_hopeless(self) -> None:
+            asked.append(boot_trouble.read(machine)["tries"])  # type: ignore[index]
+            raise OSError("the metadata service does not answer")
+
         def watch(self) -> None:
             seen.append(boot_trouble.read(machine))
 
@@ -79,5 +86,6 @@ def test_a_boot_that_fails_is_tried_again_and_whoever_asks_is_told_why(
     program._keep(Keeper(), machine)  # type: ignore[arg-type]
     first, second, third, watching = seen
     assert (first, watching) == (None, None)
+    assert asked == [1, 2], "after each failure, whatever comes of it"
     assert (second["tries"], second["why"]) == (1, "no image")
     assert (third["tries"], third["why"], third["since"]) == (2, "OSError: no network", second["since"])

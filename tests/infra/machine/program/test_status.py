@@ -26,7 +26,7 @@ ROWS = "\n".join(
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path)
+    return Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path, disk=tmp_path / "lib")
 
 
 @pytest.fixture
