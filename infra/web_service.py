@@ -48,7 +48,7 @@ class WebService(pulumi.ComponentResource):
         )
         web = task_definition(self, name, "web", args)
         migration = task_definition(self, name, "migration", args)
-        supervision = Supervision(name, database=args.database, snapshots=args.snapshots)
+        supervision = Supervision(name, database=args.database, snapshots=args.snapshots, latest=args.latest)
         service = self._service(name, args, cluster, web, migration, supervision.hooks())
 
         self.cluster_name = cluster.name

@@ -9,13 +9,14 @@ from rich.console import ConsoleRenderable
 from rich.markup import escape
 
 from infra.release import stale as earlier
+from infra.release.definitions import Definition
 from infra.release.record import Release
 from ops import health
 from ops.choice import newest
 from ops.host import History
 from ops.service import Service, Task, read_service
 from ops.show import age, coloured, short, table
-from ops.task_definitions import Definition, describe, release_tag
+from ops.task_definitions import describe, release_tag
 
 
 @dataclass(frozen=True, kw_only=True)

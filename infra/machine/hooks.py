@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from infra.machine import replacement, rollout
 from infra.machine.hosting import OneMachine
 from infra.machine.remote import Remote
-from infra.release.hooks import Named, in_thread, known, on_record, session_of_stack, teller
+from infra.release.hooks import Named, in_thread, known, on_record, session_of_stack, started_from, teller
 from infra.release.migration import Migrated
 from infra.release.record import Release
 from infra.release.snapshot import SnapshotPolicy
@@ -15,9 +15,11 @@ from infra.release.snapshot import SnapshotPolicy
 class MachineSupervision:
     """The machine's way through an update. Nothing happens in previews: the engine runs no hooks there."""
 
-    def __init__(self, name: str, to: Remote, policy: pulumi.Output[SnapshotPolicy]) -> None:
+    def __init__(
+        self, name: str, to: Remote, policy: pulumi.Output[SnapshotPolicy], latest: pulumi.Input[Release | None]
+    ) -> None:
         self.to = to
-        self._name, self._policy = name, policy
+        self._name, self._policy, self._latest = name, policy, latest
         self._session = session_of_stack()
         self._migrated: dict[str, Migrated] = {}
 
@@ -53,6 +55,8 @@ class MachineSupervision:
         new, old = await known(args.new_inputs), await known(args.old_inputs)
         if new["value"] == old.get("value"):
             return
+        # Who goes back after this is met by the machine: it deploys only in place of what served.
+        await started_from(self._latest, self._session)
         policy, key = await self._policy.future(), str(new["value"])
         migrated = await in_thread(rollout.release, self._session(), self.to, key, policy, teller(Named(args.urn)))
         if migrated:

@@ -74,7 +74,7 @@ class Machine(pulumi.ComponentResource):
         self._group_name = f"{stack}-{name}"
         self._parameter_name = f"/{pulumi.get_project()}/{pulumi.get_stack()}/{name}/release"
         self._supervision = MachineSupervision(
-            name, Remote(group=self._group_name, document=f"{stack}-{name}-deploy"), _policy(args)
+            name, Remote(group=self._group_name, document=f"{stack}-{name}-deploy"), _policy(args), args.latest
         )
         self._store = MachineStore(f"{name}-store", MachineStoreArgs(protect=args.protect), self._child)
         self._address = aws.ec2.Eip(f"{name}-address", domain="vpc", opts=self._child)

@@ -15,8 +15,9 @@ from infra.release.completion import complete, foreseen
 from infra.release.errors import ReleaseError
 from infra.release.fargate import Fargate
 from infra.release.hosting import Hosting
+from infra.release.meanwhile import refuse_other_release
 from infra.release.migration import Migrated, migrated_with, run_migration, task_of_service
-from infra.release.record import Release
+from infra.release.record import Release, parameter_name
 from infra.release.snapshot import SnapshotPolicy
 from infra.release.telling import Tell
 from infra.release.verdict import Asked, verify_rollout
@@ -34,8 +35,11 @@ class ReleaseFailed(pulumi.RunError):
 class Supervision:
     """One ECS service's way through an update: migration before, verdict and record after it. Nothing in previews."""
 
-    def __init__(self, name: str, *, database: pulumi.Input[str], snapshots: int) -> None:
+    def __init__(
+        self, name: str, *, database: pulumi.Input[str], snapshots: int, latest: pulumi.Input[Release | None]
+    ) -> None:
         self._name = name
+        self._latest = latest
         self._database = pulumi.Output.from_input(database)
         self._snapshots = snapshots
         self._session = session_of_stack()
@@ -60,6 +64,7 @@ class Supervision:
         return on_record(service, self._session, (parameter, latest, release), self._migrated, Fargate())
 
     async def _migrate(self, args: pulumi.ResourceHookArgs) -> None:
+        await started_from(self._latest, self._session)
         inputs = await known(args.new_inputs)
         if migrated_with(inputs) == migrated_with(await known(args.old_inputs)):
             return
@@ -68,11 +73,22 @@ class Supervision:
         self._migrated[task.task_definition] = await in_thread(
             run_migration, self._session(), task, policy, teller(Named(args.urn))
         )
+        # That may have taken an hour.
+        await started_from(self._latest, self._session)
 
     async def _verify(self, args: pulumi.ResourceHookArgs) -> None:
         inputs, outputs = await known(args.new_inputs), await known(args.new_outputs)
         asked = Asked(cluster=inputs["cluster"], service=outputs["name"], task_definition=inputs["taskDefinition"])
         await in_thread(verify_rollout, self._session(), asked, teller(Named(args.urn)))
+
+
+async def started_from(latest: pulumi.Input[Release | None], session: Callable[[], boto3.Session]) -> None:
+    """Raise ReleaseError when that is not the last release any more.
+
+    The record's name is not asked of its resource, which the engine may make after the hook has ended.
+    """
+    record = parameter_name(pulumi.get_project(), pulumi.get_stack())
+    await in_thread(refuse_other_release, session(), record, await pulumi.Output.from_input(latest).future())
 
 
 def on_record(

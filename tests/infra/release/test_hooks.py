@@ -38,10 +38,14 @@ class Asking:
         self.verdicts: list[Asked] = []
         self.completed: list[tuple[str, Release, Migrated | None]] = []
         self.refusal: Exception | None = None
+        self.started_from: list[tuple[str, Release | None]] = []
+        self.meanwhile: list[Exception | None] = []
+        """What the next questions about the record raise."""
         self.lines = ["one line"]
         monkeypatch.setattr(hooks, "run_migration", self._migrate)
         monkeypatch.setattr(hooks, "verify_rollout", self._verify)
         monkeypatch.setattr(hooks, "complete", self._complete)
+        monkeypatch.setattr(hooks, "refuse_other_release", self._refuse_other)
 
     def _answer(self, tell: Any) -> None:
         for line in self.lines:
@@ -53,6 +57,12 @@ class Asking:
         self.migrations.append((task, policy))
         self._answer(tell)
         return DONE
+
+    def _refuse_other(self, session: Any, parameter: str, latest: Release | None) -> None:
+        self.started_from.append((parameter, latest))
+        error = self.meanwhile.pop(0) if self.meanwhile else None
+        if error:
+            raise error
 
     def _verify(self, session: Any, asked: Asked, tell: Any) -> dict[str, Any]:
         self.verdicts.append(asked)
@@ -73,7 +83,7 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
 
 
 def supervision() -> Supervision:
-    return Supervision("web", database="preqly-1a2b", snapshots=3)
+    return Supervision("web", database="preqly-1a2b", snapshots=3, latest=RELEASE)
 
 
 def call(engine: Any, hook: str, **inputs: dict[str, Any]) -> None:
@@ -121,6 +131,21 @@ def test_a_failed_migration_stops_the_update(engine: Any, asking: Asking) -> Non
     asking.refusal = ReleaseError("exit code 1")
     with pytest.raises(ReleaseError, match="exit code 1"):
         call(engine, "before_create", new_inputs=service_inputs())
+
+
+def test_a_rollback_since_the_program_started_stops_the_update_before_it_migrates(engine: Any, asking: Asking) -> None:
+    asking.meanwhile = [ReleaseError("somebody rolled back")]
+    with pytest.raises(ReleaseError, match="somebody rolled back"):
+        call(engine, "before_update", new_inputs=service_inputs(), old_inputs=EARLIER)
+    assert asking.started_from == [("/preqly/test/releases", RELEASE)]
+    assert asking.migrations == []
+
+
+def test_so_does_one_during_the_migration(engine: Any, asking: Asking) -> None:
+    asking.meanwhile = [None, ReleaseError("somebody rolled back")]
+    with pytest.raises(ReleaseError, match="somebody rolled back"):
+        call(engine, "before_update", new_inputs=service_inputs(), old_inputs=EARLIER)
+    assert len(asking.migrations) == 1
 
 
 @pytest.mark.parametrize("hook", ["after_create", "after_update"])
