@@ -91,7 +91,7 @@ def test_a_release_that_cannot_read_its_secret_is_taken_back(deployed: Checkout,
 
 
 def test_a_rotation_whose_tasks_do_not_start_is_taken_back(deployed: Checkout, sources: Sources) -> None:
-    sources.setting("secretsGeneration", "1", "2")
+    sources.rotate()
     with secret_gone_at(deployed, PUSHED, first=lambda: wait_until(lambda: running(deployed, "name=-migrate"))) as up:
         refused_under_load(deployed, "cause: a secret, log group or permission is out of reach", up=up)
     # A database role of before cannot be made again: what was rotated stays so.
