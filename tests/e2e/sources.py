@@ -61,14 +61,6 @@ class Sources:
         assert found is not None
         self.setting("secretsGeneration", found[1], str(int(found[1]) + 1))
 
-    def rotate(self) -> None:
-        """The next generation of secrets, whichever it is now."""
-        found = re.search(
-            r"\n  secretsGeneration:(?:\n    .*)*?\n    default: (\d+)\n", (self._folder / PROJECT).read_text()
-        )
-        assert found
-        self.setting("secretsGeneration", found[1], str(int(found[1]) + 1))
-
     def replace(self, path: str, before: str, after: str) -> None:
         """Something that a file says once."""
         text = (self._folder / path).read_text()
