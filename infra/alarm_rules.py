@@ -25,10 +25,12 @@ class Alarm:
     comparison: str
     threshold: float
     minutes: int
-    """Consecutive minutes the threshold is crossed before it rings."""
+    """Consecutive minutes the threshold is crossed before it rings; a whole number of periods."""
     missing: str
     """What silence means: `breaching` where it is bad news, else `notBreaching`."""
     advice: str
+    period: int = 60
+    """Seconds that one number of the metric stands for. A shorter one than AWS's is silent in between."""
 
 
 def of_service(watched: WatchedService) -> list[Alarm]:

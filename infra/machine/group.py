@@ -24,8 +24,9 @@ HARDENED: dict[str, Any] = {
             "ebs": {"volume_type": "gp3", "volume_size": DISK_GB, "encrypted": "true", "delete_on_termination": "true"},
         }
     ],
-    # A busy hour slows the site down; it does not send a bill.
-    "credit_specification": {"cpu_credits": "standard"},
+    # A machine of these types starts without credits. With `standard` its first boot, and with it the site's return,
+    # would have a fifth of each CPU (t4g.small). What a busy day costs above that rings an alarm (watch.py).
+    "credit_specification": {"cpu_credits": "unlimited"},
 }
 GRACE_SECONDS = 600
 """How long a new machine may say nothing of its health: packages, images, the start of the site."""

@@ -16,9 +16,8 @@ FILTERS = {
 }
 """Metric to (pattern of log lines, value of each), in the words of CloudWatch Logs' metric filters."""
 CUSTOM_METRICS = (ANSWERS, CERTIFICATE, MEMORY, SWAP, DISK, *FILTERS)
-CREDITS_LEFT = 20
-"""Twenty minutes of a whole CPU: after that a machine of these types is as slow as its baseline."""
-
+CREDITS_SECONDS = 300
+"""EC2 counts CPU credits every five minutes, whatever it is asked for."""
 CERTIFICATE_DAYS = 15
 """The machine renews when 30 are left: by then it has failed for a fortnight, and there is as long to act."""
 
@@ -47,8 +46,9 @@ def graphs(watched: WatchedMachine) -> Graphs:
         "Answer time in seconds": [_logged(watched, SECONDS, quantile) for quantile in ("p50", "p99")],
         "Errors per minute": [_logged(watched, ERRORS, "Sum")],
         "CPU of the machine in percent": [_ec2(watched, "CPUUtilization", "Average")],
-        "What is left: CPU credits, days of the certificate": [
+        "CPU credits left and charged, days of the certificate": [
             _ec2(watched, "CPUCreditBalance", "Minimum"),
+            _ec2(watched, "CPUSurplusCreditsCharged", "Maximum"),
             _own(watched, CERTIFICATE, "Minimum"),
         ],
         "Memory, swap and disk in percent": [_own(watched, name, "Maximum") for name in (MEMORY, SWAP, DISK)],
@@ -93,12 +93,14 @@ def _machine(watched: WatchedMachine) -> list[Alarm]:
         ),
         Alarm(
             role="cpu-credits",
-            metric=_ec2(watched, "CPUCreditBalance", "Minimum"),
-            comparison="LessThanThreshold",
-            threshold=CREDITS_LEFT,
+            metric=_ec2(watched, "CPUSurplusCreditsCharged", "Maximum"),
+            comparison="GreaterThanThreshold",
+            threshold=0,
             minutes=15,
             missing="notBreaching",
-            advice="The machine has used up its CPU credits and slows down. Choose a larger preqly:vmInstanceType.",
+            advice="The machine is busier than its type allows for, so AWS charges CPU credits. Choose a larger "
+            "preqly:vmInstanceType, or look for what keeps it busy.",
+            period=CREDITS_SECONDS,
         ),
         Alarm(
             role="certificate",

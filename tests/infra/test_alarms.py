@@ -7,7 +7,7 @@ from infra.alarm_rules import of_database, of_service
 from infra.alarms import Alarms, AlarmsArgs
 from infra.machine.watch import WatchedMachine
 from infra.machine.watch import alarms as of_machine
-from tests.infra.watched import DATABASE, SERVICE
+from tests.infra.watched import DATABASE, MACHINE, SERVICE
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms-topic"
 
@@ -24,6 +24,16 @@ def test_every_alarm_rings_and_says_when_it_is_over_on_the_topic(engine: Any) ->
     for alarm in declared:
         assert alarm.inputs["alarmActions"] == alarm.inputs["okActions"] == [TOPIC]
         assert alarm.inputs["period"] == 60
+
+
+def test_an_alarm_counts_in_the_periods_of_its_metric(engine: Any) -> None:
+    engine.run(lambda: Alarms("alarms", AlarmsArgs(alarms=of_machine(MACHINE), database="database", email="")))
+    windows = {
+        alarm.name: (alarm.inputs["period"], alarm.inputs["evaluationPeriods"])
+        for alarm in engine.all("cloudwatch/metricAlarm:MetricAlarm")
+    }
+    assert windows["alarms-cpu-credits"] == (300, 3)
+    assert windows["alarms-disk"] == (60, 5)
 
 
 def test_an_alarm_watches_the_stacks_own_metric(engine: Any) -> None:

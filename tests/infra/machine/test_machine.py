@@ -73,6 +73,10 @@ def test_the_disk_is_encrypted_and_there_is_no_key_to_log_in_with(machine: Any) 
     assert "keyName" not in template
 
 
+def test_a_machine_boots_at_full_speed(machine: Any) -> None:
+    assert machine.one(TEMPLATE)["creditSpecification"]["cpuCredits"] == "unlimited"
+
+
 def test_user_data_names_what_to_fetch_and_holds_no_secret(machine: Any) -> None:
     script = base64.b64decode(machine.one(TEMPLATE)["userData"]).decode()
     assert program_archive().key in script

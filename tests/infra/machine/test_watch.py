@@ -25,6 +25,20 @@ def test_a_machine_that_says_nothing_is_a_site_that_is_away() -> None:
     assert (ALARMS["no-answer"].metric.name, ALARMS["no-answer"].threshold) == (metrics.ANSWERS, 1)
 
 
+def test_cpu_credits_ring_when_they_are_charged_and_are_counted_as_often_as_ec2_does() -> None:
+    credits_charged = ALARMS["cpu-credits"]
+    assert credits_charged.metric.name == "CPUSurplusCreditsCharged"
+    assert (credits_charged.comparison, credits_charged.threshold) == ("GreaterThanThreshold", 0)
+    # docs.aws.amazon.com, "CPU credit metrics": available at a five-minute frequency only.
+    assert {role for role, alarm in ALARMS.items() if alarm.metric.namespace == "AWS/EC2"} == {"cpu-credits"}
+    assert credits_charged.period == 300
+
+
+@pytest.mark.parametrize("alarm", ALARMS.values(), ids=lambda alarm: alarm.role)
+def test_an_alarm_rings_after_whole_periods(alarm: Alarm) -> None:
+    assert alarm.minutes * 60 % alarm.period == 0
+
+
 def test_all_that_is_paid_for_is_seen() -> None:
     drawn = {metric.name for listed in graphs(MACHINE).values() for metric in listed}
     assert set(CUSTOM_METRICS) <= drawn
