@@ -96,7 +96,8 @@ def _machine(watched: WatchedMachine) -> list[Alarm]:
             metric=_ec2(watched, "CPUSurplusCreditsCharged", "Maximum"),
             comparison="GreaterThanThreshold",
             threshold=0,
-            minutes=15,
+            # Once: AWS charges at the end of an hour, so one number in twelve may be all there is to see.
+            minutes=5,
             missing="notBreaching",
             advice="The machine is busier than its type allows for, so AWS charges CPU credits. Choose a larger "
             "preqly:vmInstanceType, or look for what keeps it busy.",

@@ -32,7 +32,7 @@ def test_an_alarm_counts_in_the_periods_of_its_metric(engine: Any) -> None:
         alarm.name: (alarm.inputs["period"], alarm.inputs["evaluationPeriods"])
         for alarm in engine.all("cloudwatch/metricAlarm:MetricAlarm")
     }
-    assert windows["alarms-cpu-credits"] == (300, 3)
+    assert windows["alarms-cpu-credits"] == (300, 1)
     assert windows["alarms-disk"] == (60, 5)
 
 
