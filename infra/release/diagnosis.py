@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -69,11 +70,16 @@ def cause_of(words: str) -> Cause:
 
 def explain(session: boto3.Session, cluster: str, service: Mapping[str, Any], task_definition: str) -> list[str]:
     """Cause, what became of the release's tasks, log lines, events and fix: a line each."""
+    ecs: Any = session.client("ecs")
     events = [str(event["message"]) for event in service.get("events", [])]
-    tasks = _settled(session.client("ecs"), cluster, service["serviceName"], task_definition)
+    tasks = _settled(ecs, cluster, service["serviceName"], task_definition)
     health = _target_health(session, service)
-    cause = next((found for task in tasks if (found := cause_of(_words(task))) != UNKNOWN), None)
-    lines = [f"cause: {(cause := cause or cause_of(' '.join(events[:EVENTS_SHOWN]))).name}"]
+    cause = next((found for task in tasks if (found := cause_of(_words(task))) != UNKNOWN), UNKNOWN)
+    shown = events[:EVENTS_SHOWN]
+    if cause == UNKNOWN and (told_by := _telling(ecs, service, task_definition)):
+        cause = cause_of(told_by)
+        shown = shown if told_by in shown else [*shown[:-1], told_by]
+    lines = [f"cause: {cause.name}"]
     told: list[str] = []
     for task in tasks[:TASKS_SHOWN]:
         lines += [_task(task), *(f"  {line}" for line in _health(task, health, events))]
@@ -82,8 +88,25 @@ def explain(session: boto3.Session, cluster: str, service: Mapping[str, Any], ta
         told = logged or told
     if not tasks:
         lines.append("ECS knows no task of this release; it forgets stopped ones after an hour")
-    lines += [f"event: {event}" for event in events[:EVENTS_SHOWN]]
-    return [*lines, f"fix: {cause.fix}"]
+    return [*lines, *(f"event: {event}" for event in shown), f"fix: {cause.fix}"]
+
+
+def _telling(ecs: Any, service: Mapping[str, Any], task_definition: str) -> str | None:
+    """The newest event since the release began that stands for a cause: later ones may say "steady state"."""
+    since = _begun(ecs, service, task_definition)
+    messages = (str(event["message"]) for event in service.get("events", []) if event["createdAt"] >= since)
+    return next((message for message in messages if cause_of(message) != UNKNOWN), None)
+
+
+def _begun(ecs: Any, service: Mapping[str, Any], task_definition: str) -> datetime:
+    begun: list[datetime] = [
+        one["createdAt"] for one in service["deployments"] if one["taskDefinition"] == task_definition
+    ]
+    if not begun:
+        # ECS took the deployment back, and it has left the service; it was not before what it runs.
+        found = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
+        begun = [found["registeredAt"]]
+    return max(begun)
 
 
 def _settled(ecs: Any, cluster: str, service: str, task_definition: str) -> list[dict[str, Any]]:

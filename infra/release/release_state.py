@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from infra.release import one_off_task, stopped_task
 from infra.release.errors import ReleaseError
@@ -59,13 +60,23 @@ def run_and_read(session: boto3.Session, task: OneOffTask) -> ReleaseState:
     arn = one_off_task.run(session, task)
     deadline = time.monotonic() + LOG_SECONDS
     while True:
-        lines = stopped_task.container_log_lines(session, task.task_definition, arn, task.container)
+        lines = _log_lines(session, task, arn)
         found = next((state for line in reversed(lines) if (state := ReleaseState.from_line(line))), None)
         if found:
             return found
         if time.monotonic() > deadline:
             raise ReleaseError(_missing(task, arn, lines))
         time.sleep(POLL_SECONDS)
+
+
+def _log_lines(session: boto3.Session, task: OneOffTask, arn: str) -> list[str]:
+    try:
+        return stopped_task.container_log_lines(session, task.task_definition, arn, task.container)
+    except ClientError as error:
+        raise ReleaseError(
+            f"{task.what} ended well, but its log could not be read, and without it nobody knows what there is to "
+            f"migrate: {error}\ntask: {arn}\nWhoever runs this needs logs:GetLogEvents for its log group."
+        ) from None
 
 
 def _missing(task: OneOffTask, arn: str, lines: Sequence[Any]) -> str:

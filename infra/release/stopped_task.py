@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 LOG_LINES = 20
 LOG_ATTEMPTS = 3
@@ -43,8 +43,16 @@ def _innocence(container: Mapping[str, Any]) -> int:
 def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[str, Any]) -> list[str]:
     """The last lines of the container to blame, else of the first that left any: LOG_LINES at most, or none.
 
-    A container that others wait for goes first: the proxy has little to say about a crash behind it.
+    A container that others wait for goes first: the proxy has little to say about a crash behind it. What keeps them
+    from being read is a line too: they belong to a failure that is to be told in any case.
     """
+    try:
+        return _last_log_lines(session, task_definition, task)
+    except (BotoCoreError, ClientError) as error:
+        return [f"(its log could not be read: {error})"]
+
+
+def _last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[str, Any]) -> list[str]:
     found = culprit(task)
     blamed = found["name"] if found and found.get("exitCode") not in STOPPED_BY_ECS else None
     containers = sorted(
@@ -62,7 +70,7 @@ def last_log_lines(session: boto3.Session, task_definition: str, task: Mapping[s
 
 
 def container_log_lines(session: boto3.Session, task_definition: str, task: str, container: str) -> list[str]:
-    """What has arrived of one container's last LOG_LINES lines."""
+    """What has arrived of one container's last LOG_LINES lines. Raises ClientError when they may not be read."""
     (found,) = (one for one in _containers(session, task_definition) if one["name"] == container)
     return _lines(session, found, task)
 
@@ -82,7 +90,9 @@ def _lines(session: boto3.Session, container: Mapping[str, Any], task: str) -> l
         answer = logs.get_log_events(
             logGroupName=options["awslogs-group"], logStreamName=stream, limit=LOG_LINES, startFromHead=False
         )
-    except ClientError:
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
         # Not even a stream: the container wrote nothing, or nothing has arrived yet.
         return []
     return [str(event["message"]).rstrip() for event in answer["events"]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.policies import Arn
 from infra.release import diagnosis
@@ -80,11 +81,19 @@ def _report(session: boto3.Session, asked: Asked, service: Mapping[str, Any], pr
     return "\n".join(
         [
             f"The release {short(asked.task_definition)} {problem}, in service {asked.service}.",
-            *diagnosis.explain(session, asked.cluster, service, asked.task_definition),
+            *_why(session, asked, service),
             "Mend the release and run `pulumi up` again.",
             f"When the cause was outside of it, let ECS try it again before that: {_try_again(asked)}",
         ]
     )
+
+
+def _why(session: boto3.Session, asked: Asked, service: Mapping[str, Any]) -> list[str]:
+    try:
+        return diagnosis.explain(session, asked.cluster, service, asked.task_definition)
+    except (BotoCoreError, ClientError) as error:
+        # The verdict stands, whether or not AWS says why.
+        return [f"cause: AWS could not be asked for it: {error}"]
 
 
 def _try_again(asked: Asked) -> str:

@@ -1,6 +1,7 @@
 """An AWS in memory, as far as a release asks it; requests that AWS would not take fail."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import boto3
@@ -14,6 +15,7 @@ from tests.infra.stubs import CLUSTER
 FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-web"
 MIGRATION = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-migration:7"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app"
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 _LOG = {"awslogs-group": "app", "awslogs-stream-prefix": "web"}
 
 
@@ -46,11 +48,16 @@ class FakeAws:
         self.later: list[list[dict[str, Any]]] = []
         """Deployments of the following questions."""
         self.events: list[str] = []
+        """Newest first, a minute apart."""
+        self.registered = NOW - timedelta(days=1)
+        """When every task definition was."""
         self.tasks: list[dict[str, Any]] = []
         self.gone: list[str] = []
         """Names of tasks that stop after they were looked at once."""
         self.logged: dict[str, list[str]] = {}
         """Lines by `container/task`."""
+        self.refuses_logs = ""
+        """Code of the error that is the answer to whoever wants to read them."""
         self.targets: dict[str, dict[str, str]] = {}
         self.secret_versions: dict[str, str] = {}
         """By task definition; `v-1` when not here."""
@@ -83,7 +90,10 @@ class FakeAws:
             "serviceName": "web-service",
             "status": "ACTIVE",
             "deployments": found,
-            "events": [{"message": message} for message in self.events],
+            "events": [
+                {"message": message, "createdAt": NOW - timedelta(minutes=minutes)}
+                for minutes, message in enumerate(self.events)
+            ],
             "loadBalancers": [{"targetGroupArn": "target-group"}],
             "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-t"]}},
         }
@@ -110,11 +120,13 @@ class FakeAws:
             {"name": "proxy", **log, "secrets": [], "dependsOn": [{"containerName": "web", "condition": "START"}]},
             {"name": "web", **log, "secrets": secrets},
         ]
-        return {"taskDefinition": {"containerDefinitions": containers}}
+        return {"taskDefinition": {"containerDefinitions": containers, "registeredAt": self.registered}}
 
     # What else is asked
 
     def get_log_events(self, *, logStreamName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if self.refuses_logs:
+            raise refusal(self.refuses_logs, "GetLogEvents")
         lines = self.logged.get(logStreamName.removeprefix("web/"), [])
         return {"events": [{"message": line} for line in lines]}
 
@@ -138,7 +150,8 @@ class FakeAws:
 
 def deployment(revision: int, state: str = "COMPLETED", **counts: int) -> dict[str, Any]:
     """A PRIMARY deployment of this revision."""
-    return {"status": "PRIMARY", "taskDefinition": f"{FAMILY}:{revision}", "rolloutState": state, **counts}
+    named = {"taskDefinition": f"{FAMILY}:{revision}", "rolloutState": state, "createdAt": NOW - timedelta(hours=1)}
+    return {"status": "PRIMARY", **named, **counts}
 
 
 def refusal(code: str, operation: str = "Operation") -> ClientError:

@@ -1,10 +1,11 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from infra.release import diagnosis, stopped_task
 from infra.release.diagnosis import CAPACITY, CRASH, IMAGE, MEMORY, SECRET, UNHEALTHY, UNKNOWN, Cause, cause_of
-from tests.infra.release.fake_aws import FAMILY, FakeAws, living, refusal, task
+from tests.infra.release.fake_aws import FAMILY, NOW, FakeAws, deployment, living, refusal, task
 from tests.infra.stubs import CLUSTER
 
 
@@ -112,6 +113,29 @@ def test_why_the_load_balancer_gave_a_task_up_stands_with_that_task(aws: FakeAws
 def test_without_any_task_the_events_tell_the_cause(aws: FakeAws) -> None:
     aws.events = ["was unable to place a task. Reason: Capacity is unavailable at this time."]
     assert explained(aws)[0] == f"cause: {CAPACITY.name}"
+
+
+NO_ROOM = "was unable to place a task. Reason: Capacity is unavailable at this time."
+LATER = ["has reached a steady state.", "rolling back to deployment 7.", "deployment failed: tasks failed to start."]
+
+
+def test_what_happened_since_hides_the_cause_from_nobody(aws: FakeAws) -> None:
+    aws.runs(7)
+    aws.events = [*LATER, NO_ROOM]
+    lines = explained(aws)
+    assert lines[0] == f"cause: {CAPACITY.name}"
+    assert [line for line in lines if line.startswith("event: ")] == [
+        f"event: {one}" for one in (LATER[0], LATER[1], NO_ROOM)
+    ]
+
+
+@pytest.mark.parametrize("runs", [7, 8])
+def test_events_of_before_the_release_tell_nothing_of_it(aws: FakeAws, runs: int) -> None:
+    # The fourth event is three minutes old.
+    aws.deployments = [{**deployment(runs), "createdAt": NOW - timedelta(minutes=2)}]
+    aws.registered = NOW - timedelta(minutes=2 if runs == 7 else 60)
+    aws.events = [*LATER, NO_ROOM]
+    assert explained(aws)[0] == f"cause: {UNKNOWN.name}"
 
 
 def test_a_load_balancer_that_cannot_be_asked_hides_nothing_else(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,15 @@ def test_a_line_that_never_comes_is_an_error_with_what_came_instead(
     assert "`python manage.py migration_state`" in said
 
 
+def test_a_log_that_may_not_be_read_is_not_blamed_on_the_image(aws: FakeAws) -> None:
+    aws.refuses_logs = "AccessDeniedException"
+    with pytest.raises(
+        ReleaseError, match=r"(?s)AccessDeniedException.*GetLogEvents.*needs logs:GetLogEvents"
+    ) as failure:
+        ask(aws.session, TASK)
+    assert "image" not in str(failure.value)
+
+
 @pytest.mark.parametrize(
     "line", ["", "ready", "[]", "{}", '{"event": "release_state"}', '{"event": "x", "heads": {}}', "null", "3"]
 )

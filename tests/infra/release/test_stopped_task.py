@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from infra.release import stopped_task
 from tests.infra.release.fake_aws import FAMILY, FakeAws
 
@@ -42,3 +44,19 @@ def test_the_container_that_failed_by_itself_is_the_one_to_read() -> None:
     aws.logged = {"proxy/1": ["no such file: nginx.conf"], "web/1": ["ready"]}
     task = ended(("proxy", 1), ("web", 143))
     assert stopped_task.last_log_lines(aws.session, f"{FAMILY}:8", task) == ["no such file: nginx.conf"]
+
+
+def test_a_log_that_may_not_be_read_is_told_as_such() -> None:
+    aws = FakeAws()
+    aws.refuses_logs = "AccessDeniedException"
+    (line,) = stopped_task.last_log_lines(aws.session, f"{FAMILY}:8", ended(("web", 3)))
+    assert "AccessDeniedException" in line
+    assert "GetLogEvents" in line
+
+
+def test_a_container_that_wrote_nothing_has_no_stream_and_so_no_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopped_task, "LOG_PAUSE_SECONDS", 0)
+    aws = FakeAws()
+    aws.refuses_logs = "ResourceNotFoundException"
+    assert stopped_task.last_log_lines(aws.session, f"{FAMILY}:8", ended(("web", 3))) == []
+    assert stopped_task.container_log_lines(aws.session, f"{FAMILY}:8", "task/1", "web") == []

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from infra.release import stopped_task, verdict
 from infra.release.errors import ReleaseError
 from infra.release.verdict import Asked, verify_rollout
-from tests.infra.release.fake_aws import FAMILY, FakeAws, deployment, task
+from tests.infra.release.fake_aws import FAMILY, FakeAws, deployment, refusal, task
 from tests.infra.stubs import CLUSTER
 
 ASKED = Asked(cluster=CLUSTER, service="web-service", task_definition=f"{FAMILY}:8")
@@ -65,6 +67,18 @@ def test_a_release_that_ecs_took_back_fails_with_cause_exit_code_log_events_and_
         "Mend the release and run `pulumi up` again.",
         f"When the cause was outside of it, let ECS try it again before that: {again}",
     ]
+
+
+def test_the_verdict_stands_where_aws_does_not_say_why(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise refusal("AccessDeniedException", "ListTasks")
+
+    monkeypatch.setattr(aws, "list_tasks", refuse)
+    aws.runs(7)
+    first, why, *more = said(aws)
+    assert first == "The release preqly-test-web:8 does not run, preqly-test-web:7 does, in service web-service."
+    assert why.startswith("cause: AWS could not be asked for it: An error occurred (AccessDeniedException)")
+    assert more[0] == "Mend the release and run `pulumi up` again."
 
 
 def test_a_first_release_that_failed_is_no_success_though_it_stays_primary(aws: FakeAws) -> None:
