@@ -196,8 +196,8 @@ def test_only_the_profile_takes_more_than_a_form(network: Site) -> None:
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/").status_code == 200)
         assert visitor.post("/account/login/", content=b"x" * 70_000).status_code == 413
-        # The echo knows no POST.
-        assert visitor.post("/account/profile/", content=b"x" * 4_500_000).status_code == 501
+        # The echo knows no POST, and may hang up before it has all of it.
+        assert visitor.post("/account/profile/", content=b"x" * 4_500_000).status_code in (501, 503)
         assert visitor.post("/account/profile/", content=b"x" * 6_000_000).status_code == 413
 
 
