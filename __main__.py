@@ -30,7 +30,7 @@ stores = data.Stores(database, media, secrets)
 registry = release.registry(settings, key)
 images = release.images(settings, registry)
 releases = Releases("releases")
-ships = Ships(registry, release.shipped(images, releases), releases.parameter, releases.latest)
+ships = Ships(registry, release.shipped(settings, images, releases), releases.parameter, releases.latest)
 
 # What serves: tasks on Fargate behind a load balancer, or one machine; then the names that lead there, and mail
 email = entrance.email(settings, zone)

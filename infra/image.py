@@ -41,6 +41,8 @@ class Image(pulumi.ComponentResource):
     reference: pulumi.Output[str]
     """repository@sha256:..., the only form that task definitions may name."""
     tag: pulumi.Output[str]
+    sources: str
+    """Hash of the files alone, plain as the revision."""
     revision: str
     """Git's short name of the commit the sources come from; plain, known before anything is built."""
 
@@ -49,6 +51,7 @@ class Image(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         platform = PLATFORMS[args.architecture]
         self.revision = build_context.revision(Path(args.context), *SOURCES)
+        self.sources = build_context.content_hash(Path(args.context), {})
         arguments = {**args.base_images, "REVISION": self.revision}
         content = build_context.content_hash(Path(args.context), {**arguments, "platform": platform})
         use = random.RandomId(f"{name}-use", byte_length=2, keepers={"content": content}, opts=child)

@@ -21,6 +21,9 @@ class Sources:
     proxy_image: pulumi.Input[str]
     tag: pulumi.Input[str]
     revision: str
+    content: str
+    """Hash of the files that the images are built from."""
+    architecture: str
 
 
 class Releases(pulumi.ComponentResource):
@@ -57,7 +60,7 @@ class Releases(pulumi.ComponentResource):
             web_image=sources.web_image,
             proxy_image=sources.proxy_image,
             tag=sources.tag,
-        ).apply(lambda known: self._told(shipped(revision=sources.revision, **known)))
+        ).apply(lambda known: self._shipped(sources, **known))
 
     def tell_pending(self, sources: Path) -> None:
         """In a preview, says which of the project's own migrations the release would run, when that can be known."""
@@ -70,12 +73,21 @@ class Releases(pulumi.ComponentResource):
         if pending:
             pulumi.log.info(f"These sources would migrate: {', '.join(pending)}", self)
 
+    def _shipped(self, sources: Sources, *, latest: Release | None, **built: str) -> Shipped:
+        content, architecture = sources.content, sources.architecture
+        own = Shipped(revision=sources.revision, sources=content, architecture=architecture, withheld=None, **built)
+        try:
+            return self._told(shipped(own, latest))
+        except ReleaseError as error:
+            raise ReleaseFailed(str(error)) from None
+
     def _told(self, ships: Shipped) -> Shipped:
         withheld: Withheld | None = ships.withheld
         if withheld:
             pulumi.log.warn(
-                f"These sources are release {withheld.number}, which a rollback withholds, so {ships.tag} stays. "
-                "Change the sources, or bring it back with `python -m ops forward`.",
+                f"These sources are release {withheld.number}, which a rollback withholds, so {ships.tag} stays, "
+                "with the base images it was built on. Change the sources, or bring it back with "
+                "`python -m ops forward`.",
                 self,
             )
         return ships

@@ -70,6 +70,8 @@ def perform(session: boto3.Session, record: ReleaseRecord, change: Change, tell:
             at=utc_now(),
             tag=target.tag,
             revision=target.revision,
+            sources=target.sources,
+            architecture=target.architecture,
             withheld=change.withheld,
             web_image=target.web_image,
             proxy_image=target.proxy_image,

@@ -47,7 +47,7 @@ def roll_back(stack: Stack, number: int | None, wish: Wish) -> Outcome:
     host = host_of(stack.session, latest)
     target = _numbered(history, number) if number is not None else _before(history, host.running().tag)
     # Of several rollbacks the first counts: what it undid is what the sources still say.
-    withheld = latest.withheld or Withheld(number=latest.number, tag=latest.tag)
+    withheld = latest.withheld or Withheld(number=latest.number, tag=latest.tag, sources=latest.sources)
     change = Change(
         kind=ROLLBACK,
         target=target,

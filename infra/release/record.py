@@ -37,9 +37,11 @@ class Withheld:
 
     number: int
     tag: str
+    sources: str = ""
+    """As in `Release`."""
 
     def is_of(self, tag: str) -> bool:
-        """Whether these are the sources of this tag: its last part only makes it unique (infra/image.py)."""
+        """Whether this is what is built under this tag: its last part only makes it unique (infra/image.py)."""
         return self.tag.rsplit("-", 1)[0] == tag.rsplit("-", 1)[0]
 
 
@@ -57,6 +59,10 @@ class Release:
     """Tag of the web image, which the application knows as RELEASE."""
     revision: str
     """Git revision of the sources."""
+    sources: str = ""
+    """Hash of the files it is built from, whatever the settings; empty in records of before this was kept."""
+    architecture: str = ""
+    """`arm64` or `x86_64`, for which its images are built; empty in records of before this was kept."""
     withheld: Withheld | None = None
     web_image: str
     """By digest, as the proxy's."""
@@ -101,11 +107,10 @@ class Release:
             raise ValueError(f"{', '.join(missing)} missing")
         if values.get("withheld"):
             try:
-                values["withheld"] = Withheld(**values["withheld"])
-            except TypeError:
-                raise ValueError("withheld must have number and tag, nothing else") from None
-        names = {one.name for one in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in names})
+                values["withheld"] = Withheld(**_known(Withheld, values["withheld"]))
+            except (AttributeError, TypeError):
+                raise ValueError("withheld must have number and tag") from None
+        return cls(**_known(cls, values))
 
 
 REQUIRED = tuple(one.name for one in fields(Release) if one.default is MISSING and one.default_factory is MISSING)
@@ -166,6 +171,11 @@ class ReleaseRecord:
                 "is deployed, look at its name, and at the region of these credentials."
             )
         return ReleaseError(f"SSM parameter {self._name} (the release record): {problem['Code']}: {problem['Message']}")
+
+
+def _known(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    names = {one.name for one in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
 
 
 def _release(value: str) -> Release | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from infra.release.errors import ReleaseError
 from infra.release.record import Release, Withheld
 
 
@@ -15,7 +16,10 @@ class Shipped:
     proxy_image: str
     tag: str
     revision: str
-    withheld: Withheld | None
+    sources: str
+    """As in `Release`, like the architecture."""
+    architecture: str
+    withheld: Withheld | None = None
     """The release of the present sources, when it is kept back."""
 
     def placed(self, **where: Any) -> Release:
@@ -25,6 +29,8 @@ class Shipped:
             at="",
             tag=self.tag,
             revision=self.revision,
+            sources=self.sources,
+            architecture=self.architecture,
             withheld=self.withheld,
             web_image=self.web_image,
             proxy_image=self.proxy_image,
@@ -32,14 +38,35 @@ class Shipped:
         )
 
 
-def shipped(*, latest: Release | None, web_image: str, proxy_image: str, tag: str, revision: str) -> Shipped:
-    """The sources' own images; the ones on record while the sources are still those that a rollback undid."""
-    if latest and latest.withheld and latest.withheld.is_of(tag):
-        return Shipped(
-            web_image=latest.web_image,
-            proxy_image=latest.proxy_image,
-            tag=latest.tag,
-            revision=latest.revision,
-            withheld=latest.withheld,
+def shipped(own: Shipped, latest: Release | None) -> Shipped:
+    """What the sources make; what is on record while the sources are still those that a rollback undid.
+
+    Raises ReleaseError when that is built for another architecture than the settings ask for.
+    """
+    if latest is None or latest.withheld is None or not _undone(own, latest, latest.withheld):
+        return own
+    if latest.architecture not in ("", own.architecture):
+        raise ReleaseError(
+            f"These sources are release {latest.withheld.number}, which a rollback withholds, and what stays instead, "
+            f"{latest.tag}, is built for {latest.architecture}, not {own.architecture}. `pulumi config set "
+            f"architecture {latest.architecture}` keeps it, `python -m ops forward` brings release "
+            f"{latest.withheld.number} back, and changed sources go out as always."
         )
-    return Shipped(web_image=web_image, proxy_image=proxy_image, tag=tag, revision=revision, withheld=None)
+    return Shipped(
+        web_image=latest.web_image,
+        proxy_image=latest.proxy_image,
+        tag=latest.tag,
+        revision=latest.revision,
+        sources=latest.sources,
+        architecture=own.architecture,
+        withheld=latest.withheld,
+    )
+
+
+def _undone(own: Shipped, latest: Release, withheld: Withheld) -> bool:
+    """Settings choose base images and platform, so the same sources may be built anew, under another tag.
+
+    Where a rollback undid no more than such a setting, what serves has the same sources, and another setting is the
+    way to mend it.
+    """
+    return withheld.is_of(own.tag) or (bool(own.sources) and own.sources == withheld.sources != latest.sources)

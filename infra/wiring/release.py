@@ -35,7 +35,7 @@ def images(settings: Settings, registry: Registry) -> Images:
     )
 
 
-def shipped(images: Images, releases: Releases) -> pulumi.Output[Shipped]:
+def shipped(settings: Settings, images: Images, releases: Releases) -> pulumi.Output[Shipped]:
     """The release of these sources, or what a rollback put in its place."""
     releases.tell_pending(Path("app"))
     return releases.shipped(
@@ -44,6 +44,8 @@ def shipped(images: Images, releases: Releases) -> pulumi.Output[Shipped]:
             proxy_image=images.proxy.reference,
             tag=images.web.tag,
             revision=images.web.revision,
+            content=images.web.sources,
+            architecture=settings.architecture,
         )
     )
 

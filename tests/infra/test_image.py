@@ -55,6 +55,16 @@ def test_the_registrys_token_stays_secret(engine: Any, sources: Path) -> None:
     assert engine.is_secret(built.inputs["registry"]) or engine.is_secret(built.inputs["registry"]["password"])
 
 
+def test_the_hash_of_the_sources_knows_no_setting(engine: Any, sources: Path) -> None:
+    def program() -> Any:
+        return [image(sources, one) for one in ("arm64", "x86_64")]
+
+    one, other = engine.run(program)
+    assert one.sources == other.sources
+    (sources / "app" / "manage.py").write_text("print('two')")
+    assert engine.run(lambda: image(sources)).sources != one.sources
+
+
 def test_what_runs_is_named_by_digest(engine: Any, sources: Path) -> None:
     assert engine.run(lambda: image(sources).reference) == f"{URL}@sha256:{'a' * 64}"
 

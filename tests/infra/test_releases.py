@@ -13,7 +13,14 @@ from tests.recorder import new_engine
 
 NAME = "/preqly/test/releases"
 FUNCTION = "aws:ssm/getParametersByPath:getParametersByPath"
-SOURCES = Sources(web_image="r/web@sha256:cc", proxy_image="r/proxy@sha256:dd", tag="cccc-1", revision="later")
+SOURCES = Sources(
+    web_image="r/web@sha256:cc",
+    proxy_image="r/proxy@sha256:dd",
+    tag="cccc-1",
+    revision="later",
+    content="f0",
+    architecture="arm64",
+)
 
 
 def on_record(engine: Any, value: str) -> None:
@@ -54,8 +61,16 @@ def test_a_withheld_release_is_said_in_a_warning(engine: Any, monkeypatch: pytes
     ships = engine.run(lambda: Releases("releases").shipped(SOURCES))
     assert (ships.tag, ships.web_image) == (RELEASE.tag, RELEASE.web_image)
     (line,) = told
-    assert line.startswith("These sources are release 7, which a rollback withholds, so aaaa-1 stays.")
+    assert line.startswith("These sources are release 7, which a rollback withholds, so aaaa-1 stays, ")
     assert "python -m ops forward" in line
+
+
+def test_one_that_cannot_stay_on_another_architecture_stops_the_update_without_a_traceback(engine: Any) -> None:
+    withheld = Withheld(number=7, tag="dddd-1", sources="f0")
+    rolled_back = replace(RELEASE, number=8, kind="rollback", architecture="x86_64", withheld=withheld)
+    on_record(engine, rolled_back.to_json())
+    with pytest.raises(ReleaseFailed, match="is built for x86_64, not arm64"):
+        engine.run(lambda: Releases("releases").shipped(SOURCES))
 
 
 def test_other_sources_are_shipped_without_a_word(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +78,7 @@ def test_other_sources_are_shipped_without_a_word(engine: Any, monkeypatch: pyte
     on_record(engine, RELEASE.to_json())
     ships = engine.run(lambda: Releases("releases").shipped(SOURCES))
     assert (ships.tag, ships.revision, ships.withheld) == ("cccc-1", "later", None)
+    assert (ships.sources, ships.architecture) == ("f0", "arm64")
 
 
 @pytest.mark.parametrize(

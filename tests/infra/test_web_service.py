@@ -18,7 +18,8 @@ SHIPPED = Shipped(
     proxy_image="registry/proxy@sha256:bb",
     tag="0123456789ab-cdef",
     revision="0a1b2c3d4e",
-    withheld=None,
+    sources="f0",
+    architecture="arm64",
 )
 ARGS = WebServiceArgs(
     region="us-east-1",

@@ -31,7 +31,7 @@ def test_scripts_get_whole_records_with_their_state(stand: Stand, ops: Ops) -> N
         (2, "rolled back"),
         (1, None),
     ]
-    assert answer[0]["withheld"] == {"number": 3, "tag": "three"}
+    assert answer[0]["withheld"] == {"number": 3, "tag": "three", "sources": ""}
 
 
 def test_a_stack_without_a_release_has_an_empty_list_for_scripts(stand: Stand, ops: Ops) -> None:

@@ -59,6 +59,25 @@ def test_two_rollbacks_go_two_releases_back_and_withhold_what_the_sources_say(st
     assert "There is no release to go back to" in ops.refused(BACK, 3)
 
 
+def test_the_record_says_from_which_sources_what_serves_and_what_is_withheld_was_built(stand: Stand, ops: Ops) -> None:
+    stand.deploy("one", sources="f1", architecture="x86_64")
+    stand.deploy("two", sources="f2", architecture="arm64")
+    assert ops(*BACK).code == 0
+    latest = stand.record.latest()
+    assert latest is not None
+    assert (latest.sources, latest.architecture) == ("f1", "x86_64")
+    assert latest.withheld == Withheld(number=2, tag="two", sources="f2")
+
+
+def test_the_same_sources_on_another_base_image_are_withheld_too(stand: Stand, ops: Ops) -> None:
+    stand.deploy("a-1", sources="f1")
+    stand.deploy("b-1", sources="f1")
+    assert ops(*BACK).code == 0
+    latest = stand.record.latest()
+    assert latest is not None
+    assert (latest.tag, latest.withheld) == ("a-1", Withheld(number=2, tag="b-1", sources="f1"))
+
+
 def test_a_number_names_the_release(stand: Stand, ops: Ops) -> None:
     one = stand.deploy("one")
     stand.deploy("two")
@@ -118,4 +137,4 @@ def test_scripts_read_what_serves_now(stand: Stand, ops: Ops) -> None:
     answer = json.loads(ops(*BACK, "--json").out)
     assert answer["changed"] is True
     assert (answer["release"]["number"], answer["release"]["tag"]) == (3, "one")
-    assert answer["release"]["withheld"] == {"number": 2, "tag": "two"}
+    assert answer["release"]["withheld"] == {"number": 2, "tag": "two", "sources": ""}

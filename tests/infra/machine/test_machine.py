@@ -16,7 +16,14 @@ from infra.release.shipped import Shipped
 SITE = Site(
     region="us-east-1", domains=("app.preqly.com",), allowed_hosts=(), sender="site@preqly.com", cpu=256, memory=512
 )
-SHIPPED = Shipped(web_image="r/web@sha256:1", proxy_image="r/proxy@sha256:2", tag="0a1b", revision="c", withheld=None)
+SHIPPED = Shipped(
+    web_image="r/web@sha256:1",
+    proxy_image="r/proxy@sha256:2",
+    tag="0a1b",
+    revision="c",
+    sources="f0",
+    architecture="arm64",
+)
 TEMPLATE, GROUP = "ec2/launchTemplate:LaunchTemplate", "autoscaling/group:Group"
 PARAMETER, OBJECT = "ssm/parameter:Parameter", "s3/bucketObjectv2:BucketObjectv2"
 

@@ -165,3 +165,14 @@ def test_releases_are_still_known_after_the_parameter_got_its_first_value_again(
     record.append(RELEASE)
     put(session, FIRST_VALUE)
     assert record.append(replace(RELEASE, tag="later")).number == 2
+
+
+def test_what_a_later_version_added_to_the_withheld_release_is_ignored() -> None:
+    text = RELEASE.to_json().replace('"withheld":null', '"withheld":{"number":3,"tag":"bad","added":1}')
+    assert Release.from_json(text).withheld == Withheld(number=3, tag="bad")
+
+
+def test_a_record_of_before_sources_were_kept_is_read() -> None:
+    text = RELEASE.to_json().replace('"sources":"","architecture":"",', "")
+    assert text != RELEASE.to_json()
+    assert Release.from_json(text) == RELEASE

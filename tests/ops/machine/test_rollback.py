@@ -8,7 +8,7 @@ import typer
 
 from infra.machine.archive import release_archive
 from infra.release.record import Withheld
-from infra.release.shipped import shipped
+from infra.release.shipped import Shipped, shipped
 from tests.ops.conftest import Ops
 from tests.ops.machine_stand import MachineStand
 from tests.ops.rollbacks import BACK
@@ -55,9 +55,15 @@ def test_the_next_update_of_the_same_sources_renders_the_very_document_that_the_
     stand.deploy("one", setting="before")
     two = stand.deploy("two", setting="now")
     assert ops(*BACK).code == 0
-    ships = shipped(
-        latest=latest(stand), web_image=two.web_image, proxy_image=two.proxy_image, tag="two", revision="rev-two"
+    own = Shipped(
+        web_image=two.web_image,
+        proxy_image=two.proxy_image,
+        tag="two",
+        revision="rev-two",
+        sources="",
+        architecture="arm64",
     )
+    ships = shipped(own, latest(stand))
     assert ships.tag == "one"
     rendered = stand.document(ships.tag, ships.web_image, ships.proxy_image, setting="now")
     assert release_archive(rendered).key == stand.parameter == stand.serving
