@@ -1,5 +1,7 @@
 """A release from its document to the visitors, beside the one that serves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from . import certificate, images, instance, migrations, secrets, site, slots
@@ -18,8 +20,9 @@ ANSWER_SECONDS = 30
 def prepare(session: Any, machine: Machine, key: str) -> str:
     """Get the release ready in the free slot and return what its `prepare` command printed. Raises MachineError."""
     release = fetch(session, machine, key)
-    containers = _ready(session, machine, release, key)
-    said = containers.run_once(release.prepare, "the release's preparation", PREPARE_SECONDS)
+    with _no_images_left(machine):
+        containers = _ready(session, machine, release, key)
+        said = containers.run_once(release.prepare, "the release's preparation", PREPARE_SECONDS)
     migrations.found(machine, key, said)
     return said
 
@@ -27,8 +30,9 @@ def prepare(session: Any, machine: Machine, key: str) -> str:
 def state(session: Any, machine: Machine, key: str) -> str:
     """What this release's image says of the database; changes nothing there. Raises MachineError."""
     release = fetch(session, machine, key)
-    containers = _ready(session, machine, release, key)
-    return containers.run_once(release.state, "the question what was migrated", PREPARE_SECONDS)
+    with _no_images_left(machine):
+        containers = _ready(session, machine, release, key)
+        return containers.run_once(release.state, "the question what was migrated", PREPARE_SECONDS)
 
 
 def deploy(session: Any, machine: Machine, key: str, instead_of: str = "") -> str:
@@ -44,7 +48,8 @@ def deploy(session: Any, machine: Machine, key: str, instead_of: str = "") -> st
     if before and before[0] == key and not site.problem(before[1], release.host):
         slot = before[1]
     else:
-        slot = _roll_out(session, machine, release, key)
+        with _no_images_left(machine):
+            slot = _roll_out(session, machine, release, key)
     instance.take_address(session, release.address)
     SlotContainers(machine, slots.other(slot)).stop()
     images.remove_unused()
@@ -63,6 +68,20 @@ def retire(session: Any, machine: Machine, key: str) -> str:
     SlotContainers(machine, slots.other(known[1])).stop()
     containers = SlotContainers(machine, known[1])
     return containers.run_once(release.retire, "the end of the earlier database role", PREPARE_SECONDS)
+
+
+@contextmanager
+def _no_images_left(machine: Machine) -> Iterator[None]:
+    """A release that fails leaves no images on the disk beside the ones that serve.
+
+    Where none serves they stay: the next try, of a machine that boots, is seconds away.
+    """
+    try:
+        yield
+    except Exception:
+        if serving(machine) is not None:
+            images.remove_unused()
+        raise
 
 
 def _roll_out(session: Any, machine: Machine, release: Release, key: str) -> Slot:

@@ -6,7 +6,7 @@ import time
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-from . import boot_trouble, certificate, credentials, deploy, instance, metrics, renewal, site
+from . import boot_trouble, certificate, credentials, deploy, images, instance, metrics, renewal, site
 from .errors import MachineError
 from .lock import alone, at_work
 from .machine import Machine
@@ -20,6 +20,8 @@ REPAIR_AFTER = 4
 """Looks without an answer before the slot is rebuilt: Docker's own restart of a container comes first."""
 GIVE_UP_SECONDS = 300.0
 METRICS_SECONDS = 60.0
+FULL_PERCENT, PRUNE_SECONDS = 75.0, 600.0
+"""From where on images that nobody uses are removed, and how often at most: the alarm rings at 85."""
 
 log = logging.getLogger("preqly")
 
@@ -85,6 +87,7 @@ class Keeper:
         if self._due("metrics", METRICS_SECONDS):
             days = certificate.days_left(self._machine)
             metrics.report(self._session, release.host, answers=answers, certificate_days=days)
+        self._make_room()
 
     def _release(self, key: str) -> Release:
         """Read once: its name is its content's, and the site is to be looked after while S3 is away as well."""
@@ -116,6 +119,14 @@ class Keeper:
             self._misses = 0
             self._repair(slot)
         return False
+
+    def _make_room(self) -> None:
+        """Not while a deploy is at work: the images it has pulled are not in use yet."""
+        if metrics.disk_percent() < FULL_PERCENT or at_work(self._machine) or not self._due("room", PRUNE_SECONDS):
+            return
+        with alone(self._machine, "room on the disk"):
+            log.warning("the disk is over %.0f %% full: images that nobody uses are removed", FULL_PERCENT)
+            images.remove_unused()
 
     def _repair(self, slot: Slot) -> None:
         with alone(self._machine):

@@ -8,18 +8,23 @@ NAMESPACE = "Preqly/Machine"
 ANSWERS, MEMORY, SWAP, DISK = "SiteAnswers", "MemoryUsed", "SwapUsed", "DiskUsed"
 CERTIFICATE = "CertificateDays"
 DATA = "/var/lib/docker"
-"""What fills the machine's disk is Docker's, on whichever volume that is."""
+"""What fills the machine's disk is Docker's, on whichever volume that is: EC2's machine has one for everything."""
 
 
 def used_percent(meminfo: str, disk: str = DATA) -> dict[str, float]:
     """Percentages by metric name; `meminfo` is the text of /proc/meminfo."""
     numbers = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in meminfo.splitlines())}
-    room = os.statvfs(disk)
     return {
         MEMORY: 100 * (1 - numbers["MemAvailable"] / numbers["MemTotal"]),
         SWAP: 100 * (1 - numbers["SwapFree"] / numbers["SwapTotal"]) if numbers.get("SwapTotal") else 0.0,
-        DISK: 100 * (1 - room.f_bavail / room.f_blocks),
+        DISK: disk_percent(disk),
     }
+
+
+def disk_percent(disk: str = DATA) -> float:
+    """How full the disk is."""
+    room = os.statvfs(disk)
+    return 100 * (1 - room.f_bavail / room.f_blocks)
 
 
 def report(session: Any, host: str, *, answers: bool, certificate_days: float) -> None:

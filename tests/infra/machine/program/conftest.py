@@ -16,7 +16,9 @@ from infra.machine.program import (
     slot_containers,
     slots,
 )
+from infra.machine.program.keeper import Keeper
 from infra.machine.program.machine import Machine
+from tests.infra.machine.program.keeper_world import World
 from tests.infra.machine.program.programs import Programs
 from tests.infra.machine.program.releases import KEY, RELEASE
 
@@ -54,3 +56,13 @@ def machine(tmp_path: Path) -> Machine:
 @pytest.fixture
 def run(machine: Machine) -> Run:
     return lambda: deploy.deploy(None, machine, KEY)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(monkeypatch)
+
+
+@pytest.fixture
+def looks(world: World, machine: Machine) -> Keeper:
+    return Keeper(None, machine)

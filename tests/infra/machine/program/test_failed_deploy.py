@@ -2,15 +2,20 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from infra.machine.program import shell, site
+from infra.machine.program import deploy, images, shell, site
 from infra.machine.program.errors import MachineError
+from infra.machine.program.machine import Machine
 from infra.machine.program.slots import BLUE, GREEN
 from tests.infra.machine.program.conftest import Run
 from tests.infra.machine.program.programs import Programs
+from tests.infra.machine.program.releases import NEXT
+
+Work = Callable[[Any, Machine, str], str]
 
 
 def test_a_migration_that_fails_starts_nothing_and_keeps_the_door(programs: Programs, run: Run) -> None:
@@ -42,6 +47,46 @@ def test_a_release_that_does_not_answer_through_its_proxy_is_removed(
         run()
     assert programs.door == GREEN.address
     assert any("preqly-blue" in line and " down " in line for line in programs.lines)
+
+
+PRUNE = "docker image prune --all --force"
+
+
+@pytest.mark.parametrize(
+    ("work", "fails"),
+    [
+        (deploy.prepare, "docker pull"),
+        (deploy.prepare, "migrate prepare"),
+        (deploy.state, "migrate state"),
+        (deploy.deploy, "migrate migrate"),
+        (deploy.deploy, " up "),
+    ],
+)
+def test_a_release_that_fails_leaves_no_images_beside_one_that_serves(
+    programs: Programs, machine: Machine, run: Run, monkeypatch: pytest.MonkeyPatch, work: Work, fails: str
+) -> None:
+    run()
+    programs.lines.clear()
+    programs.fails = ("docker image inspect", fails)
+    monkeypatch.setattr(images, "_login", lambda *_: machine.memory)
+    monkeypatch.setattr(images, "run", shell.run)
+    with pytest.raises(MachineError):
+        work(None, machine, NEXT)
+    assert programs.lines[-1] == PRUNE
+
+
+def test_where_none_serves_the_next_try_finds_the_images(programs: Programs, run: Run) -> None:
+    programs.fails = (" up ",)
+    with pytest.raises(MachineError):
+        run()
+    assert PRUNE not in programs.lines
+
+
+def test_what_was_prepared_waits_for_its_deploy(programs: Programs, machine: Machine, run: Run) -> None:
+    run()
+    programs.lines.clear()
+    deploy.prepare(None, machine, NEXT)
+    assert PRUNE not in programs.lines
 
 
 def events(*happened: tuple[str, str, str]) -> str:

@@ -1,85 +1,16 @@
-"""The keeper: what it does about a site that does not answer, and what it leaves alone."""
-
-import time
-from pathlib import Path
-from typing import Any
+"""The keeper's looks: what it does about a site that does not answer or a disk that fills, and what it leaves alone."""
 
 import pytest
 
-from infra.machine.program import boot_trouble, credentials, deploy, instance, keeper, metrics, site
+from infra.machine.program import keeper
 from infra.machine.program.errors import MachineError
-from infra.machine.program.keeper import GIVE_UP_SECONDS, REPAIR_AFTER, Keeper
-from infra.machine.program.lock import alone
-from infra.machine.program.machine import Machine
-from infra.machine.program.release import Release
+from infra.machine.program.keeper import FULL_PERCENT, GIVE_UP_SECONDS, PRUNE_SECONDS, REPAIR_AFTER, Keeper
 from infra.machine.program.slot_containers import SlotContainers
 from infra.machine.program.slots import BLUE
-from tests.infra.machine.program.releases import KEY, NEXT, RELEASE
-
-
-class World:
-    """What the keeper meets, and what it did."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.done: list[str] = []
-        self.reported: list[bool] = []
-        self.answers = True
-        self.fetched: list[str] = []
-        self.s3_is_away = False
-        self.now = 1000.0
-        self.serving: Any = (KEY, BLUE)
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(keeper, "current_key", lambda *_: KEY)
-        monkeypatch.setattr(keeper, "fetch", lambda _session, _machine, key: self.fetch(key))
-        monkeypatch.setattr(keeper, "send_visitors_to", lambda slot: self.done.append(f"door {slot.name}"))
-        monkeypatch.setattr(site, "problem", lambda *_: "" if self.answers else "it answers 500")
-        monkeypatch.setattr(keeper, "serving", lambda _: self.serving)
-        monkeypatch.setattr(deploy, "prepare", lambda *_: self.done.append("prepare"))
-        monkeypatch.setattr(deploy, "deploy", lambda *_: self.done.append("deploy"))
-        monkeypatch.setattr(credentials, "make_address", lambda: None)
-        monkeypatch.setattr(credentials, "serve", lambda _: self.done.append("credentials"))
-        monkeypatch.setattr(metrics, "report", lambda *_, answers, **__: self.report(answers))
-        monkeypatch.setattr(instance, "take_address", lambda *_: self.done.append("address"))
-        monkeypatch.setattr(instance, "give_up", lambda _: self.done.append("give up"))
-        monkeypatch.setattr(SlotContainers, "start", lambda _: self.done.append("start"))
-
-    def fetch(self, key: str) -> Release:
-        if self.s3_is_away:
-            raise MachineError(f"ResourceInitializationError: s3://b/{key}: it does not answer")
-        self.fetched.append(key)
-        return RELEASE
-
-    def report(self, answers: bool) -> None:
-        self.done.append("metrics")
-        self.reported.append(answers)
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(
-        region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path / "run", disk=tmp_path / "lib"
-    )
-
-
-@pytest.fixture
-def looks(world: World, machine: Machine) -> Keeper:
-    return Keeper(None, machine)
-
-
-def test_a_machine_takes_the_address_when_its_site_is_there(world: World, looks: Keeper) -> None:
-    world.serving = None
-    looks.boot()
-    assert world.done == ["credentials", "prepare", "deploy", "address"]
-
-
-def test_a_keeper_that_was_started_anew_deploys_nothing(world: World, looks: Keeper) -> None:
-    looks.boot()
-    assert "deploy" not in world.done
+from infra.machine.watch import alarms
+from tests.infra.machine.program.keeper_world import World
+from tests.infra.machine.program.releases import KEY, NEXT
+from tests.infra.watched import MACHINE
 
 
 def test_a_site_that_answers_is_left_alone_but_for_its_numbers(world: World, looks: Keeper) -> None:
@@ -156,39 +87,29 @@ def test_a_machine_on_which_nothing_helps_asks_to_be_replaced(world: World, look
     assert "give up" in world.done
 
 
-@pytest.fixture
-def hopeless(world: World, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A boot that has failed for long, of a machine on which nothing serves."""
-    boot_trouble.add(machine, "no image")
-    monkeypatch.setattr(boot_trouble, "is_hopeless", lambda _: True)
-    world.serving = None
+def test_images_that_nobody_uses_go_before_the_disk_is_full(world: World, looks: Keeper) -> None:
+    looks.look()
+    world.disk_percent = FULL_PERCENT + 1
+    looks.look()
+    looks.look()
+    assert world.done == ["metrics", "prune"], "once, and again after a while"
+    world.now += PRUNE_SECONDS + 1
+    looks.look()
+    assert world.done.count("prune") == 2
 
 
-@pytest.mark.usefixtures("hopeless")
-def test_a_machine_that_does_not_come_up_asks_to_be_replaced(world: World, looks: Keeper) -> None:
-    looks.give_up_if_hopeless()
-    assert world.done == ["give up"]
+def test_what_a_deploy_has_pulled_is_not_taken_from_it(
+    world: World, looks: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.disk_percent = FULL_PERCENT + 1
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(keeper, "at_work", lambda _: "deploy releases/2.json")
+        looks.look()
+    assert "prune" not in world.done
+    looks.look()
+    assert "prune" in world.done
 
 
-@pytest.mark.usefixtures("hopeless")
-def test_a_machine_on_which_somebody_is_at_work_is_kept(world: World, machine: Machine, looks: Keeper) -> None:
-    with alone(machine, "deploy releases/2.json"):
-        looks.give_up_if_hopeless()
-    assert world.done == []
-
-
-@pytest.mark.usefixtures("hopeless")
-def test_a_machine_that_visitors_are_served_by_is_kept_whatever_keeps_its_keeper(world: World, looks: Keeper) -> None:
-    world.serving = (KEY, BLUE)
-    looks.give_up_if_hopeless()
-    assert world.done == []
-    world.answers = False
-    looks.give_up_if_hopeless()
-    assert world.done == ["give up"]
-
-
-def test_a_machine_that_has_not_tried_for_long_is_kept(world: World, machine: Machine, looks: Keeper) -> None:
-    world.serving = None
-    boot_trouble.add(machine, "no image")
-    looks.give_up_if_hopeless()
-    assert world.done == []
+def test_the_alarm_rings_only_when_there_is_no_more_to_remove() -> None:
+    (disk,) = (alarm for alarm in alarms(MACHINE) if alarm.role == "disk")
+    assert disk.threshold > FULL_PERCENT
