@@ -77,40 +77,51 @@ class Firewall(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _allow(self, role: str, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, port: int) -> None:
+    def _allow(
+        self, role: str, source: aws.ec2.SecurityGroup, target: aws.ec2.SecurityGroup, port: int
+    ) -> tuple[pulumi.CustomResource, ...]:
         """Both halves of a conversation: the source may leave, the target may be entered."""
         both = {"description": role.replace("-", " "), "ip_protocol": "tcp", "from_port": port, "to_port": port}
-        aws.vpc.SecurityGroupEgressRule(
+        leave = aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-{role}",
             security_group_id=source.id,
             referenced_security_group_id=target.id,
             **both,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        aws.vpc.SecurityGroupIngressRule(
+        enter = aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-{role}",
             security_group_id=target.id,
             referenced_security_group_id=source.id,
             **both,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        return leave, enter
 
     def _let_tasks_out(self, task: aws.ec2.SecurityGroup) -> None:
-        """HTTPS to everyone or, when `egress` is `endpoints`, to AWS's services alone."""
+        """HTTPS to everyone or, when `egress` is `endpoints`, to AWS's services alone.
+
+        Each way has its own name: a change of `egress`, or a move, opens the new one first and closes the other last.
+        """
         if self._args.egress == "endpoints":
             endpoint = self._group("endpoint", "Endpoints of AWS services, open to the tasks")
-            self.endpoint_group_id = endpoint.id
-            self._allow("task-to-endpoint", task, endpoint, HTTPS)
-            target = {"prefix_list_id": self._args.s3_prefix_list_id}
+            rules = self._allow("task-to-endpoint", task, endpoint, HTTPS)
+            # AWS's names lead to an endpoint as long as there is one: it comes after its rules and goes before them.
+            known = pulumi.Output.all(endpoint.id, *(rule.id for rule in rules))
+            self.endpoint_group_id = known.apply(lambda ids: str(ids[0]))
+            self._out(task, "task-to-s3", "S3 over HTTPS", prefix_list_id=self._args.s3_prefix_list_id)
         else:
-            target = {"cidr_ipv4": WORLD["ipv4"]}
+            self._out(task, "task-to-world", "Anywhere over HTTPS", cidr_ipv4=WORLD["ipv4"])
+
+    def _out(self, group: aws.ec2.SecurityGroup, role: str, description: str, **target: pulumi.Input[str]) -> None:
         aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-task-out",
-            security_group_id=task.id,
-            description="S3 over HTTPS" if "prefix_list_id" in target else "Anywhere over HTTPS",
+            f"{self._name}-{role}",
+            security_group_id=group.id,
+            description=description,
             ip_protocol="tcp",
             from_port=HTTPS,
             to_port=HTTPS,
             **target,
-            opts=pulumi.ResourceOptions(parent=self),
+            # The name of either before they had one each: AWS takes no rule twice.
+            opts=pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(name=f"{self._name}-task-out")]),
         )

@@ -60,9 +60,10 @@ class Network(pulumi.ComponentResource):
         self.vpc_cidr = vpc.cidr_block
         # Known once they reach the internet: AWS makes no public load balancer in a network without a gateway.
         self.public_subnet_ids = _ids(public, after=self._ways_out)
+        s3 = self._s3_endpoint("public" if task is public else "task", task_routes)
         self.task_subnet_ids = _ids(task)
         self.database_subnet_ids = _ids(database)
-        self.s3_prefix_list_id = self._s3_endpoint(task_routes).prefix_list_id
+        self.s3_prefix_list_id = s3.prefix_list_id
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,
@@ -147,15 +148,20 @@ class Network(pulumi.ComponentResource):
         ]
         return subnets, routes
 
-    def _s3_endpoint(self, routes: aws.ec2.RouteTable) -> aws.ec2.VpcEndpoint:
-        """S3 without the NAT gateway's price per GB: images' layers and media come from there."""
+    def _s3_endpoint(self, role: str, routes: aws.ec2.RouteTable) -> aws.ec2.VpcEndpoint:
+        """S3 without the NAT gateway's price per GB: images' layers and media come from there.
+
+        One for each route table: a move to the other hosting brings its own first and takes this one away last. A list
+        of tables that changes would change early, under those who still serve.
+        """
         return aws.ec2.VpcEndpoint(
-            f"{self._name}-s3",
+            f"{self._name}-s3-{role}",
             vpc_id=self._vpc.id,
             vpc_endpoint_type="Gateway",
             service_name=f"com.amazonaws.{self._args.region}.s3",
             route_table_ids=[routes.id],
-            opts=self._child,
+            # Its name before tables had one each: AWS takes no second route to S3 into a table.
+            opts=pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(name=f"{self._name}-s3")]),
         )
 
     def _nat_gateway(self, subnet: aws.ec2.Subnet, routes: aws.ec2.RouteTable) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from infra.firewall import Firewall, FirewallArgs
+from tests.recorder import new_engine
 
 INGRESS = "vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS_RULE = "vpc/securityGroupEgressRule:SecurityGroupEgressRule"
@@ -77,6 +78,24 @@ def test_with_endpoints_tasks_reach_awss_services_and_s3_but_not_the_world(engin
     leaving = {rule for rule in rules(engine, EGRESS_RULE) if rule[0] == TASK}
     assert leaving == {(TASK, DATABASE, 5433), (TASK, ENDPOINT, 443), (TASK, "pl-s3", 443)}
     assert (ENDPOINT, TASK, 443) in rules(engine, INGRESS)
+
+
+def test_ways_out_have_names_of_their_own_so_that_a_move_opens_one_before_it_closes_the_other(engine):
+    names = {}
+    for egress in EGRESS:
+        engine = new_engine()
+        declare(engine, egress)
+        names[egress] = {rule.name for rule in engine.all(EGRESS_RULE)} - {"firewall-load-balancer-to-task"}
+    assert names["gateway"] == names["public"]
+    assert names["gateway"] & names["endpoints"] == {"firewall-task-to-database"}
+
+
+def test_an_endpoint_comes_after_its_rules_and_goes_before_them():
+    engine = new_engine()
+    engine.run_program(egress="endpoints")
+    dependencies = engine.options("ec2/vpcEndpoint:VpcEndpoint", "endpoints-logs").dependencies
+    rules = [urn for urn in dependencies if urn.endswith("::firewall-task-to-endpoint")]
+    assert len(rules) == 2
 
 
 def test_only_endpoints_need_a_group_for_them(engine):

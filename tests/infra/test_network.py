@@ -3,6 +3,7 @@
 import pytest
 
 from infra.network import Network, NetworkArgs
+from tests.recorder import new_engine
 
 EGRESS = ["gateway", "public", "endpoints"]
 
@@ -101,6 +102,18 @@ def test_tasks_reach_s3_inside_awss_network(engine, egress):
         if association.inputs["subnetId"] in subnets["task"]
     }
     assert set(endpoint["routeTableIds"]) == tables
+
+
+def test_each_route_table_has_an_endpoint_of_s3_of_its_own_that_no_move_changes_in_place():
+    """A list that changes would change early in an update, under those who still serve."""
+    tables = {}
+    for egress in EGRESS:
+        engine = new_engine()
+        declare(engine, egress)
+        (endpoint,) = engine.all("ec2/vpcEndpoint:VpcEndpoint")
+        (table,) = endpoint.inputs["routeTableIds"]
+        assert tables.setdefault(endpoint.name, table) == table
+    assert tables == {"network-s3-task": "network-task-id", "network-s3-public": "network-public-id"}
 
 
 @pytest.mark.parametrize("egress", EGRESS)

@@ -4,7 +4,9 @@
 def test_the_service_waits_for_the_listener_the_routes_and_its_rights(on_fargate):
     """Without them ECS refuses the target group, or the first tasks cannot pull their images."""
     waits_for = on_fargate.options("ecs/service:Service", "web-service").dependencies
-    for needed in ("::front-https", "::task-execution-policy", "::firewall-task-out", "::network-s3"):
+    ways_out = "::firewall-task-to-world", "::firewall-task-to-s3"
+    to_s3 = "::network-s3-task", "::network-s3-public"
+    for needed in (("::front-https",), ("::task-execution-policy",), ways_out, to_s3):
         assert any(urn.endswith(needed) for urn in waits_for), needed
 
 
