@@ -106,7 +106,7 @@ def test_tasks_reach_s3_inside_awss_network(engine, egress):
 
 def test_each_route_table_has_an_endpoint_of_s3_of_its_own_that_no_move_changes_in_place():
     """A list that changes would change early in an update, under those who still serve."""
-    tables = {}
+    tables: dict[str, object] = {}
     for egress in EGRESS:
         engine = new_engine()
         declare(engine, egress)
