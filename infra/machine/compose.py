@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.machine.program.credentials import PATH as CREDENTIALS_PATH
 from infra.machine.program.slot_containers import DRAIN_SECONDS
 from infra.machine.program.slots import NETWORK
 from infra.task_definition import HEALTH_CHECK, STOP_TIMEOUT_SECONDS, TMP_MIB, USER
@@ -39,7 +38,8 @@ def render_compose(
 ) -> dict[str, Any]:
     """The compose document of a slot: `serving` runs in it, `once` waits for `docker compose run`.
 
-    The machine fills in the variables SLOT_..., of which ${SLOT_PREPARATION} is told to `once` alone.
+    The machine fills in the variables SLOT_..., of which each of the two is told its own credentials alone:
+    `serving` ${SLOT_CREDENTIALS}, `once` ${SLOT_PREPARATION}.
     """
     services = {NAMESPACE: _namespace(namespace_image)}
     for container in serving:
@@ -127,7 +127,7 @@ def _environment(container: Container, target: ComposeTarget) -> dict[str, str]:
         **{f"{name}_FILE": f"{SECRETS_FOLDER}/{name}" for name in sorted(dict(container.secrets))},
         "AWS_REGION": target.region,
         "AWS_DEFAULT_REGION": target.region,
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": CREDENTIALS_PATH
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "${SLOT_CREDENTIALS}"
         if container.health_checked
         else "${SLOT_PREPARATION}",
     }

@@ -14,7 +14,7 @@ from .shell import attempt
 
 ADDRESS = "169.254.170.2"
 PATH = "/credentials"
-"""Where what serves finds the application's role."""
+"""Of the endpoint. What is under it cannot be guessed: a page that fetches an address for a visitor fetches no role."""
 EARLY = timedelta(minutes=15)
 """How long before their end credentials are replaced; SDKs ask for new ones ten minutes before."""
 
@@ -44,13 +44,20 @@ class Credentials:
             return self._known
 
 
-def preparation_path(machine: Machine) -> str:
-    """Where the containers around a release find the role that may publish its static files.
+def serving_path(machine: Machine) -> str:
+    """Where what serves finds the application's role."""
+    return _path(machine, "application")
 
-    Only they are told: what serves cannot guess it.
-    """
+
+def preparation_path(machine: Machine) -> str:
+    """Where the containers around a release find the role that may publish its static files; only they are told."""
+    return _path(machine, "preparation")
+
+
+def _path(machine: Machine, name: str) -> str:
+    """Made once until the machine restarts: the containers outlive the keeper, not the machine."""
     machine.memory.mkdir(parents=True, exist_ok=True, mode=0o711)
-    path = machine.memory / "preparation"
+    path = machine.memory / name
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(f"{PATH}/{secrets.token_urlsafe(32)}")

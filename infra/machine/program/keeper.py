@@ -44,7 +44,7 @@ class Keeper:
         if self._endpoint is None:
             credentials.make_address()
             roles = {
-                credentials.PATH: release.application_role,
+                credentials.serving_path(self._machine): release.application_role,
                 credentials.preparation_path(self._machine): release.preparation_role,
             }
             self._endpoint = credentials.serve(

@@ -145,6 +145,7 @@ class SlotContainers:
             environment={
                 "SLOT_ADDRESS": self.slot.address,
                 "SLOT_SECRETS": self.secrets,
+                "SLOT_CREDENTIALS": credentials.serving_path(self._machine),
                 "SLOT_PREPARATION": credentials.preparation_path(self._machine),
                 "SLOT_STREAM": f"{self.slot.name}-{self.folder.stat().st_mtime_ns:x}",
             },

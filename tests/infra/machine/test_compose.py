@@ -95,10 +95,10 @@ def test_logs_go_where_those_of_ecs_go(services: dict[str, Any]) -> None:
     assert services["migrate"]["logging"]["options"]["awslogs-stream"] == "migration/migrate/${SLOT_STREAM}"
 
 
-def test_only_what_prepares_a_release_is_told_where_the_role_that_publishes_is(services: dict[str, Any]) -> None:
+def test_each_is_told_where_its_own_role_is_and_no_document_says_it(services: dict[str, Any]) -> None:
     paths = {
         name: one["environment"]["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
         for name, one in services.items()
         if "environment" in one
     }
-    assert paths == {"web": "/credentials", "proxy": "/credentials", "migrate": "${SLOT_PREPARATION}"}
+    assert paths == {"web": "${SLOT_CREDENTIALS}", "proxy": "${SLOT_CREDENTIALS}", "migrate": "${SLOT_PREPARATION}"}

@@ -1,11 +1,13 @@
 """What the keeper meets on a machine, dictated by a test."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from infra.machine.program import credentials, deploy, images, instance, keeper, metrics, site
+from infra.machine.program.credentials import Credentials
 from infra.machine.program.errors import MachineError
 from infra.machine.program.release import Release
 from infra.machine.program.slot_containers import SlotContainers
@@ -20,6 +22,7 @@ class World:
         self.done: list[str] = []
         self.reported: list[bool] = []
         self.answers = True
+        self.roles: list[str] = []
         self.fetched: list[str] = []
         self.s3_is_away = False
         self.disk_percent = 40.0
@@ -34,7 +37,7 @@ class World:
         monkeypatch.setattr(deploy, "prepare", lambda *_: self.done.append("prepare"))
         monkeypatch.setattr(deploy, "deploy", lambda *_: self.done.append("deploy"))
         monkeypatch.setattr(credentials, "make_address", lambda: None)
-        monkeypatch.setattr(credentials, "serve", lambda _: self.done.append("credentials"))
+        monkeypatch.setattr(credentials, "serve", self.serve)
         monkeypatch.setattr(metrics, "report", lambda *_, answers, **__: self.report(answers))
         monkeypatch.setattr(metrics, "disk_percent", lambda: self.disk_percent)
         monkeypatch.setattr(images, "remove_unused", lambda: self.done.append("prune"))
@@ -47,6 +50,10 @@ class World:
             raise MachineError(f"ResourceInitializationError: s3://b/{key}: it does not answer")
         self.fetched.append(key)
         return RELEASE
+
+    def serve(self, roles: Mapping[str, Credentials]) -> None:
+        self.done.append("credentials")
+        self.roles = sorted(roles)
 
     def report(self, answers: bool) -> None:
         self.done.append("metrics")

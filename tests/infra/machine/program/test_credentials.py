@@ -2,14 +2,14 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.machine.program.credentials import PATH, Credentials, preparation_path, serve
+from infra.machine.program.credentials import PATH, Credentials, preparation_path, serve, serving_path
 from infra.machine.program.machine import Machine
 
 ROLE = "arn:aws:iam::123456789012:role/application"
@@ -53,8 +53,7 @@ def test_credentials_that_end_soon_are_replaced() -> None:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    both = {path: Credentials(Session(timedelta(hours=1)), ROLE) for path in (PATH, HIDDEN)}
-    server = serve(both, "127.0.0.1", 0)
+    server = serve({HIDDEN: Credentials(Session(timedelta(hours=1)), ROLE)}, "127.0.0.1", 0)
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -70,7 +69,7 @@ def ask(port: int, path: str) -> tuple[int, bytes]:
 
 
 def test_the_endpoint_speaks_as_ecs_does(port: int) -> None:
-    status, body = ask(port, PATH)
+    status, body = ask(port, HIDDEN)
     assert status == 200
     assert {"RoleArn", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"} == set(json.loads(body))
 
@@ -79,11 +78,22 @@ def test_there_is_nothing_else_at_the_endpoint(port: int) -> None:
     assert ask(port, "/")[0] == 404
 
 
-def test_the_role_that_publishes_is_at_a_path_that_what_serves_cannot_guess(port: int, tmp_path: Path) -> None:
+def test_there_is_nothing_where_one_would_guess(port: int) -> None:
+    assert ask(port, PATH)[0] == ask(port, f"{PATH}/")[0] == 404
+
+
+@pytest.mark.parametrize("path_of", [serving_path, preparation_path])
+def test_a_role_is_at_a_path_that_cannot_be_guessed_and_stays_there(
+    port: int, tmp_path: Path, path_of: Callable[[Machine], str]
+) -> None:
     here = [Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path / name) for name in "ab"]
-    found = preparation_path(here[0])
-    assert found == preparation_path(here[0]) != preparation_path(here[1])
+    found = path_of(here[0])
+    assert found == path_of(here[0]) != path_of(here[1])
     assert len(found.removeprefix(f"{PATH}/")) > 40
-    assert (tmp_path / "a" / "preparation").stat().st_mode & 0o077 == 0
-    assert ask(port, HIDDEN)[0] == 200
+    assert all(file.stat().st_mode & 0o077 == 0 for file in (tmp_path / "a").iterdir())
     assert ask(port, found)[0] == 404
+
+
+def test_what_serves_is_not_told_where_the_role_that_publishes_is(tmp_path: Path) -> None:
+    here = Machine(region="r", bucket="b", parameter="/p", log_group="app", memory=tmp_path)
+    assert serving_path(here) != preparation_path(here)

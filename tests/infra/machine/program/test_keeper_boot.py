@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.machine.program import boot_trouble
+from infra.machine.program import boot_trouble, credentials
 from infra.machine.program.keeper import Keeper
 from infra.machine.program.lock import alone
 from infra.machine.program.machine import Machine
@@ -20,6 +20,16 @@ def test_a_machine_takes_the_address_when_its_site_is_there(world: World, looks:
 def test_a_keeper_that_was_started_anew_deploys_nothing(world: World, looks: Keeper) -> None:
     looks.boot()
     assert "deploy" not in world.done
+
+
+def test_a_keeper_that_was_started_anew_has_the_roles_where_running_containers_look_for_them(
+    world: World, machine: Machine, looks: Keeper
+) -> None:
+    looks.boot()
+    told = world.roles
+    assert told == sorted([credentials.serving_path(machine), credentials.preparation_path(machine)])
+    Keeper(None, machine).boot()
+    assert world.roles == told
 
 
 @pytest.fixture
