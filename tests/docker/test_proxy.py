@@ -216,5 +216,5 @@ def test_pictures_that_never_arrive_leave_room_for_the_other_visitors(network: S
                 return b" 429 " in connection.recv(1000)
             return False
 
-        assert [refused(connection) for connection in connections] == [False] * 10 + [True] * 4
+        assert sum(refused(connection) for connection in connections) == 4, "whichever nginx read first"
         assert visitor.get("/").status_code == 200
