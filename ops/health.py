@@ -10,6 +10,9 @@ from botocore.exceptions import ClientError
 ALARMS_AT_ONCE = 100
 """Names that DescribeAlarms takes."""
 
+GOOD = {"available", "backing-up", "storage-optimization"}
+"""What RDS says of a database that serves and takes releases: the latter two come by themselves, and may last a day."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
@@ -27,7 +30,7 @@ class Database:
 
     identifier: str
     status: str
-    """RDS's word: `available` is good."""
+    """RDS's word; those of GOOD need nobody."""
     instance_class: str
     multi_az: bool
     restorable_until: Any

@@ -60,5 +60,5 @@ def _attention(status: Status) -> Iterator[str]:
     yield from (f"Alarm {alarm.name}: {alarm.advice}" for alarm in status.alarms)
     if status.database is None:
         yield f"Database {status.release.database} is gone."
-    elif status.database.status != "available":
+    elif status.database.status not in health.GOOD:
         yield f"Database {status.database.identifier} is {status.database.status}."

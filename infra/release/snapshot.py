@@ -1,6 +1,7 @@
 """A snapshot of the database before its schema changes: the last few are kept, and nobody else's are touched."""
 
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -39,13 +40,9 @@ def take(session: boto3.Session, policy: SnapshotPolicy, made_for: str, tell: Te
     name = f"{policy.database}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     tell(f"Taking snapshot {name} of the database before the migration")
     try:
-        _wait(rds, "db_instance_available", SETTLE_SECONDS, DBInstanceIdentifier=policy.database)
-        rds.create_db_snapshot(
-            DBInstanceIdentifier=policy.database,
-            DBSnapshotIdentifier=name,
-            Tags=[{"Key": MADE_FOR_TAG, "Value": made_for}],
-        )
-        _wait(rds, "db_snapshot_available", SNAPSHOT_SECONDS, DBSnapshotIdentifier=name)
+        _begin(rds, policy.database, name, made_for)
+        config = {"Delay": POLL_SECONDS, "MaxAttempts": SNAPSHOT_SECONDS // POLL_SECONDS}
+        rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=name, WaiterConfig=config)
     except (ClientError, WaiterError) as error:
         raise ReleaseError(
             f"The snapshot {name} of database {policy.database} could not be taken, so nothing was migrated: {error}\n"
@@ -54,6 +51,24 @@ def take(session: boto3.Session, policy: SnapshotPolicy, made_for: str, tell: Te
         ) from None
     _drop_old(rds, policy, tell)
     return name
+
+
+def _begin(rds: Any, database: str, name: str, made_for: str) -> None:
+    """RDS says itself whether it can: also while it optimises storage, which may take more than a day."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            rds.create_db_snapshot(
+                DBInstanceIdentifier=database,
+                DBSnapshotIdentifier=name,
+                Tags=[{"Key": MADE_FOR_TAG, "Value": made_for}],
+            )
+        except rds.exceptions.InvalidDBInstanceStateFault:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+        else:
+            return
 
 
 def taken_for(session: boto3.Session, database: str, made_for: str) -> str | None:
@@ -80,8 +95,3 @@ def _ours(rds: Any, database: str) -> list[dict[str, Any]]:
 
 def _made_for(snapshot: dict[str, Any]) -> str | None:
     return next((tag["Value"] for tag in snapshot.get("TagList", []) if tag["Key"] == MADE_FOR_TAG), None)
-
-
-def _wait(rds: Any, waiter: str, seconds: int, **what: str) -> None:
-    config = {"Delay": POLL_SECONDS, "MaxAttempts": seconds // POLL_SECONDS}
-    rds.get_waiter(waiter).wait(**what, WaiterConfig=config)

@@ -130,6 +130,16 @@ def test_a_database_that_is_not_there_is_said(stand: Stand, ops: Ops, state: str
 
 
 @pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("state", ["backing-up", "storage-optimization"])
+def test_a_database_at_what_rds_does_by_itself_needs_nobody(stand: Stand, ops: Ops, state: str) -> None:
+    stand.deploy("one")
+    rds_backends[DEFAULT_ACCOUNT_ID][REGION].databases[DATABASE].status = state
+    ended = ops("status")
+    assert ended.code == 0, ended.out
+    assert state in ended.out
+
+
+@pytest.mark.usefixtures("healthy")
 def test_a_withheld_release_is_named_with_both_ways_on(stand: Stand, ops: Ops) -> None:
     one, two = stand.deploy("one"), stand.deploy("two")
     stand.withhold(one, Withheld(number=two.number, tag="two"))

@@ -7,6 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.rds.models import rds_backends
 
 from infra.release import snapshot
 from infra.release.errors import ReleaseError
@@ -64,6 +66,50 @@ def test_the_snapshot_of_a_migration_is_found_again(session: boto3.Session) -> N
     take(session, POLICY, "task:2", told.append)
     assert taken_for(session, DATABASE, "task:1") == name
     assert taken_for(session, DATABASE, "task:9") is None
+
+
+def test_a_database_whose_storage_is_optimised_is_not_waited_for(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "SETTLE_SECONDS", 0)
+    rds_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].databases[DATABASE].status = "storage-optimization"
+    name = take(session, POLICY, "task:1", told.append)
+    assert names(session) == {name}
+
+
+def refusing(session: boto3.Session, monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """The names of snapshots that RDS is asked for; so many times it says that the database is not ready."""
+    rds: Any = session.client("rds")
+    create, asked = rds.create_db_snapshot, []
+
+    def refuse(**parameters: Any) -> Any:
+        asked.append(parameters["DBSnapshotIdentifier"])
+        if len(asked) <= times:
+            raise rds.exceptions.InvalidDBInstanceStateFault(
+                {"Error": {"Code": "InvalidDBInstanceState", "Message": "modifying"}}, "CreateDBSnapshot"
+            )
+        return create(**parameters)
+
+    monkeypatch.setattr(rds, "create_db_snapshot", refuse)
+    monkeypatch.setattr(session, "client", lambda _: rds)
+    return asked
+
+
+def test_a_database_that_is_being_changed_is_waited_for(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = refusing(session, monkeypatch, times=1)
+    name = take(session, POLICY, "task:1", told.append)
+    assert asked == [name, name]
+
+
+def test_one_that_does_not_settle_is_not_waited_for_for_ever(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "SETTLE_SECONDS", 0)
+    refusing(session, monkeypatch, times=99)
+    with pytest.raises(ReleaseError, match=r"(?s)could not be taken, so nothing was migrated: .*modifying"):
+        take(session, POLICY, "task:1", told.append)
 
 
 def test_a_snapshot_that_cannot_be_taken_says_that_nothing_was_migrated(session: boto3.Session) -> None:
