@@ -8,6 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from infra import database
+from infra.machine import remote, replacement
+from infra.machine import verdict as machine_verdict
+from infra.machine.program import deploy, images, slot_containers
+from infra.release import migration, one_off_task, release_state, snapshot, stale, verdict
+from infra.release.one_off_task import OneOffTask
 from local.plan_text import MARKER
 from local.runtime import ROOT
 
@@ -39,7 +45,33 @@ def test_a_workflow_may_only_read_and_jobs_ask_for_more(path: Any) -> None:
 
 @pytest.mark.parametrize(("file", "name", "job"), jobs())
 def test_every_job_ends_by_itself(file: str, name: str, job: dict[str, Any]) -> None:
-    assert job["timeout-minutes"] <= 60
+    # GitHub itself ends one after six hours.
+    assert job["timeout-minutes"] < (360 if (file, name) == ("deploy.yml", "prod") else 61)
+
+
+MINUTE = 60
+BEFORE = (
+    int(str(database.TIMEOUTS.update).removesuffix("m")) * MINUTE,
+    snapshot.SETTLE_SECONDS,
+    snapshot.SNAPSHOT_SECONDS,
+)
+ON_FARGATE = (
+    *(one_off_task.NEW_ROLE_SECONDS, OneOffTask.timeout_seconds, release_state.LOG_SECONDS, migration.MIGRATE_SECONDS),
+    *(verdict.ROLLOUT_SECONDS, stale.DRAIN_SECONDS, OneOffTask.timeout_seconds),
+)
+ON_A_MACHINE = (
+    *(remote.LISTENING_SECONDS, images.PULL_SECONDS, deploy.PREPARE_SECONDS, deploy.MIGRATE_SECONDS),
+    *(slot_containers.HEALTHY_SECONDS, replacement.BOOT_SECONDS, machine_verdict.ROLLOUT_SECONDS),
+)
+"""What an update waits for, one after the other; the images are built while the database is changed."""
+
+
+def test_a_deploy_outlasts_all_that_the_program_waits_for_and_so_do_its_credentials() -> None:
+    job = load("deploy.yml")["jobs"]["prod"]
+    longest = sum(BEFORE) + max(sum(ON_FARGATE), sum(ON_A_MACHINE))
+    assert job["timeout-minutes"] * MINUTE > longest + 30 * MINUTE, "tools, refresh and the rest need theirs"
+    (step,) = [step for step in job["steps"] if "configure-aws-credentials" in str(step.get("uses"))]
+    assert step["with"]["role-duration-seconds"] >= job["timeout-minutes"] * MINUTE
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
