@@ -6,7 +6,7 @@ import pulumi
 
 from infra.alarm_rules import Alarm, application_errors, slow
 from infra.dashboard import Graphs
-from infra.machine.program.metrics import ANSWERS, CERTIFICATE, DISK, MEMORY, NAMESPACE, SWAP
+from infra.machine.program.metrics import ANSWERS, CERTIFICATE, DISK, KILLS, MEMORY, NAMESPACE, SWAP
 from infra.metrics import Metric
 
 ERRORS, SECONDS = "Errors", "AnswerSeconds"
@@ -15,7 +15,7 @@ FILTERS = {
     SECONDS: ('{ ($.logger = "nginx") && ($.seconds >= 0) }', "$.seconds"),
 }
 """Metric to (pattern of log lines, value of each), in the words of CloudWatch Logs' metric filters."""
-CUSTOM_METRICS = (ANSWERS, CERTIFICATE, MEMORY, SWAP, DISK, *FILTERS)
+CUSTOM_METRICS = (ANSWERS, CERTIFICATE, MEMORY, SWAP, DISK, KILLS, *FILTERS)
 CREDITS_SECONDS = 300
 """EC2 counts CPU credits every five minutes, whatever it is asked for."""
 CERTIFICATE_DAYS = 15
@@ -44,7 +44,10 @@ def graphs(watched: WatchedMachine) -> Graphs:
     return {
         "The site answers": [_own(watched, ANSWERS, "Minimum")],
         "Answer time in seconds": [_logged(watched, SECONDS, quantile) for quantile in ("p50", "p99")],
-        "Errors per minute": [_logged(watched, ERRORS, "Sum")],
+        "Errors, and processes ended for want of memory, per minute": [
+            _logged(watched, ERRORS, "Sum"),
+            _own(watched, KILLS, "Sum"),
+        ],
         "CPU of the machine in percent": [_ec2(watched, "CPUUtilization", "Average")],
         "CPU credits left and charged, days of the certificate": [
             _ec2(watched, "CPUCreditBalance", "Minimum"),
@@ -81,6 +84,15 @@ def _machine(watched: WatchedMachine) -> list[Alarm]:
             minutes=10,
             missing="notBreaching",
             advice="The machine is about to run out of memory. Raise preqly:vmInstanceType or look for a leak.",
+        ),
+        Alarm(
+            role="memory-kills",
+            metric=_own(watched, KILLS, "Sum"),
+            comparison="GreaterThanThreshold",
+            threshold=0,
+            minutes=1,
+            missing="notBreaching",
+            advice="A process was ended for want of memory. Find the request in the log, or raise preqly:taskMemory.",
         ),
         Alarm(
             role="disk",

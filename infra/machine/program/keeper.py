@@ -35,6 +35,7 @@ class Keeper:
         self._answered = time.monotonic()
         self._next: dict[str, float] = {}
         self._endpoint: ThreadingHTTPServer | None = None
+        self._kills = metrics.memory_kills()
         self._read: tuple[str, Release] | None = None
 
     def boot(self) -> None:
@@ -85,9 +86,15 @@ class Keeper:
         release = self._release(key)
         answers = self._look_at_site(release, slot)
         if self._due("metrics", METRICS_SECONDS):
-            days = certificate.days_left(self._machine)
-            metrics.report(self._session, release.host, answers=answers, certificate_days=days)
+            self._report(release, answers=answers)
         self._make_room()
+
+    def _report(self, release: Release, *, answers: bool) -> None:
+        days, kills = certificate.days_left(self._machine), metrics.memory_kills()
+        new = kills - self._kills
+        metrics.report(self._session, release.host, answers=answers, certificate_days=days, kills=new)
+        # Those that CloudWatch did not take are told with the next.
+        self._kills = kills
 
     def _release(self, key: str) -> Release:
         """Read once: its name is its content's, and the site is to be looked after while S3 is away as well."""

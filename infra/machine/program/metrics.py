@@ -1,4 +1,5 @@
-"""Whether the site answers and for how long its certificate serves; how full memory, swap and disk are. For alarms."""
+"""Whether the site answers and for how long its certificate serves; how full memory, swap and disk are, and what the
+kernel ended because memory was. For alarms."""
 
 import os
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import Any
 
 NAMESPACE = "Preqly/Machine"
 ANSWERS, MEMORY, SWAP, DISK = "SiteAnswers", "MemoryUsed", "SwapUsed", "DiskUsed"
-CERTIFICATE = "CertificateDays"
+CERTIFICATE, KILLS = "CertificateDays", "MemoryKills"
 DATA = "/var/lib/docker"
 """What fills the machine's disk is Docker's, on whichever volume that is: EC2's machine has one for everything."""
 
@@ -27,11 +28,18 @@ def disk_percent(disk: str = DATA) -> float:
     return 100 * (1 - room.f_bavail / room.f_blocks)
 
 
-def report(session: Any, host: str, *, answers: bool, certificate_days: float) -> None:
-    """Send the numbers to CloudWatch, under the site's main name: alarms outlive the machine."""
+def memory_kills(vmstat: Path = Path("/proc/vmstat")) -> int:
+    """Processes that the kernel has ended since its start, at a container's limit or its own: neither need be seen in
+    the machine's memory a moment later."""
+    counted = (line.split() for line in vmstat.read_text().splitlines())
+    return next((int(count) for name, count in counted if name == "oom_kill"), 0)
+
+
+def report(session: Any, host: str, *, answers: bool, certificate_days: float, kills: int) -> None:
+    """Send the numbers to CloudWatch, under the site's main name: alarms outlive the machine. `kills` are new ones."""
     found = used_percent(Path("/proc/meminfo").read_text())
     dimensions = [{"Name": "Site", "Value": host}]
-    counts = {ANSWERS: float(answers), CERTIFICATE: certificate_days}
+    counts = {ANSWERS: float(answers), CERTIFICATE: certificate_days, KILLS: float(kills)}
     session.client("cloudwatch").put_metric_data(
         Namespace=NAMESPACE,
         MetricData=[

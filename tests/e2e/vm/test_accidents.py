@@ -3,7 +3,6 @@
 import json
 import subprocess
 import time
-from typing import Any
 
 import httpx
 import pytest
@@ -27,6 +26,8 @@ RESTARTED_SECONDS = 30
 """A container's restart, on a machine that others use too."""
 REPLACED_SECONDS = 240
 FULL = "/var/lib/docker/full"
+REPORTED_SECONDS = 70
+"""The keeper reports once a minute."""
 HELD = 2
 """Seconds a request may have been under way when what answered it died."""
 
@@ -106,6 +107,7 @@ def test_a_request_that_exhausts_the_memory_hurts_its_container_alone(
     others = {name for name, at in instance.started().items() if at == before[name]}
     assert others >= {"proxy", "network"}
     wait_until(lambda: said_by_nginx(deployed, "/exhaust/") >= {answer.status_code}, 30)
+    wait_until(lambda: rings(deployed, "MemoryKills"), REPORTED_SECONDS)
 
 
 def said_by_nginx(checkout: Checkout, path: str) -> set[int]:
@@ -126,7 +128,7 @@ def test_a_full_disk_fails_the_deploy_and_not_the_site(
             # The keeper reports when it starts, then once a minute.
             instance.inside("systemctl", "restart", "preqly")
             result = deployed.up()
-            wait_until(lambda: disk_used(deployed) > threshold(deployed), 70)
+            wait_until(lambda: rings(deployed, "DiskUsed"), REPORTED_SECONDS)
     finally:
         instance.inside("rm", FULL)
     assert result.returncode == 1
@@ -135,32 +137,21 @@ def test_a_full_disk_fails_the_deploy_and_not_the_site(
     assert serving(deployed) == before
 
 
-def disk_used(checkout: Checkout) -> float:
-    """The most that the machine has reported, in percent."""
-    alarm = disk_alarm(checkout)
+def rings(checkout: Checkout, metric: str) -> bool:
+    """Whether the machine has reported a number above which the team is told."""
+    alarms = checkout.aws("cloudwatch").describe_alarms()["MetricAlarms"]
+    (alarm,) = (one for one in alarms if one["MetricName"] == metric)
     now = time.time()
     found = checkout.aws("cloudwatch").get_metric_statistics(
         Namespace=alarm["Namespace"],
-        MetricName=alarm["MetricName"],
+        MetricName=metric,
         Dimensions=alarm["Dimensions"],
         StartTime=now - 600,
         EndTime=now + 60,
         Period=60,
         Statistics=[alarm["Statistic"]],
     )["Datapoints"]
-    return max((float(one[alarm["Statistic"]]) for one in found), default=0.0)
-
-
-def threshold(checkout: Checkout) -> float:
-    """Above which the team is told."""
-    return float(disk_alarm(checkout)["Threshold"])
-
-
-def disk_alarm(checkout: Checkout) -> dict[str, Any]:
-    """As CloudWatch describes it."""
-    alarms = checkout.aws("cloudwatch").describe_alarms()["MetricAlarms"]
-    (found,) = (one for one in alarms if one["MetricName"] == "DiskUsed")
-    return dict(found)
+    return max((float(one[alarm["Statistic"]]) for one in found), default=0.0) > float(alarm["Threshold"])
 
 
 def test_with_room_again_the_next_up_goes_through(deployed: Checkout) -> None:

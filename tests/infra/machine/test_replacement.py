@@ -65,7 +65,7 @@ class Aws:
         assert asked["ShouldDecrementDesiredCapacity"] is True
         serving = next((one.id for one in self.listed if one.has_address), "nobody")
         if asked["InstanceId"] in self.leaving or len(self.there) == 1:
-            said = {"Error": {"Code": "ValidationError", "Message": "the group would have less than its minimum"}}
+            said: Any = {"Error": {"Code": "ValidationError", "Message": "the group would have less than its minimum"}}
             raise ClientError(said, "TerminateInstanceInAutoScalingGroup")
         self.done.append(f"end {asked['InstanceId']} while {serving} serves")
         self.leaving.add(asked["InstanceId"])

@@ -11,7 +11,16 @@ ALARMS = {alarm.role: alarm for alarm in alarms(MACHINE)}
 
 
 def test_visitors_come_first_then_what_will_hurt_them() -> None:
-    assert list(ALARMS) == ["no-answer", "application-errors", "slow", "memory", "disk", "cpu-credits", "certificate"]
+    assert list(ALARMS) == [
+        "no-answer",
+        "application-errors",
+        "slow",
+        "memory",
+        "memory-kills",
+        "disk",
+        "cpu-credits",
+        "certificate",
+    ]
 
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=lambda alarm: alarm.role)
@@ -47,3 +56,9 @@ def test_all_that_is_paid_for_is_seen() -> None:
 def test_the_machines_own_numbers_are_found_under_the_sites_name() -> None:
     memory = ALARMS["memory"].metric
     assert (memory.namespace, memory.dimensions) == (metrics.NAMESPACE, {"Site": "app.preqly.com"})
+
+
+def test_one_process_that_the_kernel_ends_for_want_of_memory_rings() -> None:
+    kills = ALARMS["memory-kills"]
+    assert (kills.metric.name, kills.metric.statistic) == (metrics.KILLS, "Sum")
+    assert (kills.comparison, kills.threshold, kills.minutes) == ("GreaterThanThreshold", 0, 1)

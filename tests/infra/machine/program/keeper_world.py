@@ -21,6 +21,9 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.done: list[str] = []
         self.reported: list[bool] = []
+        self.killed = 5
+        self.kills: list[int] = []
+        self.cloudwatch_is_away = False
         self.answers = True
         self.roles: list[str] = []
         self.fetched: list[str] = []
@@ -38,7 +41,8 @@ class World:
         monkeypatch.setattr(deploy, "deploy", lambda *_: self.done.append("deploy"))
         monkeypatch.setattr(credentials, "make_address", lambda: None)
         monkeypatch.setattr(credentials, "serve", self.serve)
-        monkeypatch.setattr(metrics, "report", lambda *_, answers, **__: self.report(answers))
+        monkeypatch.setattr(metrics, "report", lambda *_, answers, kills, **__: self.report(answers, kills))
+        monkeypatch.setattr(metrics, "memory_kills", lambda: self.killed)
         monkeypatch.setattr(metrics, "disk_percent", lambda: self.disk_percent)
         monkeypatch.setattr(images, "remove_unused", lambda: self.done.append("prune"))
         monkeypatch.setattr(instance, "take_address", lambda *_: self.done.append("address"))
@@ -55,6 +59,9 @@ class World:
         self.done.append("credentials")
         self.roles = sorted(roles)
 
-    def report(self, answers: bool) -> None:
+    def report(self, answers: bool, kills: int) -> None:
+        if self.cloudwatch_is_away:
+            raise OSError("CloudWatch does not answer")
         self.done.append("metrics")
+        self.kills.append(kills)
         self.reported.append(answers)

@@ -1,10 +1,19 @@
 """The keeper's looks: what it does about a site that does not answer or a disk that fills, and what it leaves alone."""
 
+from contextlib import suppress
+
 import pytest
 
 from infra.machine.program import keeper
 from infra.machine.program.errors import MachineError
-from infra.machine.program.keeper import FULL_PERCENT, GIVE_UP_SECONDS, PRUNE_SECONDS, REPAIR_AFTER, Keeper
+from infra.machine.program.keeper import (
+    FULL_PERCENT,
+    GIVE_UP_SECONDS,
+    METRICS_SECONDS,
+    PRUNE_SECONDS,
+    REPAIR_AFTER,
+    Keeper,
+)
 from infra.machine.program.slot_containers import SlotContainers
 from infra.machine.program.slots import BLUE
 from infra.machine.watch import alarms
@@ -108,6 +117,15 @@ def test_what_a_deploy_has_pulled_is_not_taken_from_it(
     assert "prune" not in world.done
     looks.look()
     assert "prune" in world.done
+
+
+def test_what_the_kernel_ended_for_want_of_memory_is_reported_once(world: World, looks: Keeper) -> None:
+    for killed, away in ((5, False), (6, False), (6, False), (8, True), (9, False)):
+        world.killed, world.cloudwatch_is_away = killed, away
+        world.now += METRICS_SECONDS + 1
+        with suppress(OSError):
+            looks.look()
+    assert world.kills == [0, 1, 0, 3], "what could not be told is told with the next"
 
 
 def test_the_alarm_rings_only_when_there_is_no_more_to_remove() -> None:
