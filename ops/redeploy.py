@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import boto3
 
-from infra.release import kept_images
+from infra.release import attempts, kept_images
 from infra.release.errors import ReleaseError
 from infra.release.record import Release, ReleaseRecord, Withheld, utc_now
 from infra.release.release_state import ReleaseState
@@ -53,7 +53,7 @@ def perform(session: boto3.Session, record: ReleaseRecord, change: Change, tell:
     state = host.state(names)
     _refuse_unapplied(state, target)
     if not change.may_lack:
-        _refuse_unknown(state, target, record.history())
+        _refuse_unknown(session, state, target, record.history())
     try:
         host.roll_out(names, tell)
     except ReleaseError as error:
@@ -95,31 +95,46 @@ def _refuse_unapplied(state: ReleaseState, target: Release) -> None:
         )
 
 
-def _refuse_unknown(state: ReleaseState, target: Release, history: Sequence[Release]) -> None:
+def _refuse_unknown(session: boto3.Session, state: ReleaseState, target: Release, history: Sequence[Release]) -> None:
     if not state.unknown:
         return
-    # The first release that brought one of them: its snapshot is older than all of them.
-    origin = next((one for one in history if set(one.migrated) & set(state.unknown)), None)
     raise Refused(
         f"Release {target.number} does not know migrations that the database has: {', '.join(state.unknown)}. Nothing "
         "was touched.\n"
         "When its code runs on the newer schema all the same (tables or columns that may be empty were added, nothing "
         "else), say --allow-unknown-migrations.\n"
-        f"{_before_migrations(origin, history[-1])}"
+        f"{_way_back(session, state.unknown, history)}: docs/operations.md, Restore."
     )
 
 
-def _before_migrations(origin: Release | None, latest: Release) -> str:
-    if origin is None:
-        return (
-            f"An update after release {latest.number} ran them and did not end well. It named the snapshot it took; "
-            f"point-in-time recovery has the database after {latest.at}: docs/operations.md, Restore."
-        )
+def _way_back(session: boto3.Session, unknown: Sequence[str], history: Sequence[Release]) -> str:
+    """Where the database from before these migrations is."""
+    # The first release that brought one of them: its snapshot is older than all of them.
+    place = next((place for place, one in enumerate(history) if _brought(one) & set(unknown)), None)
+    if place is None:
+        return _of_a_failed_update(session, history)
+    origin = history[place]
     if origin.snapshot:
-        return (
-            f"The database before release {origin.number} is snapshot {origin.snapshot}: docs/operations.md, Restore."
-        )
+        return f"The database before release {origin.number} is snapshot {origin.snapshot}"
+    then = f"release {origin.number} ({origin.at})"
+    if place == 0:
+        return f"They ran before {then} without a snapshot. Point-in-time recovery has the database before that"
+    before = f"release {history[place - 1].number} ({history[place - 1].at})"
     return (
-        f"Release {origin.number} took no snapshot. Point-in-time recovery has the database before {origin.at}: "
-        "docs/operations.md, Restore."
+        f"They ran between {before} and {then}, and no snapshot of before is on record. Point-in-time recovery has the "
+        "database of any moment between the two"
     )
+
+
+def _brought(release: Release) -> set[str]:
+    """Its migrations, the newest ones also when an update that did not end well had run them before."""
+    return {*release.migrated, *(".".join(head) for head in release.heads.items())}
+
+
+def _of_a_failed_update(session: boto3.Session, history: Sequence[Release]) -> str:
+    latest = history[-1]
+    ran = f"An update after release {latest.number} ran them and did not end well."
+    taken = attempts.oldest_snapshot(session, history, latest.database)
+    if taken:
+        return f"{ran} The database before it is snapshot {taken}"
+    return f"{ran} Point-in-time recovery has the database after {latest.at}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import boto3
 
-from infra.release import kept_images
+from infra.release import attempts, kept_images
 from infra.release.hosting import Hosting
 from infra.release.migration import Migrated
 from infra.release.record import Release, ReleaseRecord, utc_now
@@ -29,6 +29,8 @@ def complete(
     if latest is None or latest.task_definition != running:
         _retire_roles(session, latest, release, tell, on)
         done = migrated or _found_out(session, latest, release, on)
+        if latest:
+            done = attempts.with_earlier_attempts(session, record.history(), release.database, done)
         latest = record.append(
             replace(
                 release,

@@ -77,6 +77,12 @@ def taken_for(session: boto3.Session, database: str, made_for: str) -> str | Non
     return next((one["DBSnapshotIdentifier"] for one in ours if _made_for(one) == made_for), None)
 
 
+def first_since(session: boto3.Session, database: str, moment: datetime) -> str | None:
+    """The oldest that was taken after this moment; None when there is none, or it has been dropped."""
+    ours = reversed(_ours(session.client("rds"), database))
+    return next((str(one["DBSnapshotIdentifier"]) for one in ours if one["SnapshotCreateTime"] > moment), None)
+
+
 def _drop_old(rds: Any, policy: SnapshotPolicy, tell: Tell) -> None:
     for old in _ours(rds, policy.database)[policy.kept :]:
         name = old["DBSnapshotIdentifier"]

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from infra.release.snapshot import MADE_FOR_TAG
 from tests.ops.conftest import Database, Ops
 from tests.ops.rollbacks import BACK, revisions
-from tests.ops.stand import Stand
+from tests.ops.stand import DATABASE, Stand
 
 
 def test_the_first_release_has_none_before_it(stand: Stand, ops: Ops) -> None:
@@ -63,10 +64,23 @@ def test_migrations_that_the_older_release_does_not_know_refuse_it(stand: Stand,
 
 
 def test_without_a_snapshot_point_in_time_recovery_is_named(stand: Stand, ops: Ops, database: Database) -> None:
-    stand.deploy("one")
+    stand.deploy("one", at="2026-11-20T12:00:00+00:00")
     stand.deploy("two", migrated=["core.0003_x"])
     database.is_in(unknown=["core.0003_x"])
-    assert "Point-in-time recovery has the database before 2026-11-21T12:00:00+00:00" in ops.refused(BACK, 3)
+    message = ops.refused(BACK, 3)
+    assert "between release 1 (2026-11-20T12:00:00+00:00) and release 2 (2026-11-21T12:00:00+00:00)" in message
+    assert "Point-in-time recovery has the database of any moment between the two" in message
+
+
+def test_the_release_that_brought_a_migration_is_found_by_the_newest_it_knows(
+    stand: Stand, ops: Ops, database: Database
+) -> None:
+    """An update before it that did not end well had run it."""
+    stand.deploy("one", heads={"core": "0002_a"})
+    stand.deploy("two", heads={"core": "0003_x"}, snapshot="before-two")
+    stand.deploy("three", heads={"core": "0003_x"})
+    database.is_in(unknown=["core.0003_x"])
+    assert "The database before release 2 is snapshot before-two" in ops.refused([*BACK, "1"], 3)
 
 
 def test_migrations_of_an_update_that_never_got_well_are_told_as_such(
@@ -75,7 +89,21 @@ def test_migrations_of_an_update_that_never_got_well_are_told_as_such(
     stand.deploy("one")
     stand.deploy("two")
     database.is_in(unknown=["core.0003_x"])
-    assert "An update after release 2 ran them and did not end well." in ops.refused(BACK, 3)
+    message = ops.refused(BACK, 3)
+    assert "An update after release 2 ran them and did not end well. Point-in-time recovery has the database" in message
+
+
+def test_the_snapshot_that_such_an_update_took_is_named(stand: Stand, ops: Ops, database: Database) -> None:
+    stand.deploy("one")
+    stand.deploy("two", at="2020-01-01T12:00:00+00:00")
+    stand.client("rds").create_db_snapshot(
+        DBInstanceIdentifier=DATABASE,
+        DBSnapshotIdentifier="before-three",
+        Tags=[{"Key": MADE_FOR_TAG, "Value": "preqly-prod-migration:3"}],
+    )
+    database.is_in(unknown=["core.0003_x"])
+    message = ops.refused(BACK, 3)
+    assert "did not end well. The database before it is snapshot before-three: docs/operations.md" in message
 
 
 def test_migrations_that_only_the_release_has_refuse_it_too(stand: Stand, ops: Ops, database: Database) -> None:

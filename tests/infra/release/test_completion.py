@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -48,6 +49,9 @@ class Record:
 
     def latest(self) -> Release | None:
         return self.releases[-1] if self.releases else None
+
+    def history(self) -> list[Release]:
+        return self.releases
 
     def append(self, release: Release) -> Release:
         self.releases.append(replace(release, number=len(self.releases) + 1))
@@ -143,6 +147,22 @@ def test_what_an_earlier_update_migrated_is_found_out(aws: FakeAws, monkeypatch:
     release = completed(aws, Record(EARLIER), monkeypatch, done=None)
     assert (release.heads, release.migrated) == ({"core": "0002_b"}, [])
     assert release.snapshot == f"preqly-1a2b for {MIGRATION}"
+
+
+def test_what_an_update_migrated_that_did_not_end_well_is_on_the_next_release(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def first_since(_session: Any, *which: Any) -> str:
+        asked.append(which)
+        return "before-both"
+
+    monkeypatch.setattr(snapshot, "first_since", first_since)
+    before = replace(EARLIER, at="2026-01-01T00:00:00+00:00", heads={"core": "0001_a"})
+    release = completed(aws, Record(before), monkeypatch, done=Migrated(heads={"core": "0002_b"}))
+    assert (release.migrated, release.snapshot) == (["core.0002_b"], "before-both")
+    assert asked == [("preqly-1a2b", datetime(2026, 1, 1, tzinfo=UTC))]
 
 
 def test_a_change_that_is_no_release_keeps_the_heads_without_asking(

@@ -1,6 +1,7 @@
 """Against moto, which keeps snapshots as RDS does."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ from moto.rds.models import rds_backends
 
 from infra.release import snapshot
 from infra.release.errors import ReleaseError
-from infra.release.snapshot import MADE_FOR_TAG, SnapshotPolicy, take, taken_for
+from infra.release.snapshot import MADE_FOR_TAG, SnapshotPolicy, first_since, take, taken_for
 
 DATABASE = "preqly-1a2b3c4d"
 POLICY = SnapshotPolicy(database=DATABASE, kept=2)
@@ -130,3 +131,16 @@ def test_an_old_one_that_cannot_be_dropped_stops_nothing(
     monkeypatch.setattr(session, "client", lambda _: rds)
     first, *_ = [take(session, POLICY, f"task:{number}", told.append) for number in range(3)]
     assert f"Snapshot {first} is beyond the last 2 and could not be dropped" in told[-1]
+
+
+def test_the_first_snapshot_since_a_moment_is_the_oldest_of_ours(session: boto3.Session) -> None:
+    rds: Any = session.client("rds")
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    assert first_since(session, DATABASE, before) is None
+    rds.create_db_snapshot(DBInstanceIdentifier=DATABASE, DBSnapshotIdentifier="by-hand")
+    made = [take(session, POLICY, f"task:{number}", told.append) for number in range(2)]
+    kept = rds_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].database_snapshots
+    for minute, name in enumerate(("by-hand", *made)):
+        kept[name].created = datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
+    assert first_since(session, DATABASE, before) == made[0]
+    assert first_since(session, DATABASE, datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == made[1]
