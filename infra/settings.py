@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -83,10 +83,7 @@ class Settings:
             except ValueError as error:
                 fix = set_command(field.name, "<value>")
                 unreadable[field.name] = Problem(config.full_key(key), raw, str(error), fix)
-        if values.get("hosting") == "vm" and values.get("min_tasks", cls.min_tasks) == cls.min_tasks:
-            # The engine hands over what Pulumi.yaml declares as if it were written, so the default counts as one.
-            values["min_tasks"] = 1
-        settings = cls(**values)
+        settings = cls(**{**values, **_fitting_defaults(values)})
         wrong = settings_rules.problems(settings, config.name, skip=unreadable)
         wrong += _passwords_in_the_clear(config, settings)
         problems = [_without_secret(problem) for problem in (*unreadable.values(), *_unknown_keys(config), *wrong)]
@@ -113,6 +110,22 @@ class Settings:
     def hosts(self) -> tuple[str, ...]:
         """The names people may type: the domain first, then its aliases."""
         return (self.domain, *self.aliases)
+
+
+def _fitting_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the default depends on other settings: on one machine, and in a stack that goes with all its data.
+
+    The engine hands over what Pulumi.yaml declares as if it were written, so the default itself counts as not written.
+    """
+    fitting = {}
+    if given.get("hosting") == "vm":
+        fitting["min_tasks"] = 1
+    if not (
+        given.get("protect", Settings.protect) or given.get("database_final_snapshot", Settings.database_final_snapshot)
+    ):
+        # Nobody would delete them, and a month later their key is gone.
+        fitting["snapshots_before_migration"] = 0
+    return {name: value for name, value in fitting.items() if given.get(name) in (None, getattr(Settings, name))}
 
 
 def _passwords_in_the_clear(config: pulumi.Config, settings: Settings) -> list[Problem]:

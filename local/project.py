@@ -49,6 +49,8 @@ def local_settings(images: Mapping[str, str], hosting: str = FARGATE) -> dict[st
         f"{project}:databaseFinalSnapshot": False,
         f"{project}:emailUrl": "consolemail://",
         f"{project}:protect": False,
+        # A stack that keeps nothing else takes none by default; this one shows how it is done.
+        f"{project}:snapshotsBeforeMigration": 2,
         f"{project}:pythonImage": images["python"],
         f"{project}:nginxImage": images["nginx"],
     }

@@ -32,6 +32,7 @@ LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("kms", "list_keys", "Keys", "KeyId"),
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+    ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
     ("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
     ("route53", "list_hosted_zones", "HostedZones", "Id"),
@@ -87,7 +88,8 @@ def _ecs(ecs: Any) -> Iterator[str]:
 def _comes_along(entry: dict[str, Any]) -> bool:
     main = any(association.get("Main") for association in entry.get("Associations") or [])
     by_scaling = entry.get("AlarmName", "").startswith("TargetTracking-")
-    return main or by_scaling or entry.get("GroupName") == "default"
+    of_rds = entry.get("SnapshotType") == "automated"
+    return main or by_scaling or of_rds or entry.get("GroupName") == "default"
 
 
 def _is_gone(client: Client, service: str, entry: dict[str, Any]) -> bool:

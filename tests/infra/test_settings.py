@@ -56,6 +56,16 @@ def test_lists_and_switches_are_read():
     assert settings.hosts == ("app.preqly.com", "www.preqly.com")
 
 
+def test_a_stack_that_keeps_nothing_takes_no_snapshots_unless_it_asks_for_them():
+    throwaway = {"protect": "false", "databaseFinalSnapshot": "false"}
+    assert load(**throwaway).snapshots_before_migration == 0
+    # The engine hands the default over as if it were written.
+    assert load(**throwaway, snapshotsBeforeMigration="3").snapshots_before_migration == 0
+    assert load(**throwaway, snapshotsBeforeMigration="2").snapshots_before_migration == 2
+    for one in throwaway:
+        assert load(**{one: "false"}).snapshots_before_migration == 3
+
+
 def test_several_wrong_values_are_reported_together():
     wrong = problems(
         databaseVersion="17.4",
