@@ -15,6 +15,7 @@ from local.cloud.machine.commands import CommandRunner
 from local.cloud.machine.instances import Instances
 from local.cloud.machine.status_checks import StatusChecks
 from local.cloud.machine.view import InstanceView, addresses, instances
+from local.cloud.moto_patches import ending_instances
 from local.cloud.moto_patches import instances as moto_instances
 
 logger = logging.getLogger("preqly.cloud")
@@ -30,6 +31,7 @@ class MachineAgent:
     def __init__(self, context: CloudContext) -> None:
         waiting_commands.apply()
         moto_instances.apply()
+        ending_instances.apply()
         self._context = context
         self._instances = Instances(context)
         self._commands = CommandRunner(context)

@@ -140,9 +140,9 @@ class Site:
         )
 
     def instance_id(self) -> str:
-        """Of the one instance there is."""
+        """Of the one instance that is not on its way out."""
         (group,) = self.aws("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-        (instance,) = group["Instances"]
+        (instance,) = (one for one in group["Instances"] if one["LifecycleState"] == "InService")
         return str(instance["InstanceId"])
 
     def led_to(self) -> str:
