@@ -13,7 +13,7 @@ from ops.errors import Refused
 from ops.host import Names, Running, Tell
 from ops.service import Service, read_service
 from ops.show import age, short
-from ops.task_definitions import describe, register, release_tag, with_images
+from ops.task_definitions import describe, platform_of, register, release_tag, with_images
 
 STARTED_BY = "release"
 """What one-off tasks of a release say they were started by, infra/release/one_off_task.py."""
@@ -56,11 +56,14 @@ class FargateHost:
         latest = self._latest
         # One that served on the other kind of hosting has none.
         own = (target.task_definition, target.migration_task_definition) if target.hosting == latest.hosting else ()
+        platform = platform_of(self._ecs, target)
+        # The images run on what they were built for, whatever the setting is now.
+        changed = {"runtimePlatform": platform} if platform else {}
         web, migration = (
-            register(self._ecs, with_images(describe(self._ecs, base), target), *own[place : place + 1])
+            register(self._ecs, {**with_images(describe(self._ecs, base), target), **changed}, *own[place : place + 1])
             for place, base in enumerate((latest.task_definition, latest.migration_task_definition))
         )
-        return Names(web=web, migration=migration)
+        return Names(web=web, migration=migration, architecture=(platform or {}).get("cpuArchitecture", "").lower())
 
     def state(self, names: Names) -> ReleaseState:
         """By a one-off task."""

@@ -27,6 +27,8 @@ class Names:
 
     web: str
     migration: str
+    architecture: str
+    """What its images are built for; empty when nobody knows."""
 
 
 class Host(Protocol):

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from infra.machine import remote, rollout, status
 from infra.machine.archive import release_archive
 from infra.machine.diagnosis import explained
-from infra.machine.earlier_release import with_images
+from infra.machine.earlier_release import architecture_of, with_images
 from infra.machine.program.lock import REPAIR
 from infra.machine.program.release import Release as Document
 from infra.machine.remote import Remote
@@ -46,8 +46,16 @@ class MachineHost:
 
     def names(self, target: Release) -> Names:
         """The key of the document, which is put into the machine's bucket."""
+        now = self._read(self._latest.task_definition)
+        here, built_for = architecture_of(now), self._architecture(target)
+        if built_for not in ("", here):
+            raise Refused(
+                f"Release {target.number} is built for {built_for}, and the machine is {here}. Nothing was touched. "
+                f"Check out its sources, revision {target.revision}, and run `pulumi up` with `architecture` "
+                f"{built_for} and a `vmInstanceType` that has it."
+            )
         try:
-            document = with_images(self._read(self._latest.task_definition), target)
+            document = with_images(now, target)
         except ValueError as error:
             raise Refused(
                 f"Release {target.number} cannot run here: {error}. Its repositories were replaced since: deploy its "
@@ -56,7 +64,7 @@ class MachineHost:
         archive = release_archive(document)
         s3: Any = self._session.client("s3")
         s3.put_object(Bucket=self._latest.bucket, Key=archive.key, Body=archive.content, ContentType="application/json")
-        return Names(web=archive.key, migration=archive.key)
+        return Names(web=archive.key, migration=archive.key, architecture=built_for or here)
 
     def state(self, names: Names) -> ReleaseState:
         """By a container of the target on the machine."""
@@ -74,6 +82,15 @@ class MachineHost:
         ssm: Any = self._session.client("ssm")
         ssm.put_parameter(Name=self._latest.parameter, Value=key, Overwrite=True)
         verify(self._session, self._to, self._latest.parameter, key, tell)
+
+    def _architecture(self, target: Release) -> str:
+        """As on record; before that was kept it is in the release's own document. Empty when nobody knows."""
+        if target.architecture or target.hosting != self._latest.hosting:
+            return target.architecture
+        try:
+            return architecture_of(self._read(target.task_definition))
+        except OpsError:
+            return ""
 
     def _read(self, key: str) -> str:
         s3: Any = self._session.client("s3")

@@ -71,7 +71,7 @@ def perform(session: boto3.Session, record: ReleaseRecord, change: Change, tell:
             tag=target.tag,
             revision=target.revision,
             sources=target.sources,
-            architecture=target.architecture,
+            architecture=names.architecture,
             withheld=change.withheld,
             web_image=target.web_image,
             proxy_image=target.proxy_image,

@@ -48,6 +48,14 @@ def with_images(definition: Mapping[str, Any], release: Release) -> Definition:
     return {**definition, "containerDefinitions": containers}
 
 
+def platform_of(ecs: Any, release: Release) -> Definition | None:
+    """`runtimePlatform` for the images of this release, as on record or in its own definition; None: nobody knows."""
+    if release.architecture:
+        return {"operatingSystemFamily": "LINUX", "cpuArchitecture": release.architecture.upper()}
+    own = _described(ecs, release.task_definition) if release.hosting == "fargate" else None
+    return own.get("runtimePlatform") if own else None
+
+
 def repository(image: str) -> str:
     """Name of the image's repository, without the registry: that may move."""
     return image.partition("@")[0].partition("/")[2]

@@ -25,6 +25,11 @@ def with_images(document: str, release: Release) -> str:
     return json.dumps(changed, sort_keys=True)
 
 
+def architecture_of(document: str) -> str:
+    """What its images, and its machine, are built for."""
+    return str(json.loads(document)["architecture"])
+
+
 def _changed(name: str, service: Mapping[str, Any], images: Mapping[str, str], tag: str) -> dict[str, Any]:
     image = images.get(_repository(service["image"]))
     if image is None:

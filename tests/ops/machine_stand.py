@@ -68,7 +68,7 @@ class MachineStand(Stand):
             self.serving, self.says["problem"] = release, ""
         return json.dumps(self.state)
 
-    def document(self, tag: str, web: str, proxy: str, *, setting: str = "a") -> str:
+    def document(self, tag: str, web: str, proxy: str, *, setting: str = "a", built_for: str = "arm64") -> str:
         """What `pulumi up` would render."""
         site = Site(
             region=REGION,
@@ -85,14 +85,17 @@ class MachineStand(Stand):
             "secret_arn": self.secret,
             "secret_version": self.secret_version,
             "log_group": LOG_GROUP,
+            "architecture": built_for,
         }
         left = {name: name for name in Known.__dataclass_fields__ if name not in given}
         return release_document(site, Known(**given, **left))
 
-    def deploy(self, tag: str, *, setting: str = "a", recorded: bool = True, **fields: Any) -> Release:
+    def deploy(
+        self, tag: str, *, setting: str = "a", built_for: str = "arm64", recorded: bool = True, **fields: Any
+    ) -> Release:
         """What a good `pulumi up` of these sources does; `recorded` False is one that did not get to its end."""
         web, proxy = self.push("registry-web", tag), self.push("registry-proxy", tag)
-        archive = release_archive(self.document(tag, web, proxy, setting=setting))
+        archive = release_archive(self.document(tag, web, proxy, setting=setting, built_for=built_for))
         self.client("s3").put_object(Bucket=BUCKET, Key=archive.key, Body=archive.content)
         release = Release(
             kind="release",

@@ -72,7 +72,7 @@ class Stand:
         image = self.client("ecr").put_image(repositoryName=repository, imageManifest=manifest, imageTag=tag)["image"]
         return f"{REGISTRY}/{repository}@{image['imageId']['imageDigest']}"
 
-    def register(self, kind: str, tag: str, web: str, proxy: str, setting: str = "a") -> str:
+    def register(self, kind: str, tag: str, web: str, proxy: str, setting: str = "a", platform: str = "ARM64") -> str:
         """A task definition as infra/task_definition.py renders it, in what matters here."""
         web_container = {
             "name": "web" if kind == "web" else "migrate",
@@ -91,12 +91,15 @@ class Stand:
             cpu="256",
             memory="512",
             requiresCompatibilities=["FARGATE"],
+            runtimePlatform={"operatingSystemFamily": "LINUX", "cpuArchitecture": platform},
             containerDefinitions=[web_container] if kind == "migration" else [proxy_container, web_container],
             tags=[{"key": one["Key"], "value": one["Value"]} for one in TAGS],
         )
         return str(answer["taskDefinition"]["taskDefinitionArn"])
 
-    def deploy(self, tag: str, *, setting: str = "a", recorded: bool = True, **fields: Any) -> Release:
+    def deploy(
+        self, tag: str, *, setting: str = "a", platform: str = "ARM64", recorded: bool = True, **fields: Any
+    ) -> Release:
         """What a good `pulumi up` of these sources does; `recorded` False is one that did not get to its end."""
         web, proxy = self.push("registry-web", tag), self.push("registry-proxy", tag)
         release = Release(
@@ -106,8 +109,8 @@ class Stand:
             revision=f"rev-{tag}",
             web_image=web,
             proxy_image=proxy,
-            task_definition=self.register("web", tag, web, proxy, setting),
-            migration_task_definition=self.register("migration", tag, web, proxy, setting),
+            task_definition=self.register("web", tag, web, proxy, setting, platform),
+            migration_task_definition=self.register("migration", tag, web, proxy, setting, platform),
             region=REGION,
             cluster=self.cluster,
             service=SERVICE,

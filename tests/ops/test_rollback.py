@@ -78,6 +78,29 @@ def test_the_same_sources_on_another_base_image_are_withheld_too(stand: Stand, o
     assert (latest.tag, latest.withheld) == ("a-1", Withheld(number=2, tag="b-1", sources="f1"))
 
 
+def platform(stand: Stand, arn: str) -> str:
+    found = stand.ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    return str(found["runtimePlatform"]["cpuArchitecture"])
+
+
+@pytest.mark.parametrize("recorded", ["x86_64", ""])
+def test_the_images_run_on_the_architecture_they_were_built_for_also_the_one_off_task(
+    stand: Stand, ops: Ops, database: Database, recorded: str
+) -> None:
+    """Records of before it was kept name a task definition that says it."""
+    one = stand.deploy("one", platform="X86_64", architecture=recorded)
+    two = stand.deploy("two", platform="ARM64", architecture="arm64")
+    assert ops(*BACK).code == 0
+    latest = stand.record.latest()
+    assert latest is not None
+    assert latest.architecture == "x86_64"
+    assert stand.runs == one.task_definition
+    assert [platform(stand, asked) for asked in database.asked] == ["X86_64"]
+    assert ops("forward", "--yes").code == 0
+    assert stand.runs == two.task_definition
+    assert stand.record.history()[-1].architecture == "arm64"
+
+
 def test_a_number_names_the_release(stand: Stand, ops: Ops) -> None:
     one = stand.deploy("one")
     stand.deploy("two")

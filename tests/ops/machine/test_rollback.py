@@ -10,7 +10,7 @@ from infra.machine.archive import release_archive
 from infra.release.record import Withheld
 from infra.release.shipped import Shipped, shipped
 from tests.ops.conftest import Ops
-from tests.ops.machine_stand import MachineStand
+from tests.ops.machine_stand import BUCKET, MachineStand
 from tests.ops.rollbacks import BACK
 from tests.ops.stand import Stand
 
@@ -165,6 +165,23 @@ def test_images_of_a_repository_that_was_replaced_refuse_it(stand: MachineStand,
     stand.deploy("one", web_image=stand.push("other-web", "one"))
     stand.deploy("two")
     assert "Its repositories were replaced since" in ops.refused(BACK, 3)
+
+
+def test_images_for_another_processor_refuse_it_before_anything_runs(stand: MachineStand, ops: Ops) -> None:
+    stand.deploy("one", architecture="x86_64")
+    two = stand.deploy("two")
+    said = ops.refused(BACK, 3)
+    assert "Release 1 is built for x86_64, and the machine is arm64. Nothing was touched." in said
+    assert "revision rev-one" in said
+    assert (stand.told, stand.serving, stand.parameter) == ([], two.task_definition, two.task_definition)
+
+
+def test_of_a_record_that_does_not_say_for_which_the_document_says_it(stand: MachineStand, ops: Ops) -> None:
+    one = stand.deploy("one", built_for="x86_64")
+    stand.deploy("two")
+    assert "is built for x86_64" in ops.refused(BACK, 3)
+    stand.client("s3").delete_object(Bucket=BUCKET, Key=one.task_definition)
+    assert ops(*BACK).code == 0
 
 
 def test_releases_of_both_kinds_are_listed_and_one_of_the_other_kind_comes_back_on_this_one(
