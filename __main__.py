@@ -19,16 +19,18 @@ firewall = ground.firewall(settings, network)
 zone = entrance.zone(settings)
 base = Ground(key, logs, network, firewall, zone)
 
+# What is shipped: the application's images
+registry = release.registry(settings, key)
+images = release.images(settings, registry)
+
 # What must not be lost: database, uploaded files, secrets
-passwords = data.passwords(settings)
+passwords = data.passwords(settings, images)
 database = data.database(settings, key, network, firewall, passwords)
 media = data.media(settings)
 secrets = data.secrets(settings, key, passwords, database)
 stores = data.Stores(database, media, secrets)
 
-# What is shipped: the application's images, and the record of what was
-registry = release.registry(settings, key)
-images = release.images(settings, registry)
+# What was shipped before, and is now
 releases = Releases("releases")
 ships = Ships(registry, release.shipped(settings, images, releases), releases.parameter, releases.latest)
 

@@ -1,5 +1,6 @@
 """The secrets the stack makes up itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -14,6 +15,8 @@ class PasswordsArgs:
     """Raising it makes all of them anew; tasks restart with them."""
     fallbacks: int
     """Earlier keys of Django that are still accepted; 0 also keeps the next one to itself."""
+    before_rotation: Sequence[pulumi.Resource] = ()
+    """What comes before a rotation: the owner's password is changed in place, and what fails sooner changes nothing."""
 
 
 class Passwords(pulumi.ComponentResource):
@@ -30,7 +33,9 @@ class Passwords(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PasswordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Passwords", name, None, opts)
-        self.owner = self._random(f"{name}-database", args.generation, length=40)
+        # The first one stands in nobody's way, and a database takes longer to make than anything else.
+        first = args.before_rotation if args.generation > 1 else ()
+        self.owner = self._random(f"{name}-database", args.generation, length=40, after=first)
         self.application = self._random(f"{name}-application", args.generation, length=40)
         accepted = [args.generation, *fallback_generations(args.generation, args.fallbacks)]
         # One resource for each generation: a key that is replaced in place would be forgotten before its sessions end.
@@ -39,13 +44,15 @@ class Passwords(pulumi.ComponentResource):
         self.secret_key_fallbacks = pulumi.Output.secret(pulumi.Output.all(*keys[1:]).apply(",".join))
         self.register_outputs({"secret_key": self.secret_key})
 
-    def _random(self, name: str, generation: int, *, length: int) -> pulumi.Output[str]:
+    def _random(
+        self, name: str, generation: int, *, length: int, after: Sequence[pulumi.Resource] = ()
+    ) -> pulumi.Output[str]:
         password = random.RandomPassword(
             name,
             length=length,
             special=False,
             keepers={"generation": str(generation)},
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
         return pulumi.Output.secret(password.result)
 

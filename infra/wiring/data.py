@@ -11,11 +11,14 @@ from infra.network import Network
 from infra.passwords import Passwords, PasswordsArgs
 from infra.secrets import ApplicationSecrets, ApplicationSecretsArgs
 from infra.settings import Settings
+from infra.wiring.release import Images
 
 
-def passwords(settings: Settings) -> Passwords:
-    """Generated once per `secretsGeneration`."""
-    args = PasswordsArgs(generation=settings.secrets_generation, fallbacks=settings.secret_key_fallbacks)
+def passwords(settings: Settings, images: Images) -> Passwords:
+    """Generated once per `secretsGeneration`; an image that cannot be built stops a rotation before it begins."""
+    args = PasswordsArgs(
+        generation=settings.secrets_generation, fallbacks=settings.secret_key_fallbacks, before_rotation=images
+    )
     return Passwords("passwords", args)
 
 

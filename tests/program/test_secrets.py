@@ -57,3 +57,12 @@ def test_raising_the_generation_changes_the_passwords_and_nothing_else(declared)
         "passwords-application",
     }
     assert after.keys() - before.keys() == {"passwords-secret-key-3"}
+
+
+def test_the_owners_password_changes_when_the_images_are_built_and_the_first_one_waits_for_nothing(declared):
+    def waits_for(engine):
+        found = engine.options("random:index/randomPassword:RandomPassword", "passwords-database").dependencies
+        return {urn.rpartition("::")[2] for urn in found}
+
+    assert waits_for(shaped(secretsGeneration="2")) >= {"web-image-build", "proxy-image-build"}
+    assert waits_for(declared) == set()
