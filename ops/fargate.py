@@ -1,22 +1,27 @@
 """A rollback on Fargate: task definitions with the earlier images, and ECS's own rollout."""
 
+from dataclasses import replace
 from typing import Any
 
 import boto3
 
-from infra.release import release_state
+from infra.release import one_off_task, release_state
+from infra.release.errors import ReleaseError
+from infra.release.migration import PREPARE_COMMAND
 from infra.release.one_off_task import OneOffTask
 from infra.release.record import Release
 from infra.release.release_state import ReleaseState
 from infra.release.verdict import Asked, verify_rollout
 from ops.errors import Refused
-from ops.host import Names, Running, Tell
+from ops.host import UNPREPARED, Names, Running, Tell
 from ops.service import Service, read_service
 from ops.show import age, short
 from ops.task_definitions import describe, platform_of, register, release_tag, with_images
 
 STARTED_BY = "release"
 """What one-off tasks of a release say they were started by, infra/release/one_off_task.py."""
+PREPARE_SECONDS = 300
+"""The bad release serves meanwhile."""
 
 
 class FargateHost:
@@ -70,7 +75,9 @@ class FargateHost:
         return release_state.ask(self._session, _one_off(self._service, names.migration))
 
     def roll_out(self, names: Names, tell: Tell) -> None:
-        """ECS's rolling deployment."""
+        """The target's preparation, as in `pulumi up`, then ECS's rolling deployment."""
+        if self._service.primary.task_definition != names.web:
+            self._prepare(names, tell)
         now, service = read_service(self._session, self._latest, tasks=False), self._service
         if now.primary.identifier != service.primary.identifier:
             raise Refused(
@@ -86,6 +93,19 @@ class FargateHost:
             )
         asked = Asked(cluster=service.cluster, service=service.name, task_definition=names.web)
         verify_rollout(self._session, asked, tell)
+
+    def _prepare(self, names: Names, tell: Tell) -> None:
+        tell("Preparing the release")
+        task = replace(
+            _one_off(self._service, names.migration),
+            command=PREPARE_COMMAND,
+            what="the preparation of the release",
+            timeout_seconds=PREPARE_SECONDS,
+        )
+        try:
+            one_off_task.run(self._session, task)
+        except ReleaseError as error:
+            tell(f"{UNPREPARED}: {error}")
 
 
 def _one_off(service: Service, task_definition: str) -> OneOffTask:

@@ -11,6 +11,12 @@ from infra.release.release_state import ReleaseState
 
 Tell = Callable[[str], None]
 
+UNPREPARED = (
+    "The release could not be prepared, which is no reason to stay with the bad one; static files of a release long "
+    "ago may be missing"
+)
+"""Of a rollback: what was prepared for it in its time is mostly there still."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
@@ -47,7 +53,10 @@ class Host(Protocol):
         """What the target's image and the database know of each other."""
 
     def roll_out(self, names: Names, tell: Tell) -> None:
-        """Let it serve, with the verdict of `pulumi up`. Raises Refused when somebody else deployed meanwhile."""
+        """Prepare it and let it serve, with the verdict of `pulumi up`.
+
+        Raises Refused when somebody else deployed meanwhile.
+        """
 
 
 class HostStatus(Protocol):

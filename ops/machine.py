@@ -17,7 +17,7 @@ from infra.release.errors import ReleaseError
 from infra.release.record import Release
 from infra.release.release_state import ReleaseState
 from ops.errors import OpsError, Refused
-from ops.host import Names, Running, Tell
+from ops.host import UNPREPARED, Names, Running, Tell
 
 
 class MachineHost:
@@ -71,8 +71,10 @@ class MachineHost:
         return rollout.state_in(remote.run(self._session, self._to, "state", names.migration))
 
     def roll_out(self, names: Names, tell: Tell) -> None:
-        """A deploy, then the parameter that a new machine starts with, as `pulumi up` would have left it."""
+        """A deploy, prepared as in `pulumi up`; then the parameter that a new machine starts with."""
         key, before = names.web, self._status
+        if before.release != key:
+            self._prepare(key, tell)
         if before.release != key or before.problem:
             tell(f"Deploying {key}")
             try:
@@ -82,6 +84,13 @@ class MachineHost:
         ssm: Any = self._session.client("ssm")
         ssm.put_parameter(Name=self._latest.parameter, Value=key, Overwrite=True)
         verify(self._session, self._to, self._latest.parameter, key, tell)
+
+    def _prepare(self, key: str, tell: Tell) -> None:
+        tell("Preparing the release")
+        try:
+            remote.run(self._session, self._to, "prepare", key)
+        except ReleaseError as error:
+            tell(f"{UNPREPARED}: {explained(str(error))}")
 
     def _architecture(self, target: Release) -> str:
         """As on record; before that was kept it is in the release's own document. Empty when nobody knows."""

@@ -16,7 +16,8 @@ from infra.release.telling import Tell
 MIGRATION_TAG = "preqly:migration"
 """Tag of the ECS service that names the task definition its release was migrated with."""
 PREPARE_COMMAND = ("python", "manage.py", "prepare_release")
-"""Waits for the database, makes the application's role, publishes static files, prints the release's state."""
+"""Waits for the database, makes the application's role, publishes static files, prints the release's state; it never
+migrates, so a rollback runs it too."""
 NAMED = 10
 """More migrations than these are counted, not listed: the record has them all."""
 MIGRATE_SECONDS = 3600

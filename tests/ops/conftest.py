@@ -9,6 +9,8 @@ import pytest
 from moto import mock_aws
 
 from infra.release import one_off_task, release_state, verdict
+from infra.release.errors import ReleaseError
+from infra.release.migration import PREPARE_COMMAND
 from infra.release.release_state import ReleaseState
 from local.cloud import moto_patches
 from ops.run import run
@@ -54,15 +56,25 @@ def stand(session: boto3.Session) -> Stand:
 
 
 class Database:
-    """What the one-off task finds, and the task definitions it was asked with."""
+    """What the one-off tasks find and do, and the task definitions they were run with."""
 
     def __init__(self) -> None:
         self.state = NOTHING_TO_MIGRATE
         self.asked: list[str] = []
+        self.prepared: list[str] = []
+        self.refusal: ReleaseError | None = None
+        """Why a release cannot be prepared."""
 
     def __call__(self, session: boto3.Session, task: Any) -> ReleaseState:
         self.asked.append(task.task_definition)
         return self.state
+
+    def run(self, session: boto3.Session, task: Any) -> str:
+        assert task.command == PREPARE_COMMAND
+        self.prepared.append(task.task_definition)
+        if self.refusal:
+            raise self.refusal
+        return "task"
 
     def is_in(self, **state: Any) -> None:
         self.state = replace(NOTHING_TO_MIGRATE, **state)
@@ -73,6 +85,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     """No task runs in moto: the answer of `migration_state` is what a test says."""
     found = Database()
     monkeypatch.setattr(release_state, "ask", found)
+    monkeypatch.setattr(one_off_task, "run", found.run)
     monkeypatch.setattr(verdict, "POLL_SECONDS", 0)
     monkeypatch.setattr(one_off_task, "POLL_SECONDS", 0)
     return found

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import typer
 
+from infra.release.errors import ReleaseError
 from infra.release.record import Withheld
 from tests.ops.conftest import Database, Ops
 from tests.ops.rollbacks import BACK, revisions
@@ -99,6 +100,36 @@ def test_the_images_run_on_the_architecture_they_were_built_for_also_the_one_off
     assert ops("forward", "--yes").code == 0
     assert stand.runs == two.task_definition
     assert stand.record.history()[-1].architecture == "arm64"
+
+
+def test_the_release_is_prepared_with_its_own_image_before_it_serves(
+    stand: Stand, ops: Ops, database: Database
+) -> None:
+    """Its static files may be gone from the bucket since: only the last releases' are kept."""
+    one = stand.deploy("one")
+    stand.deploy("two")
+    assert ops(*BACK).code == 0
+    assert database.prepared == database.asked == [one.migration_task_definition]
+
+
+def test_one_that_cannot_be_prepared_comes_back_all_the_same_and_says_so(
+    stand: Stand, ops: Ops, database: Database
+) -> None:
+    one = stand.deploy("one")
+    stand.deploy("two")
+    database.refusal = ReleaseError("bucket media does not answer")
+    ended = ops(*BACK)
+    assert (ended.code, stand.runs) == (0, one.task_definition)
+    assert "The release could not be prepared" in ended.err
+    assert "bucket media does not answer" in ended.err
+
+
+def test_what_is_refused_is_not_prepared(stand: Stand, ops: Ops, database: Database) -> None:
+    stand.deploy("one")
+    stand.deploy("two")
+    database.is_in(unknown=["core.0003_x"])
+    ops.refused(BACK, 3)
+    assert database.prepared == []
 
 
 def test_a_number_names_the_release(stand: Stand, ops: Ops) -> None:

@@ -34,7 +34,21 @@ def test_without_a_number_the_release_before_comes_back_and_the_undone_one_is_wi
     )
     assert found.withheld == Withheld(number=two.number, tag="two")
     assert stand.serving == stand.parameter == found.task_definition == one.task_definition
-    assert stand.told == [f"state {one.task_definition}", f"deploy {one.task_definition} {two.task_definition}"]
+    assert stand.told == [
+        f"state {one.task_definition}",
+        f"prepare {one.task_definition}",
+        f"deploy {one.task_definition} {two.task_definition}",
+    ]
+
+
+def test_one_that_cannot_be_prepared_comes_back_all_the_same_and_says_so(stand: MachineStand, ops: Ops) -> None:
+    one = stand.deploy("one")
+    stand.deploy("two")
+    stand.failing["prepare"] = "bucket media does not answer"
+    ended = ops(*BACK)
+    assert (ended.code, stand.serving) == (0, one.task_definition)
+    assert "The release could not be prepared" in ended.err
+    assert "bucket media does not answer" in ended.err
 
 
 def test_the_settings_and_secrets_of_now_are_kept(stand: MachineStand, ops: Ops) -> None:
