@@ -34,6 +34,36 @@ def tasks_started(checkout: Checkout) -> set[str]:
     }
 
 
+def test_a_rotation_whose_tasks_do_not_start_is_taken_back(deployed: Checkout, sources: Sources) -> None:
+    sources.rotate()
+    with secret_gone_at(deployed, PUSHED, first=lambda: wait_until(lambda: running(deployed, "name=-migrate"))) as up:
+        refused_under_load(deployed, "cause: a secret, log group or permission is out of reach", up=up)
+    # A database role of before cannot be made again: what was rotated stays so.
+    sources.keep()
+
+
+def test_the_next_up_does_not_take_the_same_images_for_it(deployed: Checkout) -> None:
+    number = deployed.releases()[0]["number"]
+    result = deployed.up()
+    assert result.returncode == 1, result.stderr
+    assert "does not run" in result.stderr
+    assert deployed.releases()[0]["number"] == number
+
+
+def test_tried_again_as_the_message_says_the_rotation_comes_to_its_end(deployed: Checkout) -> None:
+    before = deployed.releases()[0]
+    found = re.search(r"--task-definition (\S+) --force", deployed.up().stderr)
+    assert found
+    where = {"cluster": before["cluster"], "service": before["service"]}
+    deployed.aws("ecs").update_service(**where, taskDefinition=found[1], forceNewDeployment=True)
+    result = deployed.up()
+    assert result.returncode == 0, result.stderr
+    after = deployed.releases()[0]
+    assert (after["tag"], after["number"]) == (before["tag"], before["number"] + 1)
+    assert after["secret_version"] != before["secret_version"]
+    assert can_log_in(deployed, deployed.secret()["DATABASE_URL"])
+
+
 def test_a_failing_migration_never_reaches_the_service(deployed: Checkout, sources: Sources) -> None:
     before = tasks_started(deployed)
     sources.migration("0004_fails", BAD_MIGRATION)
@@ -88,36 +118,6 @@ def test_a_release_that_cannot_read_its_secret_is_taken_back(deployed: Checkout,
             "ResourceInitializationError",
             up=up,
         )
-
-
-def test_a_rotation_whose_tasks_do_not_start_is_taken_back(deployed: Checkout, sources: Sources) -> None:
-    sources.rotate()
-    with secret_gone_at(deployed, PUSHED, first=lambda: wait_until(lambda: running(deployed, "name=-migrate"))) as up:
-        refused_under_load(deployed, "cause: a secret, log group or permission is out of reach", up=up)
-    # A database role of before cannot be made again: what was rotated stays so.
-    sources.keep()
-
-
-def test_the_next_up_does_not_take_the_same_images_for_it(deployed: Checkout) -> None:
-    number = deployed.releases()[0]["number"]
-    result = deployed.up()
-    assert result.returncode == 1, result.stderr
-    assert "does not run" in result.stderr
-    assert deployed.releases()[0]["number"] == number
-
-
-def test_tried_again_as_the_message_says_the_rotation_comes_to_its_end(deployed: Checkout) -> None:
-    before = deployed.releases()[0]
-    found = re.search(r"--task-definition (\S+) --force", deployed.up().stderr)
-    assert found
-    where = {"cluster": before["cluster"], "service": before["service"]}
-    deployed.aws("ecs").update_service(**where, taskDefinition=found[1], forceNewDeployment=True)
-    result = deployed.up()
-    assert result.returncode == 0, result.stderr
-    after = deployed.releases()[0]
-    assert (after["tag"], after["number"]) == (before["tag"], before["number"] + 1)
-    assert after["secret_version"] != before["secret_version"]
-    assert can_log_in(deployed, deployed.secret()["DATABASE_URL"])
 
 
 def test_the_sources_before_are_deployed_again_without_a_change_of_the_site(deployed: Checkout) -> None:
