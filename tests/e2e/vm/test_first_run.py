@@ -90,11 +90,19 @@ def test_the_machine_gives_its_own_role_to_nobody(checkout: Checkout, instance: 
     templates = checkout.aws("ec2").describe_launch_template_versions(Versions=["$Latest"])["LaunchTemplateVersions"]
     (options,) = (one["LaunchTemplateData"]["MetadataOptions"] for one in templates)
     assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("required", 1)
-    asked = (
-        "import urllib.request as u; print(u.urlopen('http://169.254.170.2/credentials', timeout=5).read().decode())"
+    role = asked_in_the_container(instance, "os.environ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']")
+    assert "machine-identity-application" in json.loads(role)["RoleArn"]
+    assert "404" in asked_in_the_container(instance, "'/credentials'"), "an address that can be guessed"
+
+
+def asked_in_the_container(instance: Instance, path: str) -> str:
+    """What the address of ECS's credentials answers to the application."""
+    code = (
+        "import os, urllib.error, urllib.request\n"
+        f"try: print(urllib.request.urlopen('http://169.254.170.2' + {path}, timeout=5).read().decode())\n"
+        "except urllib.error.HTTPError as error: print(error)"
     )
-    credentials = json.loads(instance.inside("docker", "exec", instance.service("web"), "python3", "-c", asked))
-    assert "machine-identity-application" in credentials["RoleArn"]
+    return instance.inside("docker", "exec", instance.service("web"), "python3", "-c", code)
 
 
 def test_no_secret_is_in_the_clear_anywhere(checkout: Checkout, instance: Instance) -> None:
