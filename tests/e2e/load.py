@@ -14,6 +14,7 @@ import httpx
 
 from local import site
 from local.runtime import Runtime
+from tests.asking import ask
 
 PER_SECOND = 12
 VISITORS = 12
@@ -131,12 +132,10 @@ def assert_nobody_noticed(load: Load, *, connections_stay: bool = False) -> None
 
 
 def _as_browsers_do(client: httpx.Client, path: str, load: Load) -> httpx.Response:
-    # Who closes a connection cannot know that a request is on its way: RFC 9112, 9.3.1.
-    try:
-        return client.get(path)
-    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+    answer, again = ask(client, path)
+    if again:
         load.repeated.append(path)
-        return client.get(path)
+    return answer
 
 
 def _path(load: Load, number: int) -> str:

@@ -37,7 +37,9 @@ def tasks_started(checkout: Checkout) -> set[str]:
 def test_a_rotation_whose_tasks_do_not_start_is_taken_back(deployed: Checkout, sources: Sources) -> None:
     sources.rotate()
     with secret_gone_at(deployed, PUSHED, first=lambda: wait_until(lambda: running(deployed, "name=-migrate"))) as up:
-        refused_under_load(deployed, "cause: a secret, log group or permission is out of reach", up=up)
+        refused_under_load(
+            deployed, "cause: a secret, log group or permission is out of reach", "ResourceInitializationError", up=up
+        )
     # A database role of before cannot be made again: what was rotated stays so.
     sources.keep()
 
@@ -107,17 +109,6 @@ def test_without_capacity_nothing_is_touched(deployed: Checkout, sources: Source
     capacity = deployed.runtime.folder / "cloud" / "fargate-capacity"
     with written(capacity, "2"):
         refused_under_load(deployed, "Capacity is unavailable at this time", "the service was not touched")
-
-
-def test_a_release_that_cannot_read_its_secret_is_taken_back(deployed: Checkout, sources: Sources) -> None:
-    sources.headline("This knows no secret.")
-    with secret_gone_at(deployed, PUSHED, first=lambda: wait_until(lambda: running(deployed, "name=-migrate"))) as up:
-        refused_under_load(
-            deployed,
-            "cause: a secret, log group or permission is out of reach",
-            "ResourceInitializationError",
-            up=up,
-        )
 
 
 def test_the_sources_before_are_deployed_again_without_a_change_of_the_site(deployed: Checkout) -> None:
