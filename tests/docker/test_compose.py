@@ -176,7 +176,7 @@ def test_nobody_notices_that_an_application_is_killed(compose: Compose) -> None:
         answers: Counter[int] = Counter()
         with client(PORTS["HTTPS_PORT"]) as visitor:
             while time.monotonic() < end:
-                # The proxy closes kept connections when it reads the new addresses.
+                # An answer may end between head and body with who wrote it: browsers ask again.
                 answers[ask(visitor, address)[0].status_code] += 1
         return answers
 
