@@ -6,11 +6,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, PasswordResetForm
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
 from account.lockout import NAME_LENGTH
 from account.models import User
-from account.pictures import FORMATS, redraw
+from account.pictures import FORMATS, discard, redraw
 
 
 class SignUpForm(BaseUserCreationForm):
@@ -84,7 +83,6 @@ class ProfileForm(forms.ModelForm):
     def save(self, commit: bool = True) -> User:
         """Store the profile, then delete the picture that nobody refers to any more."""
         user: User = super().save(commit)
-        before, storage = self._before, user.picture.storage
-        if commit and before and user.picture.name != before:
-            transaction.on_commit(lambda: storage.delete(before))
+        if commit and self._before and user.picture.name != self._before:
+            discard(user.picture.storage, self._before)
         return user

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.mail import send_mail
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Lower
 from django.dispatch import receiver
 from django.utils import timezone
+
+from account.pictures import discard
 
 RESET_PAUSE = timedelta(minutes=5)
 """Between two mails with a link for a new password to one person, however many ask and from wherever."""
@@ -98,7 +100,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 @receiver(models.signals.post_delete, sender=User)
 def delete_picture(instance: User, **_given: Any) -> None:
-    """A picture goes with its person, however that is deleted; only once the database has agreed."""
+    """A picture goes with its person, however that is deleted."""
     if instance.picture:
-        name, storage = instance.picture.name, instance.picture.storage
-        transaction.on_commit(lambda: storage.delete(name))
+        discard(instance.picture.storage, instance.picture.name)

@@ -6,7 +6,9 @@ import warnings
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from PIL import Image, ImageOps
 
 LARGEST_BYTES = 4 * 1024 * 1024
@@ -29,13 +31,19 @@ def redraw(upload: UploadedFile) -> ContentFile:
         raise ValidationError("The picture is larger than 4 MB. Choose a smaller one.")
     upload.seek(0)
     try:
-        with warnings.catch_warnings():
+        # Filters of warnings belong to the process: the turn is taken before they are changed.
+        with _one_at_a_time, warnings.catch_warnings():
             # Pillow only warns of a picture that would fill the memory.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with _one_at_a_time, Image.open(upload, formats=FORMATS) as picture:
+            with Image.open(upload, formats=FORMATS) as picture:
                 return _webp(picture)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValidationError("This is not a JPEG, PNG, WebP or GIF picture, or it is damaged.") from error
+
+
+def discard(storage: Storage, name: str) -> None:
+    """Delete a stored picture that nobody refers to any more, once the database has agreed."""
+    transaction.on_commit(lambda: storage.delete(name))
 
 
 def _webp(picture: Image.Image) -> ContentFile:
