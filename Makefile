@@ -1,6 +1,6 @@
-# Thin on purpose: each target is `python3 -m local <command>`, which works without make too.
-# HOSTING=vm for up and preview: one EC2 instance in place of Fargate.
-# Settings by environment: PROVIDERS=official, PREQLY_HTTP_PORT, PREQLY_HTTPS_PORT, PREQLY_API_PORT, PREQLY_REGISTRY_PORT.
+# Each target is `python3 -m local <command>`, which works without make too. Settings in the environment:
+# PREQLY_HTTP_PORT, PREQLY_HTTPS_PORT, PREQLY_API_PORT, PREQLY_REGISTRY_PORT, and PROVIDERS=official, which leads Pulumi's
+# own plugins to the embedded cloud (untested where the plugins cannot be downloaded).
 PYTHON ?= python3
 LOCAL := $(PYTHON) -m local
 export PROVIDERS
@@ -11,17 +11,17 @@ export PROVIDERS
 help:    ## this list
 	@grep -E '^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): +## /  make \1\t/' | expand -t 16
 up:      ## set up what is missing, deploy, end with https://localhost:8443/ answering
-	@$(LOCAL) up $(if $(HOSTING),--hosting $(HOSTING))
+	@$(LOCAL) up
 preview: ## what production's settings would create; needs no Docker (MARKDOWN=, WRITE=, COMPARE= name files)
-	@$(LOCAL) preview $(if $(HOSTING),--hosting $(HOSTING)) $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(if $(WRITE),--write $(WRITE)) $(if $(COMPARE),--compare $(COMPARE))
-status:  ## what runs, and where
+	@$(LOCAL) preview $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(if $(WRITE),--write $(WRITE)) $(if $(COMPARE),--compare $(COMPARE))
+status:  ## services, tasks, database and targets
 	@$(LOCAL) status
 env:     ## export lines for pulumi and aws: eval "$$(make -s env)"
 	@$(LOCAL) env
 down:    ## destroy the stack; remove every container, process and file of it
 	@$(LOCAL) down
-test:    ## all tests (FAST=1 leaves out those with containers)
-	@$(LOCAL) test $(if $(FAST),--fast)
+test:    ## all tests (FAST=1: without Pulumi engine and containers; LONG=1: the long ones, which CI leaves out)
+	@$(LOCAL) test $(if $(FAST),--fast) $(if $(LONG),--long)
 lint:    ## formatter, linter, types
 	@$(LOCAL) lint
 bench:   ## measure against peers, time the commands (PART=serving for one part, DOCS=1 writes docs/performance.md)

@@ -1,48 +1,52 @@
-"""The system, as a table of contents: settings, then each part with what it stands on, then what the team is told."""
+"""The system as a table of contents: settings, then each part with the parts it needs, then the stack's outputs."""
 
 import pulumi
 
+from infra.composition.data import declare_data
+from infra.composition.dns import declare_certificate, declare_email, declare_records, declare_zone
+from infra.composition.foundation import declare_foundation
+from infra.composition.monitoring import (
+    declare_alarms,
+    declare_budget,
+    declare_dashboard,
+    declare_email_notifications,
+    log_monthly_cost,
+)
+from infra.composition.outputs import stack_outputs
+from infra.composition.release import declare_images, declare_release
+from infra.composition.service import declare_service
 from infra.naming import tag_everything
-from infra.releases import Releases
-from infra.settings import Settings
-from infra.wiring import data, entrance, ground, hosting, release, watch
-from infra.wiring.hosted import Ground, Ships
+from infra.settings.load import load_settings
 
-settings = Settings.load(pulumi.Config(), pulumi.Config("aws").get("region"))
+settings = load_settings(pulumi.Config(), pulumi.Config("aws").get("region"))
 tag_everything(pulumi.get_project(), pulumi.get_stack())
 
-# The ground: encryption, logs, a private network, who may talk to whom in it, and the zone of the names
-key = ground.key(settings)
-logs = ground.logs(settings, key)
-network = ground.network(settings, logs)
-firewall = ground.firewall(settings, network)
-zone = entrance.zone(settings)
-base = Ground(key, logs, network, firewall, zone)
+# Encryption key, log groups, VPC, security groups
+foundation = declare_foundation(settings)
 
-# What is shipped: the application's images
-registry = release.registry(settings, key)
-images = release.images(settings, registry)
+# Hosted zone, TLS certificate, sender identity in Amazon SES
+zone = declare_zone(settings)
+certificate = declare_certificate(settings, zone)
+email = declare_email(settings, zone)
 
-# What must not be lost: database, uploaded files, secrets
-passwords = data.passwords(settings, images)
-database = data.database(settings, key, network, firewall, passwords)
-media = data.media(settings)
-secrets = data.secrets(settings, key, passwords, database)
-stores = data.Stores(database, media, secrets)
+# ECR repositories, and the images built from these sources
+images = declare_images(settings, foundation.key)
 
-# What was shipped before, and is now
-releases = Releases("releases")
-ships = Ships(registry, release.shipped(settings, images, releases), releases.parameter, releases.latest)
+# Database, media bucket, secrets
+data = declare_data(settings, foundation, images)
 
-# What serves: tasks on Fargate behind a load balancer, or one machine; then the names that lead there, and mail
-email = entrance.email(settings, zone)
-hosted = hosting.hosted(settings, base, stores, ships, email)
-entrance.names(settings, zone, hosted)
+# Release record, and the release to run
+release = declare_release(settings, images)
 
-# What the team sees: alarms, dashboard, budget, costs, outputs
-alarms = watch.alarms(settings, hosted, stores)
-dashboard = watch.dashboard(settings, hosted, stores)
-watch.email_events(email, alarms)
-watch.budget(settings, alarms)
-watch.costs(settings)
-watch.outputs(settings, base, stores, ships, watch.Seen(hosted, dashboard)).export()
+# Load balancer, ECS service on Fargate, scaling; then the DNS records of the site
+service = declare_service(settings, foundation, data, images, release, certificate, email)
+declare_records(settings, zone, service)
+
+# Alarms, dashboard, budget, cost
+alarms = declare_alarms(settings, service, data)
+dashboard = declare_dashboard(settings, service, data)
+declare_email_notifications(email, alarms)
+declare_budget(settings, alarms)
+log_monthly_cost(settings)
+
+stack_outputs(settings, foundation, data, release, service, dashboard).export()

@@ -1,21 +1,26 @@
-"""What every test of the application starts from."""
+"""Fixtures of the application's tests."""
 
+import functools
 import io
 from collections.abc import Callable
 from pathlib import Path
 
+import botocore.session
 import pytest
 from PIL import Image
 
+# One loader for all sessions, because reading the service models takes most of a client's creation.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
 
 @pytest.fixture(autouse=True)
-def _uploads_of_its_own(settings, tmp_path: Path) -> None:
+def _own_media_root(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
 
 @pytest.fixture
 def picture() -> Callable[..., bytes]:
-    """Makes a picture file: `picture(width=10, height=10, kind="PNG", mode="RGB")`."""
+    """Create a picture file: `picture(width=10, height=10, kind="PNG", mode="RGB")`."""
 
     def make(width: int = 10, height: int = 10, kind: str = "PNG", mode: str = "RGB", **options: object) -> bytes:
         file = io.BytesIO()

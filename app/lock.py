@@ -1,4 +1,4 @@
-"""Locks the site's dependencies: `python lock.py` after a change of requirements.in, `--check` in the image's build.
+"""Lock the dependencies: `python lock.py` after a change of requirements.in, `--check` in the image's build.
 
 The lock names every package with the hashes of all its files, for every platform, and no index.
 """
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WISHES = HERE / "requirements.in"
+REQUIREMENTS = HERE / "requirements.in"
 LOCK = HERE / "requirements.txt"
 MARK = "# requirements.in sha256: "
 UV = "uv==0.13.9"
@@ -19,8 +19,8 @@ OLDEST_PYTHON = "3.11"
 
 
 def main(arguments: list[str]) -> str | None:
-    """The reason when the lock is not the one of requirements.in, for `sys.exit`."""
-    digest = hashlib.sha256(WISHES.read_bytes()).hexdigest()
+    """Write or check the lock; returns an error message for `sys.exit`, or None."""
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     if arguments == ["--check"]:
         if LOCK.read_text().startswith(f"{MARK}{digest}\n"):
             return None
@@ -36,8 +36,8 @@ def _compile() -> str:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", UV], check=True)
         options = ["--universal", "--generate-hashes", "--python-version", OLDEST_PYTHON, "--no-header", "--quiet"]
-        uv = [python.with_name("uv"), "pip", "compile", *options, WISHES.name]
-        # The system's own certificates: a mirror may have one that uv does not carry.
+        uv = [python.with_name("uv"), "pip", "compile", *options, REQUIREMENTS.name]
+        # The system's certificates, because a mirror may use a private authority.
         environment = os.environ | {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
         return subprocess.run(uv, check=True, cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True).stdout
 

@@ -1,1 +1,1 @@
-"""Measurements of the everyday commands. They print numbers and judge nothing."""
+"""Measurements against peers, and of the everyday commands. They print numbers and assert nothing."""

@@ -1,21 +1,27 @@
-"""The images that are compared, all built on one base."""
+"""The images that are compared, all built on one base, from copies of the sources."""
 
+import re
+import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import contexts, peers
+from bench import peers
 from bench.samples import OURS
-from local.runtime import OperatorError
+from local.runtime import ROOT, OperatorError
+from local.setup.steps import Reporter
 
-Say = Callable[[str], None]
 BASE = "preqly-bench/base"
+LEFT_OUT = ("tests", "conftest.py", "pytest.ini", "media", "static", "__pycache__", "*.pyc", ".*_cache", ".hypothesis")
+"""Files that no image of the application contains."""
+CHANGED = "core/views.py"
+"""The file that gets the one-line change."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One way to turn the application into an image."""
+    """One way to build the application into an image."""
 
     reference: str
     dockerfile: Path
@@ -24,7 +30,7 @@ class Recipe:
     target: str | None = None
 
     def build(self) -> None:
-        """Raises OperatorError with the builder's last words."""
+        """Raises OperatorError with the last lines of Docker's output."""
         command = ["docker", "buildx", "build", "--load", "--progress", "plain", "--tag", self.reference]
         command += [word for name, value in self.arguments.items() for word in ("--build-arg", f"{name}={value}")]
         command += ["--target", self.target] if self.target else []
@@ -36,13 +42,13 @@ class Recipe:
             check=False,
         )
         if done.returncode:
-            words = "\n".join(done.stdout.splitlines()[-20:])
-            raise OperatorError(f"Building {self.reference} failed. Docker's last words:\n{words}")
+            last_lines = "\n".join(done.stdout.splitlines()[-20:])
+            raise OperatorError(f"Building {self.reference} failed. Docker's last lines:\n{last_lines}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """Images by subject; ours has two."""
+    """The built images by subject; ours has two: web and proxy."""
 
     recipes: Mapping[str, tuple[Recipe, ...]]
     bases: Mapping[str, str]
@@ -59,9 +65,9 @@ class Built:
         return self.recipes[OURS][1].reference
 
 
-def build(folder: Path, base_images: Mapping[str, str], say: Say) -> Built:
-    """Every image, from copies of the sources in the folder. What Docker has built before takes seconds."""
-    say("building the base of all images")
+def build(folder: Path, base_images: Mapping[str, str], report: Reporter) -> Built:
+    """Build every image from copies of the sources in `folder`. `base_images` maps a role to its base image."""
+    report("building the base of all images")
     base = Recipe(
         reference=BASE,
         dockerfile=peers.FOLDER / "base" / "Dockerfile",
@@ -69,21 +75,21 @@ def build(folder: Path, base_images: Mapping[str, str], say: Say) -> Built:
         arguments={"PYTHON_IMAGE": base_images["python"]},
     )
     base.build()
-    recipes = {OURS: _ours(contexts.ours(folder / OURS), base_images["nginx"])}
+    recipes = {OURS: _our_recipes(our_context(folder / OURS), base_images["nginx"])}
     recipes |= {
-        peer.name: (_theirs(peer, contexts.theirs(peer, folder / peer.name)),)
+        peer.name: (_peers_recipe(peer, peers_context(peer, folder / peer.name)),)
         for peer in peers.load().values()
         if peer.has_image
     }
     for subject, parts in recipes.items():
-        say(f"building {subject}")
+        report(f"building {subject}")
         for recipe in parts:
             recipe.build()
     bases = {recipe.reference: BASE for parts in recipes.values() for recipe in parts}
     return Built(recipes=recipes, bases=bases | {recipes[OURS][1].reference: base_images["nginx"]})
 
 
-def _ours(context: Path, nginx: str) -> tuple[Recipe, ...]:
+def _our_recipes(context: Path, nginx: str) -> tuple[Recipe, ...]:
     return tuple(
         Recipe(
             reference=f"preqly-bench/{target}",
@@ -96,10 +102,47 @@ def _ours(context: Path, nginx: str) -> tuple[Recipe, ...]:
     )
 
 
-def _theirs(peer: peers.Peer, context: Path) -> Recipe:
+def _peers_recipe(peer: peers.Peer, context: Path) -> Recipe:
     return Recipe(
         reference=f"preqly-bench/{peer.name.replace('_', '-')}",
         dockerfile=peer.folder / "Dockerfile",
         context=context,
         arguments={"BASE": BASE},
     )
+
+
+def our_context(folder: Path) -> Path:
+    """Copy everything that docker/Dockerfile reads."""
+    for name in ("app", "docker"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("tests", "__pycache__", "secrets"))
+    shutil.copy(ROOT / ".dockerignore", folder)
+    return folder
+
+
+def peers_context(peer: peers.Peer, folder: Path) -> Path:
+    """Copy the application, the peer's own files, and requirements.txt with the versions of our lock."""
+    ignored = shutil.ignore_patterns(*LEFT_OUT, "requirements.*", "lock.py")
+
+    def ignore(at: str, names: list[str]) -> set[str]:
+        # The applications keep their static folders: only the one for collected files is left out.
+        return ignored(at, names) if Path(at) == ROOT / "app" else ignored(at, names) - {"static", "media"}
+
+    shutil.copytree(ROOT / "app", folder, ignore=ignore)
+    for file in peer.folder.iterdir():
+        if file.name not in {"Dockerfile", "peer.toml", "nginx.conf"}:
+            shutil.copy(file, folder)
+    lock = (ROOT / "app" / "requirements.txt").read_text()
+    (folder / "requirements.txt").write_text("\n".join(requirements(lock, peer)) + "\n")
+    return folder
+
+
+def requirements(lock: str, peer: peers.Peer) -> list[str]:
+    """`name==version` lines of a lock file without its hashes, and the packages that the peer adds."""
+    pinned = re.findall(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)( ;[^\\\n]*)?", lock, re.M)
+    return [f"{name}=={version}{marker}".rstrip() for name, version, marker in pinned] + list(peer.added_packages)
+
+
+def change_one_line(file: Path, mark: str) -> None:
+    """Append a comment: other bytes, the same program."""
+    with file.open("a") as source:
+        source.write(f"# {mark}\n")

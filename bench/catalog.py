@@ -1,4 +1,4 @@
-"""Names and units of what is measured, for people."""
+"""Titles and units of the measures."""
 
 from dataclasses import dataclass
 
@@ -11,26 +11,26 @@ PARTS = ("images", "serving", "start", "stop", "rollout", "everyday")
 
 @dataclass(frozen=True)
 class Unit:
-    """How a number is written."""
+    """A unit and its number format."""
 
     name: str
     divisor: float = 1.0
     digits: int = 3
-    """Significant ones."""
+    """Significant digits."""
 
     def text(self, value: float) -> str:
-        """With the unit."""
+        """The number with its unit."""
         return f"{self.number(value)} {self.name}".strip()
 
     def number(self, value: float) -> str:
-        """Without it; large ones in full, never in scientific notation."""
+        """The number alone, never in scientific notation."""
         scaled = value / self.divisor
         if scaled == 0 or abs(scaled) >= 10 ** (self.digits - 1):
             return f"{scaled:,.0f}"
         return f"{float(f'{scaled:.{self.digits}g}'):g}"
 
     def spread(self, found: Spread) -> str:
-        """The middle, and the range when there is one."""
+        """The median, and the range if there is one."""
         if found.low == found.high:
             return self.text(found.median)
         return f"{self.text(found.median)} ({self.number(found.low)} to {self.number(found.high)})"
@@ -73,7 +73,7 @@ MEASURES: dict[str, tuple[str, Unit]] = {
 
 
 def title(subject: str) -> str:
-    """What a subject is called in tables."""
+    """Title of a subject in tables."""
     known = {peer.name: peer.title for peer in peers.load().values()} | {"uncached": "ours, not kept"}
     return known.get(subject, subject)
 

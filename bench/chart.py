@@ -29,7 +29,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """Bars on one scale that begins at zero."""
+    """Bars on one scale from zero."""
 
     title: str
     unit: Unit
@@ -37,7 +37,7 @@ class Panel:
 
 
 def draw(title: str, panels: Sequence[Panel]) -> str:
-    """The whole file. The line over a bar reaches from its lowest to its highest sample."""
+    """The SVG file. A line over each bar spans the range of its samples."""
     shapes, top = [], 0
     for panel in panels:
         shapes.append(f'<text class="title" x="0" y="{top + 20}">{escape(panel.title)}</text>')

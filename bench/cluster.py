@@ -1,8 +1,7 @@
-"""An embedded cloud of the bench's own, with a service for each way to configure a rollout."""
+"""An embedded cloud with an ECS cluster, and a service for each rollout configuration."""
 
 import contextlib
 import json
-import logging
 import socket
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,13 +13,14 @@ import boto3
 import docker
 import httpx
 
-from bench.balancer import Balancer, host
+from bench.load_balancer import LoadBalancer, host
 from bench.peers import Rollout
-from bench.stand import APPLICATION, again, until
-from infra import task_definition, workload
-from local.cloud.cleanup import remove_all
-from local.cloud.config import REGION, CloudConfig
-from local.cloud.server import EmbeddedCloud
+from bench.sandbox import APPLICATION, retry, until
+from embedded_cloud import REGION, CloudConfig, EmbeddedCloud
+from embedded_cloud.containers.cleanup import remove_all
+from infra.ecs import containers
+from infra.ecs.container_definitions import SecretsAndLogs, container_definitions, volume_names
+from infra.release.spec import ReleaseSpec
 
 CLUSTER = "bench"
 LOG_GROUP = "bench"
@@ -28,7 +28,7 @@ CPU, MEMORY = 512, 1024
 
 
 class Cluster:
-    """What the rollouts need of AWS, by boto3, and the load balancer's port on this machine."""
+    """The AWS resources that rollouts need, created through boto3."""
 
     def __init__(self, cloud: EmbeddedCloud, web: str, proxy: str) -> None:
         self.https_port = cloud.config.https_port
@@ -39,11 +39,11 @@ class Cluster:
         self._ecs = self._client("ecs")
         self._client("logs").create_log_group(logGroupName=LOG_GROUP)
         self._ecs.create_cluster(clusterName=CLUSTER)
-        self._balancer = Balancer(self._client)
-        self._secret = self._make_secret()
+        self._balancer = LoadBalancer(self._client)
+        self._secret = self._create_secret()
 
     def create(self, name: str, settings: Rollout, task: str) -> None:
-        """A service with one task under the host `<name>.bench.test`."""
+        """Create a service with one task behind the host `<name>.bench.test`."""
         group = self._balancer.forward(name, settings)
         self._ecs.create_service(
             cluster=CLUSTER,
@@ -52,7 +52,7 @@ class Cluster:
             desiredCount=1,
             launchType="FARGATE",
             networkConfiguration={"awsvpcConfiguration": self._balancer.network},
-            loadBalancers=[{"targetGroupArn": group, "containerName": "proxy", "containerPort": workload.PROXY_PORT}],
+            loadBalancers=[{"targetGroupArn": group, "containerName": "proxy", "containerPort": containers.PROXY_PORT}],
             healthCheckGracePeriodSeconds=120,
             deploymentConfiguration={
                 "minimumHealthyPercent": settings.minimum_percent,
@@ -61,51 +61,30 @@ class Cluster:
         )
 
     def answers(self, name: str, path: str) -> bool:
-        """Whether the load balancer brings a request for this service to a task of it."""
+        """Whether the load balancer forwards a request to a task of this service."""
         with contextlib.suppress(httpx.TransportError):
             url, headers = f"https://127.0.0.1:{self.https_port}{path}", {"Host": host(name)}
-            return httpx.get(url, headers=headers, verify=False, timeout=5, trust_env=False).status_code == 200  # noqa: S501 - a certificate of this cloud's own authority, for another name
+            return httpx.get(url, headers=headers, verify=False, timeout=5, trust_env=False).status_code == 200  # noqa: S501 - the certificate is the embedded cloud's own
         return False
 
     def deploy(self, name: str, task: str) -> None:
-        """Ask for another task definition; the answer does not wait."""
+        """Start a deployment of another task definition."""
         self._ecs.update_service(cluster=CLUSTER, service=name, taskDefinition=task)
 
-    def settled(self, name: str) -> bool:
-        """Whether the last deployment is complete and nothing of an earlier one is left, draining included."""
-        service = self._ecs.describe_services(cluster=CLUSTER, services=[name])["services"][0]
-        deployments = service["deployments"]
-        if len(deployments) != 1 or deployments[0]["rolloutState"] != "COMPLETED":
-            return False
-        tasks = self._ecs.list_tasks(cluster=CLUSTER, serviceName=name, desiredStatus="RUNNING")["taskArns"]
-        return len(tasks) == 1 and self._balancer.states(name) == ["healthy"]
-
     def wait(self, name: str, seconds: float) -> None:
-        """Until it is settled. Raises OperatorError with the service's last events."""
-        until(lambda: self.settled(name), seconds, lambda: self._story(name), pause=0.25)
+        """Wait until the deployment is complete. Raises OperatorError with the service's last events."""
+        until(lambda: self._is_complete(name), seconds, lambda: self._events(name), pause=0.25)
 
     def register(self, release: str, hosts: tuple[str, ...]) -> str:
-        """ARN of a task definition of the project's own containers, told apart by RELEASE."""
+        """Register a task definition of the project's containers and return its ARN. Only RELEASE differs."""
         web, proxy = self._images
-        containers = workload.web_service(
-            workload.Release(
-                web_image=web,
-                proxy_image=proxy,
-                version=release,
-                domains=hosts,
-                sender="no-reply@bench.test",
-                allowed_hosts=(),
-                media_bucket="",
-                vpc_cidr=self._cidr,
-                cpu=CPU,
-            )
+        spec = ReleaseSpec(web_image=web, proxy_image=proxy, tag=release, revision="", sources="", architecture="")
+        environment = containers.application_environment(
+            domains=hosts, allowed_hosts=(), sender="no-reply@bench.test", media_bucket="", cpu=CPU
         )
-        target = task_definition.EcsTarget(
-            secret_arn=self._secret,
-            secret_version="",
-            log_group=LOG_GROUP,
-            region=REGION,
-            stream_prefix="web",
+        described = containers.web_containers(spec, environment, self._cidr)
+        references = SecretsAndLogs(
+            secret_arn=self._secret, secret_version="", log_group=LOG_GROUP, region=REGION, stream_prefix="web"
         )
         registered = self._ecs.register_task_definition(
             family="web",
@@ -113,29 +92,38 @@ class Cluster:
             requiresCompatibilities=["FARGATE"],
             cpu=str(CPU),
             memory=str(MEMORY),
-            volumes=[{"name": name} for name in task_definition.volume_names(containers)],
-            containerDefinitions=json.loads(task_definition.render_task_definition(containers, target)),
+            volumes=[{"name": name} for name in volume_names(described)],
+            containerDefinitions=json.loads(container_definitions(described, references)),
         )
         return str(registered["taskDefinition"]["taskDefinitionArn"])
 
     def _client(self, service: str) -> Any:
         return self._session.client(service, endpoint_url=self._endpoint)  # type: ignore[call-overload]
 
-    def _make_secret(self) -> str:
-        # The page that is asked for needs no table.
+    def _create_secret(self) -> str:
+        # The requested page needs no table.
         known = {**APPLICATION, "DATABASE_URL": "sqlite:////tmp/bench.sqlite3"}
-        values = {key: known.get(key, "") for key in workload.WEB_SECRETS.values()}
-        made = self._client("secretsmanager").create_secret(Name="bench", SecretString=json.dumps(values))
-        return str(made["ARN"])
+        values = {key: known.get(key, "") for key in containers.WEB_SECRETS.values()}
+        created = self._client("secretsmanager").create_secret(Name="bench", SecretString=json.dumps(values))
+        return str(created["ARN"])
 
-    def _story(self, name: str) -> str:
+    def _is_complete(self, name: str) -> bool:
+        """Whether the last deployment is complete, and the tasks of the one before are drained and stopped."""
+        service = self._ecs.describe_services(cluster=CLUSTER, services=[name])["services"][0]
+        deployments = service["deployments"]
+        if len(deployments) != 1 or deployments[0]["rolloutState"] != "COMPLETED":
+            return False
+        tasks = self._ecs.list_tasks(cluster=CLUSTER, serviceName=name, desiredStatus="RUNNING")["taskArns"]
+        return len(tasks) == 1 and self._balancer.health(name) == ["healthy"]
+
+    def _events(self, name: str) -> str:
         service = self._ecs.describe_services(cluster=CLUSTER, services=[name])["services"][0]
         return "\n".join(event["message"] for event in service["events"][:8])
 
 
 @contextmanager
 def running(images: Mapping[str, str], folder: Path, web: str, proxy: str) -> Iterator[Cluster]:
-    """A cluster, and nothing left of it afterwards."""
+    """A cluster that is removed at the end of the block."""
     name = f"preqly-bench-{uuid.uuid4().hex[:6]}"
     http, https, registry = _free_ports(3)
     config = CloudConfig(
@@ -148,19 +136,12 @@ def running(images: Mapping[str, str], folder: Path, web: str, proxy: str) -> It
         images={role: images[role] for role in ("postgres", "haproxy", "registry", "pause")},
     )
     cloud = EmbeddedCloud(config)
-    log = logging.FileHandler(folder / "cloud.log")
-    logger = logging.getLogger("preqly.cloud")
-    logger.addHandler(log)
-    logger.propagate = False
     cloud.start()
     try:
         yield Cluster(cloud, web, proxy)
     finally:
         cloud.stop()
-        again(lambda: remove_all(name))
-        logger.propagate = True
-        logger.removeHandler(log)
-        log.close()
+        retry(lambda: remove_all(name))
 
 
 def _range_of(network: str) -> str:

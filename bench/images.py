@@ -1,4 +1,4 @@
-"""I1, I2: bytes that each recipe adds to the same base, and what a change of one line of code costs."""
+"""I1, I2: bytes that each recipe adds to the same base, and the cost of a one-line change."""
 
 import time
 import uuid
@@ -7,74 +7,117 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import docker
+import httpx
 
-from bench import contexts, layers
-from bench.builds import Built, Recipe, Say
+from bench import builds
+from bench.builds import Built, Recipe
 from bench.samples import OURS, Measures
-from local.runtime import tool_cache
+from bench.sandbox import Sandbox, open_sandbox, until
+from local.runtime import OperatorError
+from local.setup.steps import Reporter
 
-LAYER_SIZES = tool_cache() / "bench" / "layers.json"
 REBUILDS = 3
-"""Of what a target names; the other recipes are rebuilt once, for the table."""
+"""For subjects with a target; the others are rebuilt once, for the table."""
+_CONFIGURATION = """
+version: 0.1
+storage: {filesystem: {rootdirectory: /tmp/registry}}
+http: {addr: ":5000"}
+"""
+_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 
-def measure(built: Built, folder: Path, say: Say) -> Measures:
-    """Sizes of all recipes, and rebuilds of all of them in turn. The images that other parts use stay."""
-    client = docker.from_env()
+def measure(built: Built, base_images: dict[str, str], folder: Path, report: Reporter) -> Measures:
+    """Sizes and rebuilds of all recipes. The images stay for the other parts."""
     measures = Measures()
-    try:
-        _sizes(client, built, folder, say, measures)
+    with open_sandbox() as sandbox:
+        registry = Registry(sandbox, base_images["registry"], folder)
+        report("pushing the images")
+        for subject, recipes in built.recipes.items():
+            _sizes(registry, built, subject, recipes, measures)
         for number in range(REBUILDS):
             for subject, recipes in built.recipes.items():
                 if number == 0 or subject in (OURS, "single_stage"):
-                    say(f"rebuilding {subject} after a one-line change ({number + 1}/{REBUILDS})")
-                    _rebuild(client, subject, recipes, folder, measures)
-    finally:
-        client.close()
+                    report(f"rebuilding {subject} after a one-line change ({number + 1}/{REBUILDS})")
+                    _rebuild(registry, subject, recipes, measures)
     return measures
 
 
-def _sizes(client: Any, built: Built, folder: Path, say: Say, measures: Measures) -> None:
-    added = {
-        subject: [digest for recipe in recipes for digest in _above(client, built, recipe)]
-        for subject, recipes in built.recipes.items()
-    }
-    say("weighing the images")
-    references = [recipe.reference for recipes in built.recipes.values() for recipe in recipes]
-    known = layers.sizes(references, {digest for found in added.values() for digest in found}, folder, LAYER_SIZES)
-    for subject, digests in added.items():
-        measures.add("images.unpacked_bytes", subject, sum(known[digest].unpacked for digest in digests))
-        measures.add("images.gzip_bytes", subject, sum(known[digest].gzip for digest in digests))
+class Registry:
+    """An image registry: the layers' compressed sizes are those that `docker push` sends."""
+
+    def __init__(self, sandbox: Sandbox, image: str, folder: Path) -> None:
+        self._docker = sandbox.docker
+        configuration = folder / "registry.yml"
+        configuration.write_text(_CONFIGURATION)
+        container = sandbox.run(
+            image,
+            entrypoint=["registry", "serve", "/registry.yml"],
+            command=[],
+            volumes=[f"{configuration}:/registry.yml:ro"],
+            ports={"5000/tcp": ("127.0.0.1", None)},
+        )
+        container.reload()
+        self._host = f"127.0.0.1:{container.ports['5000/tcp'][0]['HostPort']}"
+        until(self._answers, 30, lambda: str(container.logs(tail=20).decode()))
+
+    def image(self, reference: str) -> Any:
+        """An image of Docker's SDK."""
+        return self._docker.images.get(reference)
+
+    def remove(self, reference: str) -> None:
+        """Remove an image from Docker."""
+        self._docker.images.remove(reference, force=True)
+
+    def layers(self, reference: str) -> dict[str, int]:
+        """Push an image and return the compressed bytes of each layer, by digest and from the lowest."""
+        image, repository = self.image(reference), uuid.uuid4().hex
+        image.tag(f"{self._host}/{repository}", "size")
+        try:
+            for line in self._docker.images.push(f"{self._host}/{repository}", "size", stream=True, decode=True):
+                if "error" in line:
+                    raise OperatorError(f"docker push {reference}: {line['error']}")
+        finally:
+            self._docker.images.remove(f"{self._host}/{repository}:size")
+        url = f"http://{self._host}/v2/{repository}/manifests/size"
+        manifest = httpx.get(url, headers={"Accept": _MANIFEST}, trust_env=False).raise_for_status().json()
+        sizes = [int(layer["size"]) for layer in manifest["layers"]]
+        return dict(zip(image.attrs["RootFS"]["Layers"], sizes, strict=True))
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"http://{self._host}/v2/", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
 
 
-def _above(client: Any, built: Built, recipe: Recipe) -> list[str]:
-    base = client.images.get(built.bases[recipe.reference])
-    return layers.above(client.images.get(recipe.reference), base)
+def _sizes(registry: Registry, built: Built, subject: str, recipes: tuple[Recipe, ...], measures: Measures) -> None:
+    unpacked = compressed = 0
+    for recipe in recipes:
+        image, base = registry.image(recipe.reference), registry.image(built.bases[recipe.reference])
+        layers, below = registry.layers(recipe.reference), base.attrs["RootFS"]["Layers"]
+        if list(layers)[: len(below)] != below:
+            raise OperatorError(f"{image.tags} is not built on {base.tags}: the base has changed. Run this again.")
+        unpacked += image.attrs["Size"] - base.attrs["Size"]
+        compressed += sum(list(layers.values())[len(below) :])
+    measures.add("images.unpacked_bytes", subject, unpacked)
+    measures.add("images.gzip_bytes", subject, compressed)
 
 
-def _rebuild(client: Any, subject: str, recipes: tuple[Recipe, ...], folder: Path, measures: Measures) -> None:
+def _rebuild(registry: Registry, subject: str, recipes: tuple[Recipe, ...], measures: Measures) -> None:
     changed = [replace(recipe, reference=f"{recipe.reference}:changed") for recipe in recipes]
-    context = recipes[0].context
-    source = context / ("app" if subject == OURS else "") / contexts.CHANGED
+    source = recipes[0].context / ("app" if subject == OURS else "") / builds.CHANGED
     before = source.read_text()
     try:
-        contexts.change_one_line(source, uuid.uuid4().hex)
+        builds.change_one_line(source, uuid.uuid4().hex)
         started = time.monotonic()
         with ThreadPoolExecutor(len(changed)) as pool:
-            # Both of ours at once, as a deployment builds them.
+            # A deployment builds both of ours at the same time too.
             list(pool.map(Recipe.build, changed))
         measures.add("images.rebuild_seconds", subject, time.monotonic() - started)
-        measures.add("images.changed_bytes", subject, _new_bytes(client, recipes, changed, folder))
+        known = {digest for recipe in recipes for digest in registry.image(recipe.reference).attrs["RootFS"]["Layers"]}
+        new = {digest: size for recipe in changed for digest, size in registry.layers(recipe.reference).items()}
+        measures.add("images.changed_bytes", subject, sum(size for digest, size in new.items() if digest not in known))
     finally:
         source.write_text(before)
         for recipe in changed:
-            client.images.remove(recipe.reference, force=True)
-
-
-def _new_bytes(client: Any, before: tuple[Recipe, ...], after: list[Recipe], folder: Path) -> int:
-    """Compressed, as they travel to a registry that has the images from before. What is equal is weighed once."""
-    known = {digest for recipe in before for digest in layers.digests(client.images.get(recipe.reference))}
-    new = {digest for recipe in after for digest in layers.digests(client.images.get(recipe.reference))} - known
-    found = layers.sizes([recipe.reference for recipe in after], new, folder, folder / "layers.json")
-    return sum(layer.gzip for layer in found.values())
+            registry.remove(recipe.reference)

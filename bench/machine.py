@@ -1,9 +1,8 @@
-"""The machine the bench runs on: what it is, and how much others use it meanwhile."""
+"""The machine of the bench: its description, and the CPU time of other programs."""
 
 import os
 import platform
 import re
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,13 +13,13 @@ import docker
 from local.runtime import ROOT
 
 QUIET_LOAD = 0.5
-"""Load average below which the machine counts as ours at the start."""
+"""Load average below which the machine counts as idle at the start."""
 OTHERS_CORES = 0.25
-"""A round in which other programs use more than this of a core is noisy."""
+"""A round is noisy if other programs use more than this share of a core."""
 
 
 def describe(base_images: Mapping[str, str]) -> dict[str, Any]:
-    """For the results file: what has to be the same for two runs to be compared."""
+    """Versions and sizes that must be the same for two runs to be comparable."""
     client = docker.from_env()
     try:
         engine = client.version()
@@ -31,7 +30,6 @@ def describe(base_images: Mapping[str, str]) -> dict[str, Any]:
         "architecture": platform.machine(),
         "kernel": platform.release(),
         "docker": engine["Version"],
-        "wrk": _wrk_version(),
         **{role: base_images[role] for role in ("python", "nginx", "postgres")},
         **_locked("django", "gunicorn", "psycopg"),
     }
@@ -47,14 +45,14 @@ def load() -> float:
     return round(os.getloadavg()[0], 2)
 
 
-class Others:
-    """CPU time that neither the measured containers nor the load generator used."""
+class OtherLoad:
+    """CPU time used by neither the measured containers nor the load generator."""
 
     def __init__(self) -> None:
         self._busy, self._started = _busy_seconds(), time.monotonic()
 
     def cores(self, ours: float) -> float:
-        """Mean number of cores others kept busy since the beginning; `ours` in CPU seconds."""
+        """Mean number of busy cores since the start, without `ours` CPU seconds."""
         elapsed = time.monotonic() - self._started
         return max(_busy_seconds() - self._busy - ours, 0) / elapsed
 
@@ -65,11 +63,3 @@ def _busy_seconds() -> float:
         return 0.0
     user, nice, system, _idle, _wait, irq, softirq, steal = map(int, stat.read_text().split("\n", 1)[0].split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-
-
-def _wrk_version() -> str:
-    try:
-        said = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
-    except FileNotFoundError:
-        return "not installed"
-    return said.split(" [", 1)[0].removeprefix("wrk ").strip() or "unknown"

@@ -1,10 +1,13 @@
-"""docs/performance.md and its pictures, written from the results and nothing else: no number is typed by hand."""
+"""The results as docs/performance.md with its pictures, and as tables in the terminal."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import peers
+from rich.console import Console
+from rich.table import Table
+
+from bench import everyday, peers
 from bench.catalog import MEASURES, PARTS, in_order, title
 from bench.chart import Bar, Panel, draw
 from bench.results import Results
@@ -13,7 +16,8 @@ from bench.targets import Result, Verdict
 
 NOTES = Path(__file__).with_name("notes.toml")
 BUSY_LOAD = 4
-"""Load average before a part that the parts before it do not explain."""
+"""Load average before a part above which other programs must have run."""
+_STYLES = {Result.MET: "green", Result.MISSED: "red"}
 CHARTS = {
     "images": ("images.unpacked_bytes", "images.gzip_bytes", "images.rebuild_seconds"),
     "serving": ("serving.page_cpu_ms", "serving.database_cpu_ms", "serving.static_cpu_ms"),
@@ -21,11 +25,11 @@ CHARTS = {
     "stop": ("stop.seconds",),
     "rollout": ("rollout.configured_seconds", "rollout.seconds"),
 }
-"""Part to the measures its picture shows."""
+"""Measures in the picture of each part."""
 
 
 def write(results: Results, docs: Path) -> None:
-    """The page, its pictures, and the results beside them."""
+    """Write the page and its pictures."""
     pictures = docs / "pictures"
     pictures.mkdir(exist_ok=True)
     for part, measures in CHARTS.items():
@@ -33,11 +37,10 @@ def write(results: Results, docs: Path) -> None:
         if panels:
             (pictures / f"performance-{part}.svg").write_text(draw(f"Performance: {part}", panels))
     (docs / "performance.md").write_text(markdown(results))
-    results.write(docs / "performance.json")
 
 
 def markdown(results: Results) -> str:
-    """The page's text."""
+    """The text of the page."""
     notes = tomllib.loads(NOTES.read_text())
     lines = [*_head(results), *_verdicts(results.verdicts(), notes["missed"])]
     for part in PARTS:
@@ -49,9 +52,9 @@ def markdown(results: Results) -> str:
 def _head(results: Results) -> Iterator[str]:
     machine = ", ".join(f"{name} {value}" for name, value in results.machine.items())
     yield from ("# Performance", "")
-    yield "Written by `make bench DOCS=1` from [performance.json](performance.json), which has every sample."
-    yield "Ratios are ours divided by theirs, of medians; ranges in brackets are lowest and highest. A ratio counts"
-    yield "only when the ranges do not overlap. Only ratios of one run mean something: the machine is whatever it was."
+    yield "Written by `make bench DOCS=1`; bench/results.json then has every sample."
+    yield "A ratio is our median divided by theirs; brackets hold the lowest and highest sample. A ratio counts only"
+    yield "when the ranges do not overlap. Compare ratios within one run only: another machine gives other numbers."
     yield from ("", f"Machine: {machine}.", "", "| part | measured | took | load before |", "|---|---|---|---|")
     for name in PARTS:
         if name in results.parts:
@@ -60,8 +63,8 @@ def _head(results: Results) -> Iterator[str]:
     yield ""
     busy = [name for name in PARTS if name in results.parts and results.parts[name]["load"] > BUSY_LOAD]
     if busy:
-        yield f"**Others used the machine during {', '.join(busy)}**: seconds and rates say little there, bytes and"
-        yield "configured waits are true all the same, CPU a request is too high on every side."
+        yield f"**Other programs used the machine during {', '.join(busy)}**: ignore seconds and rates there, and"
+        yield "expect too much CPU time per request on every side. Bytes and configured waits are right."
         yield ""
 
 
@@ -90,8 +93,8 @@ def cells(verdict: Verdict) -> tuple[str, ...]:
     theirs = unit.spread(verdict.theirs) if verdict.theirs else ""
     ratio = f"{verdict.ratio:.2g}x" if verdict.ratio is not None else ""
     bound = target.bound if target.peer else _plain_bound(verdict)
-    said = f"{verdict.result.value}: {verdict.why}" if verdict.why else verdict.result.value
-    return target.id, name, ours, title(target.peer) if target.peer else "", theirs, ratio, bound, said
+    text = f"{verdict.result.value}: {verdict.why}" if verdict.why else verdict.result.value
+    return target.id, name, ours, title(target.peer) if target.peer else "", theirs, ratio, bound, text
 
 
 def _plain_bound(verdict: Verdict) -> str:
@@ -137,3 +140,21 @@ def _peers() -> Iterator[str]:
         for part, choices in peer.choices.items():
             for file, choice in choices.items():
                 yield f"  - {part}: {choice} (`{file}`)"
+
+
+def print_tables(results: Results, parts: Sequence[str], console: Console) -> None:
+    """Print the targets of these parts, and the everyday commands."""
+    targets = Table("id", "measure", "ours", "peer", "theirs", "ratio", "target", "verdict")
+    for verdict in results.verdicts():
+        if verdict.target.measure.partition(".")[0] in parts:
+            targets.add_row(*cells(verdict), style=_STYLES.get(verdict.result, "yellow"))
+    if targets.rows:
+        console.print(targets)
+    if "everyday" in parts:
+        commands = Table("command", "seconds", "goal", "peak MiB")
+        for name in results.measures.samples.get("everyday.seconds", {}):
+            taken = results.measures.spread("everyday.seconds", name)
+            peak = results.measures.spread("everyday.peak_mib", name)
+            if taken and peak:
+                commands.add_row(name, f"{taken.median:.3g}", str(everyday.GOALS.get(name, "")), f"{peak.median:.0f}")
+        console.print(commands)

@@ -1,7 +1,7 @@
-"""The peers this project is measured against: their choices as data, one folder each in bench/peers.
+"""The projects that this one is measured against, one folder each in bench/peers.
 
-Nothing of theirs is copied: each Dockerfile and each nginx.conf is written from the choices that peer.toml names, with
-the file of theirs that makes the choice, at a commit.
+peer.toml names their choices, each with the file that makes it, at a commit. The Dockerfile and nginx.conf beside it
+are written from these choices; no code is copied.
 """
 
 import tomllib
@@ -24,7 +24,7 @@ class Serving:
 
 @dataclass(frozen=True, kw_only=True)
 class Rollout:
-    """What a peer tells the load balancer and the service; seconds and percent."""
+    """A peer's settings of target group and service, in seconds and percent."""
 
     interval_seconds: int
     timeout_seconds: int
@@ -36,31 +36,31 @@ class Rollout:
 
     @property
     def configured_wait_seconds(self) -> tuple[int, int]:
-        """Least and most that these settings wait: one or all passes of the health check, then the whole drain."""
+        """Shortest and longest wait: one or all passes of the health check, then the whole drain."""
         checks = self.interval_seconds, self.interval_seconds * self.healthy_threshold
         return checks[0] + self.drain_seconds, checks[1] + self.drain_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """One peer; None for what it has no part in."""
+    """One peer. A part that is None is not measured."""
 
     name: str
-    """Of its folder."""
+    """Name of its folder."""
     title: str
     source: str
     commit: str
     choices: Mapping[str, Mapping[str, str]]
-    """Part of the bench to file of theirs to what it chooses."""
+    """Part of the bench to the peer's file to its choice."""
     added_packages: tuple[str, ...] = ()
     serving: Serving | None = None
     start: Serving | None = None
-    """What runs when a container starts; an empty command is the image's own."""
+    """Command of a starting container; empty for the image's own."""
     rollout: Rollout | None = None
 
     @property
     def folder(self) -> Path:
-        """Its Dockerfile and what goes with it."""
+        """The folder with peer.toml, Dockerfile and nginx.conf."""
         return FOLDER / self.name
 
     @property
@@ -70,7 +70,7 @@ class Peer:
 
 
 def load() -> dict[str, Peer]:
-    """Every peer by the name of its folder."""
+    """Peers by the name of their folder."""
     return {path.parent.name: _read(path) for path in sorted(FOLDER.glob("*/peer.toml"))}
 
 

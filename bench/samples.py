@@ -1,4 +1,4 @@
-"""What was measured: raw samples by measure and subject, and their middle and spread."""
+"""Samples by measure and subject, their median and range."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Any
 
 OURS = "ours"
 QUIET_ENOUGH = 3
-"""With so many samples from quiet rounds, the noisy ones are left out."""
+"""Number of quiet samples from which on noisy ones are left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One reading."""
+    """One measured value."""
 
     value: float
     noisy: bool = False
@@ -21,14 +21,14 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """The middle of the samples that count, and how far they reach."""
+    """Median and range of the samples that count."""
 
     median: float
     low: float
     high: float
     count: int
     noisy: bool
-    """True when too few quiet samples were left and the noisy ones had to count."""
+    """Whether noisy samples count, because there are too few quiet ones."""
 
     @classmethod
     def of(cls, samples: Sequence[Sample]) -> "Spread":
@@ -41,7 +41,7 @@ class Spread:
         return cls(median=median(counted), low=min(counted), high=max(counted), count=len(counted), noisy=noisy)
 
     def overlaps(self, other: "Spread") -> bool:
-        """Whether some value could belong to either."""
+        """Whether the ranges have a value in common."""
         return self.low <= other.high and other.low <= self.high
 
 
@@ -52,12 +52,12 @@ class Measures:
     samples: dict[str, dict[str, list[Sample]]] = field(default_factory=dict)
 
     def add(self, measure: str, subject: str, value: float, *, noisy: bool = False) -> None:
-        """One more reading."""
+        """Add a sample, with six significant digits."""
         found = self.samples.setdefault(measure, {}).setdefault(subject, [])
         found.append(Sample(value=float(f"{value:.6g}"), noisy=noisy))
 
     def add_all(self, measure: str, subject: str, values: Iterable[float]) -> None:
-        """Several readings, none of them noisy."""
+        """Add several quiet samples."""
         for value in values:
             self.add(measure, subject, value)
 
@@ -67,7 +67,7 @@ class Measures:
         return Spread.of(found) if found else None
 
     def update(self, other: "Measures") -> None:
-        """Replace what `other` has measured anew."""
+        """Replace the measures that `other` has."""
         self.samples.update(other.samples)
 
     def as_json(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
@@ -82,7 +82,7 @@ class Measures:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> "Measures":
-        """What `as_json` made."""
+        """The inverse of `as_json`."""
         return cls(
             {
                 measure: {subject: [Sample(**one) for one in found] for subject, found in subjects.items()}

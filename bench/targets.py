@@ -1,4 +1,4 @@
-"""What the project aims at, and the verdict on each aim: met, missed, or not comparable."""
+"""Targets, and the verdict on each: met, missed, or not comparable."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from bench.samples import OURS, Measures, Spread
 
 
 class Result(StrEnum):
-    """What a measurement says about a target."""
+    """The result for one target."""
 
     MET = "met"
     MISSED = "missed"
@@ -39,7 +39,7 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What came of one target."""
+    """The result for one target, with its numbers."""
 
     target: Target
     result: Result
@@ -50,13 +50,13 @@ class Verdict:
 
 
 def judge(target: Target, measures: Measures) -> Verdict:
-    """A ratio of medians counts only when the ranges behind it do not overlap."""
+    """Compare medians; without overlapping ranges the target is met or missed, else not comparable."""
     ours = measures.spread(target.measure, OURS)
     theirs = measures.spread(target.measure, target.peer) if target.peer else None
     if ours is None or (target.peer and theirs is None):
         return Verdict(target=target, result=Result.NOT_MEASURED, why="no samples", ours=ours, theirs=theirs)
     if theirs is None:
-        # The worst sample has to hold the bound, not the middle one.
+        # Here the worst sample counts, not the median.
         worst = ours.high if target.at_most is not None else ours.low
         result = Result.MET if target.holds(worst) else Result.MISSED
         return Verdict(target=target, result=result, why=_noise(ours), ours=ours)

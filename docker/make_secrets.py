@@ -1,4 +1,4 @@
-"""Makes the secrets that compose.yaml mounts, in docker/secrets; what is there already stays as it is."""
+"""Create the secrets that compose.yaml mounts, in docker/secrets; existing files stay unchanged."""
 
 import secrets
 import string
@@ -10,18 +10,18 @@ LETTERS = string.ascii_letters + string.digits
 
 
 def main(folder: Path) -> None:
-    """Random values of letters and digits, which no URL and no shell reads in another way."""
-    # The folder keeps others on this machine out. The files themselves are mounted for the containers' own users.
+    """Write random letters and digits, which need no quoting in URLs and shells."""
+    # The folder is private to this user. The files are readable, because containers run as other users.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     values = {
         "secret_key": _random(64),
-        # Comma separated: keys before the present one, whose sessions still count.
+        # Earlier keys, comma-separated: their sessions stay valid.
         "secret_key_fallbacks": "",
         "database_url": f"postgres://preqly:{_random(32)}@db:5432/preqly",
-        # smtp+tls://user:<password>@mail:587, or filemail:///tmp/mail to read mails in the container; empty sends none.
+        # smtp+tls://user:<password>@mail:587, or filemail:///tmp/mail for files in the container; empty sends no mail.
         "email_url": "",
     }
-    # For a certificate of one's own.
+    # For the team's own certificate.
     (folder / "tls").mkdir(exist_ok=True)
     for name, value in values.items():
         path = folder / name

@@ -1,6 +1,6 @@
-"""Writes which Python packages the image has, as CycloneDX: `sbom.py FILE`, run by the image's own Python.
+"""Write the image's Python packages as CycloneDX: `sbom.py FILE`, run by the image's Python.
 
-What the base image brought is in its dpkg database, which scanners read.
+Scanners read the base image's packages from its dpkg database.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def component(package: metadata.Distribution) -> dict[str, object]:
-    """One package. https://cyclonedx.org/docs/1.6/json/#components"""
+    """One package as a CycloneDX component. https://cyclonedx.org/docs/1.6/json/#components"""
     name = re.sub(r"[-_.]+", "-", package.metadata["Name"]).lower()
     purl = f"pkg:pypi/{name}@{package.version}"
     found: dict[str, object] = {
@@ -28,7 +28,7 @@ def component(package: metadata.Distribution) -> dict[str, object]:
 
 
 def main(file: Path) -> None:
-    """Sorted and without a time: the same packages make the same file."""
+    """Write the file, sorted and without a time, so that the same packages give the same file."""
     components = sorted(map(component, metadata.distributions()), key=lambda found: str(found["bom-ref"]))
     document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components}
     file.write_text(json.dumps(document, indent=1))

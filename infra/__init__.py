@@ -1,1 +1,1 @@
-"""The components of the hosting: one noun a file, one component a file."""
+"""The infrastructure of the application: a room per part of the system, one component per file."""

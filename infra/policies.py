@@ -1,4 +1,4 @@
-"""IAM documents as functions of the ARNs they name. Pure: no resources."""
+"""IAM policy documents as functions of the ARNs they name. Pure: no resources."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 Statement = dict[str, Any]
 
 STATIC_PREFIX = "static/"
-"""Where releases publish their static files in the media bucket (app/core/static_files.py)."""
+"""Key prefix of published static files in the media bucket (app/core/static_files.py)."""
 
 
 class Arn(NamedTuple):
@@ -22,7 +22,7 @@ class Arn(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Arn":
-        """Split an ARN; raises ValueError on anything else."""
+        """Split an ARN. Raises ValueError for any other text."""
         parts = text.split(":", 5)
         if len(parts) != 6 or parts[0] != "arn":
             raise ValueError(f"{text!r} is not an ARN (arn:partition:service:region:account:resource)")
@@ -30,16 +30,16 @@ class Arn(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Mail:
-    """Whose mail the application may send, and by which rules."""
+class SesSender:
+    """The From address that tasks may send with, and the SES resources they send through."""
 
     identity_arn: str
     configuration_set_arn: str
     sender: str
 
 
-def tasks_trust(key_arn: str) -> str:
-    """Lets ECS tasks of the key's account and region take the role, and nobody else's ECS (confused deputy)."""
+def ecs_tasks_trust(key_arn: str) -> str:
+    """Trust policy: ECS tasks of the key's account and region may assume the role (confused deputy prevention)."""
     here = Arn.parse(key_arn)
     return _document(
         {
@@ -54,8 +54,8 @@ def tasks_trust(key_arn: str) -> str:
     )
 
 
-def monitoring_trust() -> str:
-    """Lets RDS take the role that writes the operating system's metrics."""
+def rds_monitoring_trust() -> str:
+    """Trust policy: RDS Enhanced Monitoring may assume the role."""
     return _document(
         {
             "Effect": "Allow",
@@ -65,11 +65,11 @@ def monitoring_trust() -> str:
     )
 
 
-def task_start(*, repository_arns: Sequence[str], secret_arn: str, key_arn: str, log_group_arn: str) -> str:
-    """What ECS itself may do to start a task: pull these images, read this secret, write this log group."""
+def execution_role(*, repository_arns: Sequence[str], secret_arn: str, key_arn: str, log_group_arn: str) -> str:
+    """Permissions ECS needs to start a task: pull the images, read the secret, write to the log group."""
     region = Arn.parse(key_arn).region
     return _document(
-        # The token opens the registry's door, not a repository: AWS knows no narrower resource for this action.
+        # The token is for the whole registry: AWS defines no resource type for this action.
         {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
         {
             "Effect": "Allow",
@@ -91,17 +91,21 @@ def task_start(*, repository_arns: Sequence[str], secret_arn: str, key_arn: str,
     )
 
 
-def application(*, media_bucket_arn: str, mail: Mail | None = None, publishes: bool = True) -> str:
-    """What the application may do: its files, mail, and the channel that ECS Exec opens a shell through.
+def task_role(*, media_bucket_arn: str, ses: SesSender | None = None) -> str:
+    """Permissions of the serving tasks: media files, mail, and the channel of ECS Exec.
 
-    What serves and does not publish releases (`publishes` False) cannot change the scripts that visitors run.
+    Static files are read-only, so a compromised task cannot change the scripts that visitors run.
     """
     return _document(
-        *_files(media_bucket_arn),
-        *([] if publishes else [_keep_static_files(media_bucket_arn)]),
-        *([_send(mail)] if mail else []),
+        *_media_files(media_bucket_arn),
         {
-            # The session is not known before it opens: AWS knows no resource for these actions.
+            "Effect": "Deny",
+            "Action": ["s3:DeleteObject", "s3:PutObject"],
+            "Resource": f"{media_bucket_arn}/{STATIC_PREFIX}*",
+        },
+        *([_send_mail(ses)] if ses else []),
+        {
+            # AWS defines no resource type for these actions.
             "Effect": "Allow",
             "Action": [
                 "ssmmessages:CreateControlChannel",
@@ -114,41 +118,33 @@ def application(*, media_bucket_arn: str, mail: Mail | None = None, publishes: b
     )
 
 
-def _send(mail: Mail) -> Statement:
+def migration_role(*, media_bucket_arn: str) -> str:
+    """Permissions of the migration task: publish static files, and change uploads in a data migration."""
+    return _document(*_media_files(media_bucket_arn))
+
+
+def _send_mail(ses: SesSender) -> Statement:
     return {
         "Effect": "Allow",
         "Action": ["ses:SendEmail", "ses:SendRawEmail"],
-        "Resource": [mail.configuration_set_arn, mail.identity_arn],
-        "Condition": {"StringEquals": {"ses:FromAddress": mail.sender}},
+        "Resource": [ses.configuration_set_arn, ses.identity_arn],
+        "Condition": {"StringEquals": {"ses:FromAddress": ses.sender}},
     }
 
 
-def preparation(*, media_bucket_arn: str) -> str:
-    """What the task that prepares a release may do: publish its static files, and change uploads in a migration."""
-    return _document(*_files(media_bucket_arn))
-
-
-def _files(media_bucket_arn: str) -> list[Statement]:
+def _media_files(bucket_arn: str) -> list[Statement]:
     return [
         {
             "Effect": "Allow",
             "Action": ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            "Resource": f"{media_bucket_arn}/*",
+            "Resource": f"{bucket_arn}/*",
         },
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": media_bucket_arn},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket_arn},
     ]
 
 
-def _keep_static_files(media_bucket_arn: str) -> Statement:
-    return {
-        "Effect": "Deny",
-        "Action": ["s3:DeleteObject", "s3:PutObject"],
-        "Resource": f"{media_bucket_arn}/{STATIC_PREFIX}*",
-    }
-
-
-def tls_only(bucket_arn: str, *allowed: Statement) -> str:
-    """Refuses whoever speaks to the bucket without TLS, beside what the other statements allow."""
+def tls_only_bucket(bucket_arn: str, *allowed: Statement) -> str:
+    """Bucket policy: the `allowed` statements, and a denial of every request without TLS."""
     return _document(
         *allowed,
         {
@@ -162,8 +158,8 @@ def tls_only(bucket_arn: str, *allowed: Statement) -> str:
     )
 
 
-def publish_to(topic_arn: str, services: Sequence[str]) -> str:
-    """Lets AWS services of the topic's own account publish to it."""
+def topic_publishers(topic_arn: str, services: Sequence[str]) -> str:
+    """Topic policy: these AWS services may publish on behalf of the topic's own account."""
     return _document(
         {
             "Effect": "Allow",

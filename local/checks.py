@@ -4,78 +4,99 @@ import argparse
 import os
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
+import threading
+import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.runtime import ROOT, Runtime
+from local import junit
+from local.runtime import ROOT, SETUP_SECONDS, Runtime
 
 LINTERS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
-    ("mypy", "infra", "local", "bench", "ops", "tests"),
+    ("mypy", "infra", "local", "bench", "ops", "tests", "packages/embedded-cloud/src"),
 )
 NOTHING_COLLECTED = 5
+CORES = os.cpu_count() or 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
-    """Tests that run together."""
+    """Tests that run in one pytest process and its workers."""
 
     name: str
-    folder: Path
-    """Where pytest runs, and so whose configuration holds."""
-    selection: tuple[str, ...]
+    folder: Path = ROOT
+    """Pytest's working folder, which decides the configuration file."""
+    markers: str = ""
+    """Marker expression."""
+    workers: int
+    dist: str = "load"
+    """How xdist distributes tests: `load` one by one, `loadfile` by file, `loadgroup` by the mark `xdist_group`."""
+
+    def command(self, report: Path, rest: Sequence[str]) -> list[str]:
+        """Run pytest and write a JUnit report."""
+        markers = ["-m", self.markers] if self.markers else []
+        # Groups start in the order of collection: tests/e2e/conftest.py puts the longest first.
+        groups = ["-p", "local.xdist_groups", "--no-loadscope-reorder"] if self.dist == "loadgroup" else []
+        distribution = ["-n", str(self.workers), "--dist", self.dist, *groups]
+        colour = "yes" if sys.stdout.isatty() else "no"
+        options = [f"--junitxml={report}", f"--color={colour}", *rest]
+        return [sys.executable, "-m", "pytest", *markers, *distribution, *options]
 
 
+# The parts of a stage run side by side. Tests of the first stage compute: one worker per core, and one more for the
+# application. Tests of the second stage wait for the engine and for containers most of the time.
 FAST = (
-    Part("fast", ROOT, ("-m", "not engine and not containers", "-n", "auto")),
-    Part("application", ROOT / "app", ("-n", "auto")),
+    Part(name="fast", markers="not engine and not containers and not long", workers=CORES),
+    Part(name="application", folder=ROOT / "app", workers=1),
 )
-WHOLE = (
-    # The tests of one file may go on with one stack.
-    Part("engine", ROOT, ("-m", "engine and not containers", "-n", "auto", "--dist", "loadfile")),
-    # Health checks and rollouts have real clocks: beside other work they would measure that work.
-    Part("containers", ROOT, ("-m", "containers", "-p", "no:xdist")),
+SLOW = (
+    Part(name="engine", markers="engine and not containers and not long", workers=CORES, dist="loadfile"),
+    Part(name="containers", markers="containers and not long", workers=2 * CORES, dist="loadgroup"),
 )
+LONG = (Part(name="long", markers="long", workers=CORES, dist="loadgroup"),)
 
 
 def test(options: argparse.Namespace, runtime: Runtime) -> int:
-    """The fast tests, then those that run whole stacks and containers, then one line with the sum."""
-    total: Counter[str] = Counter()
-    failed = False
-    for part in FAST if options.fast else FAST + WHOLE:
-        report = runtime.logs / f"tests-{part.name}.xml"
-        report.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", *part.selection, f"--junitxml={report}", *options.rest]
-        code = subprocess.run(command, cwd=part.folder, check=False).returncode
-        if code not in {0, NOTHING_COLLECTED}:
-            failed = True
-        total += count(report)
+    """Run the stages, print where the time went, and the sum on the last line. Exit code 1 for a failed test."""
+    stages = (LONG,) if options.long else (FAST,) if options.fast else (FAST, SLOW)
+    started = time.monotonic()
+    runs = [run for stage in stages for run in _run_stage(stage, runtime, options.rest)]
+    total = sum((run.counts for run in runs), Counter[str]())
+    seconds = {"set-up": float(os.environ.pop(SETUP_SECONDS, 0)), "tests": time.monotonic() - started}
+    print(junit.timing(runs, seconds))  # noqa: T201
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped", flush=True)  # noqa: T201
-    return 1 if failed or total["failed"] or not total["passed"] else 0
+    failed = total["failed"] or any(run.exit_code not in {0, NOTHING_COLLECTED} for run in runs)
+    return 1 if failed or not total["passed"] else 0
 
 
-def count(report: Path) -> Counter[str]:
-    """Passed, failed and skipped tests of a JUnit report; one failure if there is none to read."""
-    try:
-        suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314
-        totals: Counter[str] = Counter()
-        for suite in suites:
-            bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-            skipped = int(suite.get("skipped", 0))
-            totals.update(failed=bad, skipped=skipped, passed=int(suite.get("tests", 0)) - bad - skipped)
-    except (OSError, ET.ParseError):
-        return Counter(failed=1)
-    return totals
+def _run_stage(parts: Sequence[Part], runtime: Runtime, rest: Sequence[str]) -> list[junit.Run]:
+    runs: list[junit.Run] = []
+    threads = [threading.Thread(target=lambda part=part: runs.append(_run(part, runtime, rest))) for part in parts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(runs, key=lambda run: [part.name for part in parts].index(run.part))
+
+
+def _run(part: Part, runtime: Runtime, rest: Sequence[str]) -> junit.Run:
+    """Run one part and print its output line by line, each with the part's name."""
+    report = runtime.logs / f"tests-{part.name}.xml"
+    report.unlink(missing_ok=True)
+    started = time.monotonic()
+    with subprocess.Popen(
+        part.command(report, rest), cwd=part.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or ():
+            print(f"{part.name:<11} | {line}", end="", flush=True)  # noqa: T201
+    return junit.read(part.name, report, time.monotonic() - started, process.returncode)
 
 
 def lint(_: argparse.Namespace, __: Runtime) -> int:
-    """Every linter, also after one has complained. 1 if any did."""
-    environment = dict(os.environ)
-    codes = [
-        subprocess.run([sys.executable, "-m", *linter], cwd=ROOT, env=environment, check=False).returncode
-        for linter in LINTERS
-    ]
+    """Run every linter, also after one has failed. Exit code 1 if any did."""
+    codes = [subprocess.run([sys.executable, "-m", *linter], cwd=ROOT, check=False).returncode for linter in LINTERS]
     return 1 if any(codes) else 0

@@ -15,18 +15,20 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from local.cloud.config import LABEL
-from local.endpoints import Endpoints
+import embedded_cloud
+from embedded_cloud.config import LABEL
+from embedded_cloud.endpoints import Endpoints
 from local.processes import is_alive
 from local.runtime import PORT_VARIABLES, ROOT, OperatorError, Runtime
 from local.setup import shell
 
+SOURCES = (ROOT / "local", Path(embedded_cloud.__file__).parent)
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 
 
 def ensure(runtime: Runtime) -> Endpoints:
-    """The endpoints of the running cloud; starts it when it is absent, and again when its source has changed.
+    """Start the cloud if it does not run, restart it if its source has changed, and return its endpoints.
 
     Raises OperatorError: a port is taken, or the process ended (with the end of its log)."""
     found = find(runtime)
@@ -40,9 +42,9 @@ def ensure(runtime: Runtime) -> Endpoints:
 
 @contextmanager
 def for_a_plan(runtime: Runtime) -> Iterator[Endpoints]:
-    """A cloud without containers that ends with the block, or with this process. Raises OperatorError.
+    """A cloud without containers that ends with the block or with this process. Raises OperatorError.
 
-    In a process of its own: it loads the same 700 modules of the SDK as the program, and beside it."""
+    It is a process of its own, so that it loads Pulumi's AWS SDK at the same time as the program does."""
     runtime.prepare()
     process = _spawn(runtime, ["--plan"], stdin=subprocess.PIPE)
     try:
@@ -51,7 +53,7 @@ def for_a_plan(runtime: Runtime) -> Iterator[Endpoints]:
         try:
             process.communicate(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            # It holds nothing that must be saved.
+            # Nothing in it has to be saved.
             process.kill()
             process.wait()
 
@@ -83,7 +85,7 @@ def _wait(runtime: Runtime, process: "subprocess.Popen[bytes]") -> Endpoints:
 
 
 def find(runtime: Runtime) -> Endpoints | None:
-    """The running cloud, or None. A record left by a killed process does not count."""
+    """The endpoints of the running cloud, or None. A record left by a killed process does not count."""
     record = _record(runtime)
     if not record or not is_alive(int(record["pid"])):
         return None
@@ -94,7 +96,7 @@ def find(runtime: Runtime) -> Endpoints | None:
 
 
 def stop(runtime: Runtime) -> None:
-    """End the background process, if there is one: politely, then for good."""
+    """End the background process, if there is one: SIGTERM, then SIGKILL after 30 s."""
     record = _record(runtime)
     pid = int(record.get("pid", 0))
     if pid and is_alive(pid):
@@ -108,20 +110,22 @@ def stop(runtime: Runtime) -> None:
 
 
 def record_file(runtime: Runtime) -> Path:
-    """Written by the background process once everything answers."""
+    """Endpoints, process id and source digest; written by the background process once every port answers."""
     return runtime.folder / "daemon.json"
 
 
 def log_file(runtime: Runtime) -> Path:
-    """What the embedded cloud says."""
+    """The embedded cloud's log."""
     return runtime.logs / "cloud.log"
 
 
 def source_digest() -> str:
-    """Changes with the embedded cloud's own code, so that a new version never talks to an old process."""
+    """A hash of the embedded cloud's code, so that commands never talk to a process of an earlier version."""
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "local").rglob("*.py")):
-        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    for folder in SOURCES:
+        files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        for path in sorted(files):
+            digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -134,9 +138,9 @@ def _record(runtime: Runtime) -> dict[str, Any]:
 
 
 def _refuse_taken_ports(runtime: Runtime) -> None:
-    """What containers of this cloud publish already does not count: they are taken over."""
+    """Ports that containers of this cloud publish do not count: the new process takes the containers over."""
     filters = ["--filter", f"label={LABEL}={runtime.cloud}", "--format", "{{.Ports}}"]
-    ours = shell.answer(["docker", "ps", *filters]) or ""
+    ours = shell.probe(["docker", "ps", *filters]) or ""
     taken = [
         f"Port {port} is taken by another program. Stop it, or choose another: {variable}=<port> make up"
         for name, variable in PORT_VARIABLES.items()
@@ -148,7 +152,7 @@ def _refuse_taken_ports(runtime: Runtime) -> None:
 
 def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
-        # As servers do it: a connection that is still closing is no obstacle.
+        # Servers set it too: a connection that is still closing is no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

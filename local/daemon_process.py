@@ -1,4 +1,4 @@
-"""The embedded cloud's background process: `python -m local.daemon_process`, ended by SIGTERM."""
+"""The embedded cloud's background process: `python -m local.daemon_process [--plan]`, ended by SIGTERM."""
 
 import json
 import logging
@@ -8,16 +8,16 @@ import sys
 import threading
 from dataclasses import asdict
 
+from embedded_cloud import running
+from embedded_cloud.config import Clocks, CloudConfig
 from local import daemon, project
-from local.cloud.config import CloudConfig
-from local.embedded import chosen_images, cloud_config, running
 from local.runtime import Runtime, write_atomically
 
 
 def main() -> int:
-    """Serve until told to stop. What goes wrong is in the log, which the starting command shows."""
+    """Serve until a signal arrives. Errors go to the log, which the starting command shows."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    # One line per request of every poll drowns what the agents say.
+    # These log a line per request, which would hide the agents' messages.
     for chatty in ("werkzeug", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     runtime = Runtime.from_environment()
@@ -28,23 +28,44 @@ def main() -> int:
     if plan_only:
         threading.Thread(target=_stop_with_parent, args=(stopping,), daemon=True).start()
     source = daemon.source_digest()
-    with running(_config(runtime, plan_only), agents=not plan_only) as endpoints:
+    with running(plan_config(runtime) if plan_only else cloud_config(runtime), agents=not plan_only) as endpoints:
         record = {**asdict(endpoints), "pid": os.getpid(), "source": source}
         write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
-        logging.getLogger("preqly.cloud").info("%s answers at %s", runtime.cloud, endpoints.api)
+        logging.getLogger(__name__).info("%s answers at %s", runtime.cloud, endpoints.api)
         stopping.wait()
         daemon.record_file(runtime).unlink(missing_ok=True)
     return 0
 
 
-def _config(runtime: Runtime, plan_only: bool) -> CloudConfig:
-    if plan_only:
-        return CloudConfig(name=runtime.cloud, state_dir=runtime.folder / "cloud", api_port=0)
-    return cloud_config(runtime, chosen_images(runtime), project.default_setting("vpcCidr"))
+def cloud_config(runtime: Runtime) -> CloudConfig:
+    """The cloud in the runtime folder, with the images that set-up chose and the project's zone and address range."""
+    chosen: dict[str, str] = json.loads((runtime.folder / "images.json").read_text())
+    return CloudConfig(
+        name=runtime.cloud,
+        state_dir=runtime.folder / "cloud",
+        api_port=runtime.ports.api,
+        http_port=runtime.ports.http,
+        https_port=runtime.ports.https,
+        registry_port=runtime.ports.registry,
+        vpc_cidr=project.default_setting("vpcCidr"),
+        dns_zones=(project.default_setting("zone"),),
+        clocks=Clocks.from_environment(os.environ),
+        images={role: chosen[role] for role in ("postgres", "haproxy", "registry", "pause")},
+    )
+
+
+def plan_config(runtime: Runtime) -> CloudConfig:
+    """AWS's API alone, on a free port, for one preview."""
+    return CloudConfig(
+        name=runtime.cloud,
+        state_dir=runtime.folder / "cloud",
+        api_port=0,
+        dns_zones=(project.default_setting("zone"),),
+    )
 
 
 def _stop_with_parent(stopping: threading.Event) -> None:
-    """The parent holds the other end of standard input: when it is gone, however it went, this is the end."""
+    """The parent holds the other end of standard input, which closes when the parent ends, even by a kill."""
     sys.stdin.read()
     stopping.set()
 

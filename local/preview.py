@@ -2,6 +2,7 @@
 
 import argparse
 import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,60 +10,85 @@ from typing import Any
 from rich.console import Console
 
 from local import daemon, project
-from local.comparison import Comparison, compare
-from local.hosting import VM
-from local.perform import perform
-from local.plan import Plan
-from local.plan_text import as_markdown, as_text
+from local.engine import run_engine
+from local.plan import Comparison, Plan, compare
 from local.runtime import Runtime, UsageError
-from local.setup.runner import say
-from local.stack import interruptible, open_stack
+from local.stack import select_stack
 
 STACK = "prod"
-NOT_ON_A_MACHINE = ("waf", "minTasks")
-"""Settings that the program refuses with `hosting: vm`, where production has them (infra/machine_rules.py)."""
+MARKER = "<!-- preqly-preview -->"
+"""First line of the pull request comment: the workflow finds the comment to update by it."""
+_SIGNS = {"create": "+", "update": "~", "delete": "-", "replace": "±", "create-replacement": "±", "same": " "}
 
 
 def preview(options: argparse.Namespace, runtime: Runtime) -> int:
     """Print the plan; with `--markdown FILE` also write it as a pull request comment. Raises OperatorError."""
     console = Console(stderr=True)
-    collected = Plan()
-    settings = _settings(options.hosting)
+    plan = Plan()
+    settings = project.stack_settings(STACK)
     with tempfile.TemporaryDirectory(prefix="preqly-preview-") as name:
         throwaway = replace(runtime, cloud="preqly-preview", folder=Path(name))
         with daemon.for_a_plan(throwaway) as endpoints:
-            drive = open_stack(STACK, throwaway.folder, endpoints, settings)
-            with interruptible(drive):
-                progress = perform(drive, console, f"Planning {STACK}", collected.listening_to(drive.stack.preview))
-    print(as_text(collected))  # noqa: T201
-    comparison = _against(options.compare, collected)
+            selected = select_stack(STACK, throwaway.folder, endpoints, settings)
+            with selected.interruptible():
+                progress = run_engine(
+                    selected,
+                    console,
+                    f"Planning {STACK}",
+                    lambda listen: selected.stack.preview(on_event=plan.listener(listen)),
+                )
+    print(as_text(plan))  # noqa: T201
+    comparison = _compare_with_file(options.compare, plan)
     if comparison is not None:
         print("\n".join([*comparison.lines(), "", f"Against {options.compare}: {comparison.headline()}"]))  # noqa: T201
     if options.markdown:
-        Path(options.markdown).write_text(as_markdown(collected, settings, comparison))
+        Path(options.markdown).write_text(as_markdown(plan, settings, comparison))
     if options.write:
-        collected.write(Path(options.write))
+        plan.write(Path(options.write))
     console.print(f"Planned in {progress.seconds:.0f} s. Nothing was created.", highlight=False)
     return 0
 
 
-def _settings(hosting: str | None) -> dict[str, Any]:
-    settings = project.stack_settings(STACK)
-    if hosting is not None:
-        settings |= {f"{project.name()}:hosting": hosting}
-    if hosting != VM:
-        return settings
-    without = [key for key in settings if key.partition(":")[2] in NOT_ON_A_MACHINE]
-    if without:
-        say(f"Planned without {', '.join(without)}: a machine runs one task, and has no load balancer for them.")
-    kept = {key: value for key, value in settings.items() if key not in without}
-    return kept | project.machine_settings(kept)
-
-
-def _against(name: str | None, collected: Plan) -> Comparison | None:
+def _compare_with_file(name: str | None, plan: Plan) -> Comparison | None:
     if name is None:
         return None
     try:
-        return compare(Plan.read(Path(name)), collected)
+        return compare(Plan.read(Path(name)), plan)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"--compare {name}: no plan that preview --write has written: {error}") from error
+        raise UsageError(f"--compare {name}: not a plan written by preview --write: {error}") from error
+
+
+def as_text(plan: Plan) -> str:
+    """Every resource under its component, then the headline."""
+    lines = []
+    for component, members in plan.by_component().items():
+        lines.append(component)
+        lines += [f"  {_SIGNS.get(planned.operation, '?')} {planned.title}" for planned in members]
+    return "\n".join([*lines, "", plan.headline()])
+
+
+def as_markdown(plan: Plan, settings: Mapping[str, Any], comparison: Comparison | None) -> str:
+    """A pull request comment: changes and cost first, the rest folded."""
+    lines = [MARKER, "### Preview with production's settings", ""]
+    if comparison is not None:
+        lines += [f"**Against the target branch: {comparison.headline()}**", ""]
+        lines += [*_fenced("diff", comparison.lines()), ""] if list(comparison.lines()) else []
+    lines += [f"The whole system: {plan.headline()}", ""]
+    groups = plan.by_component()
+    rows = ["| part | resources |", "|---|---|"]
+    rows += [f"| {component} | {len(members)} |" for component, members in groups.items()]
+    names = (planned.title for members in groups.values() for planned in members)
+    lines += _folded("Parts", rows)
+    lines += _folded("All resources", _fenced("text", names))
+    lines += _folded("Production's settings", _fenced("yaml", (f"{key}: {value}" for key, value in settings.items())))
+    return "\n".join(
+        [*lines, "Planned from nothing on the embedded cloud, without credentials; no account was read.", ""]
+    )
+
+
+def _folded(title: str, lines: Iterable[str]) -> list[str]:
+    return [f"<details><summary>{title}</summary>", "", *lines, "", "</details>", ""]
+
+
+def _fenced(language: str, lines: Iterable[str]) -> list[str]:
+    return [f"```{language}", *lines, "```"]

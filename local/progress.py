@@ -1,4 +1,4 @@
-"""What the engine does, as it does it: counts and seconds in a terminal, one line per resource elsewhere."""
+"""The engine's progress: a live view with counts and seconds in a terminal, one line per resource elsewhere."""
 
 import re
 import time
@@ -16,9 +16,9 @@ from rich.text import Text
 from local.runtime import ROOT
 
 COLOUR_TAG = re.compile(r"<\{%.*?%\}>")
-# How an inline program's own error comes a second time.
-_AGAIN = "an unhandled error occurred: "
-# How the engine frames a list of errors that has one member.
+# Prefix of an inline program's own error when the engine reports it a second time.
+_REPEATED = "an unhandled error occurred: "
+# How the engine frames a list of one error.
 _ONE_ERROR = re.compile(r"1 error occurred:\n\t\* ")
 _SHOWN_AT_ONCE = 8
 _VERBS = {
@@ -35,12 +35,12 @@ _QUIET = {"same", "read", "replace", "discard-replaced", "remove-pending-replace
 
 @dataclass
 class Progress:
-    """Use as a context manager; hand `on_event` to the Automation API. Thread-safe enough: one thread calls it."""
+    """A context manager; pass `on_event` to the Automation API, which calls it from one thread."""
 
     console: Console
     title: str
     changes: Counter[str] = field(default_factory=Counter)
-    """Finished operations on resources, components left out, by operation name."""
+    """Finished operations on resources, without components, by operation."""
     errors: list[str] = field(default_factory=list)
     _running: dict[str, tuple[str, float]] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
@@ -48,7 +48,7 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         if self.console.is_terminal:
-            self._live = Live(get_renderable=self._picture, console=self.console, transient=True, refresh_per_second=4)
+            self._live = Live(get_renderable=self._view, console=self.console, transient=True, refresh_per_second=4)
             self._live.start()
         else:
             self.console.print(self.title, highlight=False)
@@ -65,15 +65,15 @@ class Progress:
         return time.monotonic() - self._started
 
     def on_event(self, event: EngineEvent) -> None:
-        """Takes every event of the engine; those without news for the operator pass."""
+        """Note an event of the engine; kinds that the operator need not see are ignored."""
         if event.resource_pre_event is not None:
             self._begin(event.resource_pre_event.metadata)
         elif event.res_outputs_event is not None:
-            self._end(event.res_outputs_event.metadata, told=not event.res_outputs_event.planning)
+            self._end(event.res_outputs_event.metadata, shown=not event.res_outputs_event.planning)
         elif event.res_op_failed_event is not None:
             self._running.pop(event.res_op_failed_event.metadata.urn, None)
         elif event.diagnostic_event is not None:
-            self._tell(event.diagnostic_event)
+            self._show(event.diagnostic_event)
 
     def summary(self) -> str:
         """Such as `112 created, 3 updated in 41 s`."""
@@ -87,21 +87,21 @@ class Progress:
                 time.monotonic(),
             )
 
-    def _end(self, step: StepEventMetadata, *, told: bool) -> None:
+    def _end(self, step: StepEventMetadata, *, shown: bool) -> None:
         begun = self._running.pop(step.urn, None)
         if step.op in _QUIET or is_component(step):
             return
         self.changes[step.op] += 1
         sign, _, done = _VERBS.get(step.op, ("", step.op, step.op))
         seconds = time.monotonic() - begun[1] if begun else 0.0
-        if told and (not self.console.is_terminal or seconds >= 5):
+        if shown and (not self.console.is_terminal or seconds >= 5):
             took = f" ({seconds:.0f} s)" if seconds >= 1 else ""
             self.console.print(f"  {sign} {short(step.urn)} {done}{took}", highlight=False, markup=False)
 
-    def _tell(self, event: DiagnosticEvent) -> None:
+    def _show(self, event: DiagnosticEvent) -> None:
         if event.ephemeral or event.severity not in {"error", "warning", "info", "info#err"}:
             return
-        text = without_frames_of_others(COLOUR_TAG.sub("", event.message)).rstrip().removeprefix(_AGAIN)
+        text = with_own_frames_only(COLOUR_TAG.sub("", event.message)).rstrip().removeprefix(_REPEATED)
         where = f"{short(event.urn)}: " if event.urn and not event.urn.endswith("pulumi:pulumi:Stack") else ""
         if event.severity == "info":
             if where:
@@ -111,7 +111,7 @@ class Progress:
         elif text.strip() not in {"", "update failed", *self.errors}:
             self.errors.append(f"{where}{_ONE_ERROR.sub('', text)}")
 
-    def _picture(self) -> Group:
+    def _view(self) -> Group:
         now = time.monotonic()
         done = sum(self.changes.values())
         lines = [Text(f"{self.title}  {done} done, {len(self._running)} in progress, {self.seconds:.0f} s", "bold")]
@@ -132,8 +132,8 @@ def short(urn: str) -> str:
     return f"{package}:{module.split('/')[0]}:{name} {parts[-1]}" if name else parts[-1]
 
 
-def without_frames_of_others(text: str) -> str:
-    """A Python traceback shortened to the program's own lines, where its author can do something about it."""
+def with_own_frames_only(text: str) -> str:
+    """Shorten a Python traceback to the frames of `__main__.py` and infra/."""
     head, mark, frames = text.partition("Traceback (most recent call last):\n")
     if not mark:
         return text
@@ -143,6 +143,6 @@ def without_frames_of_others(text: str) -> str:
 
 
 def is_component(step: StepEventMetadata) -> bool:
-    """Components and the stack are not what anybody waits for; neither are providers."""
+    """Whether a step is about a component, the stack or a provider: none of them is created in the cloud."""
     state = step.new or step.old
     return (state is not None and not state.custom) or step.type.startswith(("pulumi:", "preqly:"))

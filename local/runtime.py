@@ -1,4 +1,4 @@
-"""Where things are: the checkout, the run-time folder of one embedded cloud, its ports, the tool cache."""
+"""Paths and ports: the checkout, the folder and ports of one embedded cloud, the tool cache."""
 
 import os
 import re
@@ -7,10 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+SETUP_SECONDS = "PREQLY_SETUP_SECONDS"
+"""Variable by which set-up hands its duration to the command that follows it."""
 
 
 class OperatorError(Exception):
-    """Something the person at the keyboard can put right: the message says what, where and how. Exit code 1."""
+    """A failure that the operator can fix: the message names the cause and the fix. Exit code 1."""
 
     exit_code = 1
 
@@ -23,7 +25,7 @@ class UsageError(OperatorError):
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """TCP ports on 127.0.0.1; each can be moved by the environment variable in `PORT_VARIABLES`."""
+    """TCP ports on 127.0.0.1. The environment variables in `PORT_VARIABLES` override them."""
 
     http: int = 8080
     https: int = 8443
@@ -41,7 +43,7 @@ PORT_VARIABLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """One embedded cloud: two of them share a machine when name, folder and ports differ."""
+    """One embedded cloud. Two of them can share a machine if name, folder and ports differ."""
 
     cloud: str
     """Label of every Docker object. From PREQLY_CLOUD, default preqly-local."""
@@ -51,7 +53,7 @@ class Runtime:
 
     @classmethod
     def from_environment(cls) -> "Runtime":
-        """Raise UsageError for a port that is no port, and a name that Docker does not take."""
+        """Read PREQLY_* variables. Raises UsageError for an invalid port and a name that Docker refuses."""
         folder = Path(os.environ.get("PREQLY_LOCAL_DIR") or ROOT / ".local-cloud").absolute()
         ports = {name: _port(variable, getattr(Ports(), name)) for name, variable in PORT_VARIABLES.items()}
         taken = sorted(ports.values())
@@ -61,7 +63,7 @@ class Runtime:
         cloud = os.environ.get("PREQLY_CLOUD") or "preqly-local"
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", cloud):
             raise UsageError(
-                f"PREQLY_CLOUD={cloud}: Docker takes no such name. Use up to 40 letters, digits and - _ . or unset it."
+                f"PREQLY_CLOUD={cloud}: Docker refuses this name. Use up to 40 letters, digits and - _ . or unset it."
             )
         return cls(cloud=cloud, folder=folder, ports=Ports(**ports))
 
@@ -72,32 +74,30 @@ class Runtime:
 
     @property
     def in_use(self) -> bool:
-        """Whether there is more in the folder than logs: a cloud, or a Docker engine that set-up started."""
+        """Whether the folder holds more than logs: a cloud, or a Docker engine that set-up started."""
         return any((self.folder / name).exists() for name in ("state", "cloud", "daemon.json", "dockerd.pid"))
 
     def prepare(self) -> None:
-        """Make the folder; only its owner may read it, for it holds state, keys and the passphrase.
-
-        Raises UsageError where it cannot be made."""
+        """Create the folder, readable by its owner only: it holds state, keys and the passphrase. Raises UsageError."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700)
             self.logs.mkdir(exist_ok=True)
         except OSError as error:
             raise UsageError(
-                f"{self.folder}: no folder for the embedded cloud can be made there ({error.strerror}). Name another: "
+                f"{self.folder}: the embedded cloud's folder cannot be created ({error.strerror}). Choose another: "
                 "PREQLY_LOCAL_DIR=<folder>."
             ) from None
 
 
 def tool_cache() -> Path:
-    """What set-up fetched or built and every checkout may share: the engine, Go."""
+    """The folder of what set-up downloads or builds for all checkouts: the engine, Go."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "preqly"
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o666) -> None:
-    """The whole text or what was there before: a kill in between never leaves half a file. The umask narrows `mode`."""
+    """Write a file in one step: a kill leaves the old content or the new. The umask narrows `mode`."""
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=mode)
@@ -106,14 +106,12 @@ def write_atomically(path: Path, text: str, mode: int = 0o666) -> None:
 
 
 def venv_python() -> Path:
-    """The interpreter that has requirements-dev.txt."""
+    """The interpreter of the virtual environment, which has requirements-dev.txt installed."""
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def _port(variable: str, default: int) -> int:
     text = os.environ.get(variable) or str(default)
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise UsageError(
-            f"{variable}={text}: not a TCP port. Give a number from 1 to 65535, or unset it for {default}."
-        )
+        raise UsageError(f"{variable}={text}: not a TCP port. Set a number from 1 to 65535, or unset it for {default}.")
     return int(text)

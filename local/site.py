@@ -1,4 +1,4 @@
-"""Whether the site really answers, seen as a browser on this machine sees it."""
+"""The deployed site's addresses on this machine, and a client that verifies its certificate."""
 
 import ssl
 import time
@@ -8,12 +8,12 @@ import httpx
 
 from local.runtime import OperatorError, Runtime
 
-_PATIENCE_SECONDS = 30.0
+_TIMEOUT_SECONDS = 30.0
 
 
 def wait_until_it_answers(runtime: Runtime) -> None:
     """Return once the home page answers 200 over TLS that verifies. Raises OperatorError with the last answer."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     last = ""
     while time.monotonic() < deadline:
         try:
@@ -28,7 +28,7 @@ def wait_until_it_answers(runtime: Runtime) -> None:
 
 
 def client(runtime: Runtime) -> httpx.Client:
-    """Talks to the load balancer and trusts the embedded cloud's authority only."""
+    """A client that trusts the embedded cloud's certificate authority only."""
     context = ssl.create_default_context(cafile=str(authority(runtime)))
     return httpx.Client(base_url=url(runtime), verify=context, timeout=10, trust_env=False)
 
@@ -39,10 +39,10 @@ def url(runtime: Runtime) -> str:
 
 
 def plain_url(runtime: Runtime) -> str:
-    """The door that only redirects."""
+    """The plain HTTP address, which redirects to HTTPS."""
     return f"http://localhost:{runtime.ports.http}/"
 
 
 def authority(runtime: Runtime) -> Path:
-    """Certificate to import into a browser that should trust the site."""
+    """Certificate of the authority, to import into a browser."""
     return runtime.folder / "cloud" / "certificates" / "ca.pem"

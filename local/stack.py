@@ -1,48 +1,35 @@
-"""The stack, driven by the real engine through the Automation API, with a state and a passphrase of its own."""
+"""Selects a stack through the Automation API: the real engine, with a state and a passphrase of this checkout."""
 
+import inspect
 import os
 import runpy
 import secrets
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 from pulumi import automation
 from semver import VersionInfo
 
-from infra.settings import SettingsError
+from embedded_cloud.endpoints import Endpoints
+from infra.settings.problem import SettingsError
 from local import project, state
-from local.endpoints import Endpoints
-from local.engine_command import EngineCommand
+from local.engine import EngineCommand, SelectedStack
 from local.runtime import ROOT, OperatorError, tool_cache, write_atomically
 from local.setup.pulumi_engine import find_engine, sdk_version
 
-STACK = "local"
 OFFICIAL = "official"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drive:
-    """One stack, ready to be driven."""
-
-    stack: automation.Stack
-    engine: EngineCommand
-    folder: Path
-    problems: list[SettingsError]
-    """What the program refused; filled while it runs."""
-
-
-def open_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[str, Any]) -> Drive:
-    """Create or select the stack whose state is in `folder`. Points this process's AWS calls at the cloud.
+def select_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[str, Any]) -> SelectedStack:
+    """Create or select the stack with its state in `folder`. Points this process's AWS calls at the cloud.
 
     Raises OperatorError if the engine is missing."""
     project.write_work_dir(folder / "program", name, {**settings, **_provider_settings(endpoints)})
     environment = engine_environment(folder, endpoints)
-    _forget_operators_own_settings()
+    _hide_operators_accounts()
     os.environ.update(endpoints.aws_environment())
     os.chdir(ROOT)
     binary = find_engine()
@@ -61,12 +48,12 @@ def open_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mapping[
         )
     except automation.CommandError as error:
         raise OperatorError(f"The stack {name} in {folder / 'state'} cannot be opened: {error}") from None
-    state.keep_state(folder, name)
-    return Drive(stack=stack, engine=engine, folder=folder, problems=problems)
+    state.back_up(folder, name)
+    return SelectedStack(stack=stack, engine=engine, folder=folder, problems=problems)
 
 
 def engine_environment(folder: Path, endpoints: Endpoints) -> dict[str, str]:
-    """Everything the engine needs to find this state and these providers, and no login."""
+    """Environment variables that lead the engine to this state and these providers, without a login."""
     backend = folder / "state"
     backend.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -82,22 +69,32 @@ def engine_environment(folder: Path, endpoints: Endpoints) -> dict[str, str]:
 
 
 def official_providers() -> bool:
-    """Whether Pulumi's own plugins are to drive the cloud: `make up PROVIDERS=official`."""
+    """Whether Pulumi's own plugins talk to the embedded cloud: `make up PROVIDERS=official`."""
     choice = os.environ.get("PROVIDERS") or "embedded"
     if choice not in {"embedded", OFFICIAL}:
         raise OperatorError(f"PROVIDERS={choice}: must be embedded or {OFFICIAL}.")
     return choice == OFFICIAL
 
 
-@contextmanager
-def interruptible(drive: Drive) -> Iterator[None]:
-    """While inside, Ctrl-C and SIGTERM let the engine finish its steps, keep its state and give its lock back."""
-    before = {number: signal.signal(number, drive.engine.interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def endpoint_keys() -> list[str]:
+    """Keys of the setting `aws:endpoints`: every service of boto3 that Pulumi's AWS provider has an endpoint for."""
+    from pulumi_aws import ProviderEndpointArgs  # noqa: PLC0415 - loads the SDK, which no other command needs
+
+    accepted = {name.rstrip("_") for name in inspect.signature(ProviderEndpointArgs).parameters}
+    return sorted(accepted & {name.replace("-", "") for name in boto3.Session().get_available_services()})
+
+
+def _provider_settings(endpoints: Endpoints) -> dict[str, Any]:
+    """Settings that lead the official AWS plugin to the cloud; the embedded provider needs none."""
+    if not official_providers():
+        return {}
+    return {
+        "aws:endpoints": [dict.fromkeys(endpoint_keys(), endpoints.api)],
+        "aws:skipCredentialsValidation": True,
+        "aws:skipMetadataApiCheck": True,
+        "aws:skipRequestingAccountId": False,
+        "aws:s3UsePathStyle": True,
+    }
 
 
 def _program(problems: list[SettingsError]) -> Callable[[], None]:
@@ -114,50 +111,15 @@ def _program(problems: list[SettingsError]) -> Callable[[], None]:
 
 
 def _passphrase(folder: Path) -> Path:
-    """A file with a random passphrase that only its owner reads."""
+    """A file with a random passphrase, readable by its owner only."""
     path = folder / "passphrase"
     if not path.exists():
         write_atomically(path, secrets.token_urlsafe(32), mode=0o600)
     return path
 
 
-def _provider_settings(endpoints: Endpoints) -> dict[str, Any]:
-    """The official AWS plugin is told by configuration where the cloud is; the embedded one knows."""
-    if not official_providers():
-        return {}
-    services = (
-        "acm",
-        "applicationautoscaling",
-        "budgets",
-        "cloudwatch",
-        "ec2",
-        "ecr",
-        "ecs",
-        "elbv2",
-        "iam",
-        "kms",
-        "logs",
-        "rds",
-        "route53",
-        "s3",
-        "secretsmanager",
-        "sesv2",
-        "sns",
-        "ssm",
-        "sts",
-        "wafv2",
-    )
-    return {
-        "aws:endpoints": [dict.fromkeys(services, endpoints.api)],
-        "aws:skipCredentialsValidation": True,
-        "aws:skipMetadataApiCheck": True,
-        "aws:skipRequestingAccountId": False,
-        "aws:s3UsePathStyle": True,
-    }
-
-
-def _forget_operators_own_settings() -> None:
-    """Neither the operator's Pulumi login nor their AWS account may be touched from here."""
+def _hide_operators_accounts() -> None:
+    """Remove the operator's Pulumi login and AWS account from this process's environment."""
     for variable in [name for name in os.environ if name.startswith(("PULUMI_", "AWS_")) and name != "AWS_CA_BUNDLE"]:
         del os.environ[variable]
     for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):

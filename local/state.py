@@ -1,8 +1,9 @@
-"""The file backend's own files: the stack's state, its lock, and how both are mended after a kill."""
+"""The files of Pulumi's file backend: a stack's state and lock, and their repair after a kill."""
 
 import json
 import socket
 from pathlib import Path
+from typing import Any
 
 from local import project
 from local.processes import is_alive
@@ -10,32 +11,34 @@ from local.runtime import OperatorError
 
 
 def state_file(folder: Path, name: str) -> Path:
-    """Where the file backend keeps a stack; absent before its first update."""
+    """The file that holds a stack's state; absent before its first update."""
     return folder / "state" / ".pulumi" / "stacks" / project.name() / f"{name}.json"
 
 
 def restore_torn_state(folder: Path, name: str) -> None:
-    """A killed engine may leave half a file; beside it is the state of one step before, and the providers remember the
-    step (see local.provider.journal). A full disk cuts both off: then it is the state from before the run."""
+    """Replace a half-written state by the latest complete one. Raises OperatorError if there is none.
+
+    The engine's own backup is one step older than the state; the providers remember that step (see
+    embedded_cloud.providers.pending_creates). A full disk tears both: then the copy from before the run is used."""
     for attributes in (folder / "state").glob("**/*.attrs"):
-        # Notes of the backend beside each file; it does without them, but not with half of one.
+        # The backend's notes beside each file are optional, but half a note is an error.
         if not _is_json(attributes):
             attributes.unlink()
     path = state_file(folder, name)
     if path.exists() and not _is_json(path):
-        before = path.with_name(f"{path.name}.bak")
-        whole = next((one for one in (before, _kept(folder, name)) if _is_json(one)), None)
-        if whole is None:
-            raise OperatorError(f"{path} was cut off, and so was {before.name}. Run make down, then make up.")
-        path.write_bytes(whole.read_bytes())
+        backup = path.with_name(f"{path.name}.bak")
+        complete = next((one for one in (backup, _copy(folder, name)) if _is_json(one)), None)
+        if complete is None:
+            raise OperatorError(f"{path} was cut off, and so was {backup.name}. Run make down, then make up.")
+        path.write_bytes(complete.read_bytes())
 
 
-def keep_state(folder: Path, name: str) -> None:
-    """A copy of the state as it is before a run. Until the next one the providers remember all that the run makes."""
-    _kept(folder, name).write_bytes(state_file(folder, name).read_bytes())
+def back_up(folder: Path, name: str) -> None:
+    """Copy the state as it is before a run. The providers remember everything that the run creates."""
+    _copy(folder, name).write_bytes(state_file(folder, name).read_bytes())
 
 
-def _kept(folder: Path, name: str) -> Path:
+def _copy(folder: Path, name: str) -> Path:
     return folder / "state" / f"{name}-before.json"
 
 
@@ -48,7 +51,7 @@ def _is_json(path: Path) -> bool:
 
 
 def remove_stale_lock(folder: Path, name: str) -> None:
-    """Drop the locks of engines that are gone. Raises OperatorError if one of them still runs."""
+    """Remove the locks of engines that have ended. Raises OperatorError if one of them still runs."""
     for lock in (folder / "state" / ".pulumi" / "locks").glob(f"**/{project.name()}/{name}/*.json"):
         owner = json.loads(lock.read_text() or "{}")
         if owner.get("hostname") == socket.gethostname() and is_alive(int(owner.get("pid", 0))):
@@ -57,9 +60,16 @@ def remove_stale_lock(folder: Path, name: str) -> None:
 
 
 def pending_operations(folder: Path, name: str) -> list[str]:
-    """URNs of what a killed run had begun and not finished."""
+    """URNs of the operations that a killed run started and did not finish."""
+    return [operation["resource"]["urn"] for operation in _latest(folder, name).get("pending_operations") or []]
+
+
+def deployed_once(folder: Path, name: str) -> bool:
+    """Whether an update ever finished: only then does the stack have outputs."""
+    resources = _latest(folder, name).get("resources") or []
+    return any(one.get("outputs") for one in resources if one["type"] == "pulumi:pulumi:Stack")
+
+
+def _latest(folder: Path, name: str) -> dict[str, Any]:
     path = state_file(folder, name)
-    if not path.exists():
-        return []
-    latest = json.loads(path.read_text())["checkpoint"].get("latest") or {}
-    return [operation["resource"]["urn"] for operation in latest.get("pending_operations") or []]
+    return (json.loads(path.read_text())["checkpoint"].get("latest") or {}) if path.exists() else {}

@@ -1,39 +1,31 @@
-"""What runs, and how to look at it."""
+"""`make status` and `make env`: what runs, and how to reach it."""
 
 import argparse
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from embedded_cloud.endpoints import Endpoints
+from embedded_cloud.images.images import is_standin
 from local import daemon, site
-from local.endpoints import Endpoints
-from local.hosting import FARGATE, VM
-from local.images.images import is_standin
+from local.project import LOCAL_STACK
 from local.runtime import OperatorError, Runtime, venv_python
 from local.setup.docker_engine import pid_file
 from local.setup.pulumi_engine import find_engine
-from local.setup.runner import say
+from local.setup.steps import report
 from local.stack import engine_environment, official_providers
 
-REAL: Mapping[str, str] = MappingProxyType(
-    {
-        FARGATE: "every container (load balancer, tasks, PostgreSQL)",
-        VM: "every container (the EC2 instance with a Docker engine of its own, and PostgreSQL)",
-    }
-)
 
-
-def what_is_emulated(images: Mapping[str, str], hosting: str = FARGATE) -> str:
-    """The plain statement that `make up` makes once."""
+def what_is_emulated(images: Mapping[str, str]) -> str:
+    """The statement that `make up` prints once. `images` maps a role to its base image."""
     providers = "" if official_providers() else " and Pulumi's aws, random and docker providers"
     lines = [
         f"Emulated: AWS's API (moto){providers}.",
-        f"Real: the Pulumi engine, the program, the images, and {REAL[hosting]}.",
+        "Real: the Pulumi engine, the program, the images, and every container (load balancer, tasks, PostgreSQL).",
     ]
     standins = sorted({reference for reference in images.values() if is_standin(reference)})
     if standins:
@@ -41,8 +33,8 @@ def what_is_emulated(images: Mapping[str, str], hosting: str = FARGATE) -> str:
     return "\n".join(lines)
 
 
-def tell_where_to_look(runtime: Runtime, console: Console) -> None:
-    """The last thing `make up` prints."""
+def print_addresses(runtime: Runtime, console: Console) -> None:
+    """The last output of `make up`: where the site, its logs and the commands are."""
     rows = (
         ("Site", site.url(runtime)),
         ("", f"{site.plain_url(runtime)} redirects there"),
@@ -56,24 +48,24 @@ def tell_where_to_look(runtime: Runtime, console: Console) -> None:
 
 
 def status(_: argparse.Namespace, runtime: Runtime) -> int:
-    """Services, tasks, database and targets as AWS would report them. Exit code 1 if the cloud is not running."""
+    """Print services, tasks, database and targets as AWS reports them. Exit code 1 if the cloud does not run."""
     endpoints = daemon.find(runtime)
     if endpoints is None:
-        say("The embedded cloud is not running. Start it with: make up")
+        report("The embedded cloud is not running. Start it with: make up")
         return 1
     console = Console()
     _print(console, [("Cloud", f"{runtime.cloud}: {endpoints.api}, log {daemon.log_file(runtime)}")])
     if pid_file(runtime).exists():
         _print(console, [("Docker", "engine started by set-up, stopped by make down")])
     try:
-        _print(console, [*_services(endpoints), *_machines(endpoints), *_databases(endpoints), *_targets(endpoints)])
+        _print(console, [*_services(endpoints), *_databases(endpoints), *_targets(endpoints)])
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(f"The embedded cloud does not answer: {error}") from error
     return 0
 
 
 def environment(_: argparse.Namespace, runtime: Runtime) -> int:
-    """Export lines, on standard output. Raises OperatorError if the cloud is not running."""
+    """Print export lines. Raises OperatorError if the cloud does not run."""
     endpoints = daemon.find(runtime)
     engine = find_engine()
     if endpoints is None or engine is None:
@@ -81,17 +73,17 @@ def environment(_: argparse.Namespace, runtime: Runtime) -> int:
     values = engine_environment(runtime.folder, endpoints)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     lines += [
-        f"export PULUMI_STACK={shlex.quote('local')}",
+        f"export PULUMI_STACK={shlex.quote(LOCAL_STACK)}",
         "unset PULUMI_CONFIG_PASSPHRASE AWS_PROFILE AWS_SESSION_TOKEN",
     ]
-    # The engine, and the Python that has what ops/ needs.
+    # The engine, and the Python with the requirements of ops/.
     lines.append(f'export PATH={shlex.quote(str(engine.parent))}:{shlex.quote(str(venv_python().parent))}:"$PATH"')
     print("\n".join(lines))  # noqa: T201
     return 0
 
 
 def client(endpoints: Endpoints, service: str) -> Any:
-    """A boto3 client of the embedded cloud, whatever the environment says."""
+    """A boto3 client of the embedded cloud; AWS variables of the environment do not count."""
     values = endpoints.aws_environment()
     session = boto3.session.Session(
         aws_access_key_id=values["AWS_ACCESS_KEY_ID"],
@@ -103,9 +95,9 @@ def client(endpoints: Endpoints, service: str) -> Any:
 
 
 def _print(console: Console, rows: Iterable[tuple[str, str]]) -> None:
-    """Whole lines, however narrow the terminal is: they are there to be copied."""
-    for what, where in rows:
-        console.print(f"{what:<15} {where}", highlight=False, markup=False, soft_wrap=True)
+    """Never wrap: the lines are there to be copied."""
+    for label, text in rows:
+        console.print(f"{label:<15} {text}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _services(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
@@ -117,21 +109,6 @@ def _services(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
             counts = f"{service['runningCount']} of {service['desiredCount']} tasks"
             release = service["taskDefinition"].rpartition("/")[2]
             yield "Service", f"{service['serviceName']}: {counts}, {release}, {primary.get('rolloutState', 'unknown')}"
-
-
-def _machines(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
-    led_to = {
-        one.get("InstanceId"): one["PublicIp"] for one in client(endpoints, "ec2").describe_addresses()["Addresses"]
-    }
-    for group in client(endpoints, "autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]:
-        for instance in group["Instances"]:
-            name = instance["InstanceId"]
-            address = f"address {led_to[name]}" if name in led_to else "without the address"
-            health = f"{instance['LifecycleState']}, {instance['HealthStatus']}"
-            yield (
-                "Machine",
-                f"{name}: {instance['InstanceType']} of {group['AutoScalingGroupName']}, {health}, {address}",
-            )
 
 
 def _databases(endpoints: Endpoints) -> Iterator[tuple[str, str]]:

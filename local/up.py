@@ -1,55 +1,68 @@
-"""`make up`: the whole job, from nothing to a site that answers."""
+"""`make up`: from nothing to a site that answers."""
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+import shutil
 
 from rich.console import Console
 
-from local import project, recovery, site, status
-from local.endpoints import Endpoints
-from local.hosting import FARGATE
-from local.perform import perform
+from embedded_cloud.containers.cleanup import remove_all
+from embedded_cloud.endpoints import Endpoints
+from local import daemon, project, site, status
+from local.engine import SelectedStack, run_engine
 from local.progress import Progress
+from local.project import LOCAL_STACK
 from local.runtime import Runtime
 from local.setup import base_images
-from local.setup.runner import say
-from local.stack import STACK, Drive, interruptible, open_stack
-from local.state import pending_operations
+from local.setup.steps import report
+from local.stack import select_stack
+from local.state import deployed_once, pending_operations
 
 
-def up(options: argparse.Namespace, runtime: Runtime) -> int:
-    """Deploy and say where to look. Raises OperatorError with what failed."""
+def up(_: argparse.Namespace, runtime: Runtime) -> int:
+    """Deploy and print where to look. Raises OperatorError with what failed."""
     console = Console(stderr=True)
-    images = base_images.choose(runtime, say)
-    say(status.what_is_emulated(images, options.hosting))
-    endpoints = recovery.running_cloud(runtime)
-    drive = open_stack(STACK, runtime.folder, endpoints, _settings(images, options.hosting, endpoints))
-    progress = deploy(drive, console)
-    console.print(f"Stack {STACK}: {progress.summary()}.", highlight=False)
+    images = base_images.choose(runtime, report)
+    report(status.what_is_emulated(images))
+    selected = select_stack(LOCAL_STACK, runtime.folder, running_cloud(runtime), project.local_settings(images))
+    progress = deploy(selected, console)
+    console.print(f"Stack {LOCAL_STACK}: {progress.summary()}.", highlight=False)
     site.wait_until_it_answers(runtime)
-    status.tell_where_to_look(runtime, console)
+    status.print_addresses(runtime, console)
     return 0
 
 
-def _settings(images: Mapping[str, str], hosting: str, endpoints: Endpoints) -> dict[str, Any]:
-    settings = project.local_settings(images, hosting)
-    if hosting == FARGATE:
-        return settings
-    return settings | project.machine_settings(settings) | {f"{project.name()}:acmeServer": endpoints.acme}
+def running_cloud(runtime: Runtime) -> Endpoints:
+    """Start the embedded cloud if needed, and make sure that its state matches Pulumi's. Raises as `daemon.ensure`."""
+    crashed = daemon.record_file(runtime).exists() and daemon.find(runtime) is None
+    if crashed and not deployed_once(runtime.folder, LOCAL_STACK):
+        # Resources in creation when both processes stopped may exist without a record of their names.
+        report("The embedded cloud stopped during the first deployment: starting over, empty.")
+        _remove_state(runtime)
+    endpoints = daemon.ensure(runtime)
+    if not any((runtime.folder / "cloud").glob("moto.snapshot.unreadable-*")):
+        return endpoints
+    # The account is empty then, while Pulumi's state names its resources: every later step would fail.
+    report("The embedded cloud's snapshot was written by another version and cannot be read: starting over, empty.")
+    daemon.stop(runtime)
+    _remove_state(runtime)
+    return daemon.ensure(runtime)
 
 
-def deploy(drive: Drive, console: Console) -> Progress:
-    """`pulumi up`, after healing what a killed run left. Raises as `perform` does."""
-    with interruptible(drive):
-        pending = pending_operations(drive.folder, drive.stack.name)
+def _remove_state(runtime: Runtime) -> None:
+    remove_all(runtime.cloud)
+    for name in ("cloud", "state", "program"):
+        shutil.rmtree(runtime.folder / name, ignore_errors=True)
+
+
+def deploy(selected: SelectedStack, console: Console) -> Progress:
+    """Run `pulumi up`, after a refresh if a killed run left pending operations. Raises as `run_engine`."""
+    stack = selected.stack
+    with selected.interruptible():
+        pending = pending_operations(selected.folder, stack.name)
         if pending:
-            # What was being created then is created again now; the providers make that safe.
-            say(f"The last run was cut off during {len(pending)} operations. Reading what exists.")
-            perform(
-                drive,
-                console,
-                "Reading",
-                lambda listen: drive.stack.refresh(on_event=listen, clear_pending_creates=True),
+            # Pending creates are created again; the providers make that safe.
+            report(f"The last run was cut off during {len(pending)} operations. Reading what exists.")
+            run_engine(
+                selected, console, "Reading", lambda listen: stack.refresh(on_event=listen, clear_pending_creates=True)
             )
-        return perform(drive, console, "Deploying", lambda listen: drive.stack.up(on_event=listen))
+        return run_engine(selected, console, "Deploying", lambda listen: stack.up(on_event=listen))

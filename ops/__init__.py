@@ -1,1 +1,1 @@
-"""The team's command line for a deployed stack: it reads and changes AWS with boto3 alone, never Pulumi's state."""
+"""The team's command line for deployed stacks. It uses boto3; only `recover` changes Pulumi's state."""

@@ -1,4 +1,4 @@
-"""The commands, their options and their help; what a command does is in the module of its name."""
+"""The commands with their options and help. The module of the same name does the work."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,23 +9,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.release.record import Release
-from ops import logs as log_lines
-from ops import protection as obstacles
-from ops import recover as recovery
-from ops import releases as recorded
+from ops import logs as container_logs
+from ops import releases as release_list
 from ops.errors import FAILED, Interrupted, Refused, UsageError
+from ops.output import console, print_json, release_name
 from ops.project import name as project_name
-from ops.rollback import Outcome, Wish, go_forward, roll_back
-from ops.show import as_json, console
+from ops.resources.protection import print_protection, read_protection
+from ops.resources.recover import print_recovered
+from ops.resources.recover import recover as recover_state
+from ops.rollback.rollback import RollbackRequest, RollbackResult, roll_back, roll_forward
 from ops.stack import find, open_session
-from ops.status import read_status
-from ops.status_view import named, print_status
+from ops.status.output import print_status
+from ops.status.stack_status import read_status
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed or not well, 2 wrong use, 3 refused and nothing touched, 130 interrupted."
+EXIT_CODES = (
+    "Exit codes: 0 success, 1 failure or a stack that needs attention, 2 wrong usage, 3 refused and nothing touched, "
+    "130 interrupted."
+)
 
 app = typer.Typer(
-    help="Watch a deployed stack, and bring an earlier release back.",
+    help="Watch a deployed stack, roll back a release, recover from an interrupted update.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
@@ -34,26 +37,29 @@ app = typer.Typer(
 )
 
 StackName = Annotated[
-    str | None, typer.Option("--stack", "-s", envvar="PULUMI_STACK", help="Default: the only one there is.")
+    str | None, typer.Option("--stack", "-s", envvar="PULUMI_STACK", help="Default: the only deployed stack.")
 ]
 Project = Annotated[str | None, typer.Option("--project", help="Default: the name in Pulumi.yaml.")]
 Region = Annotated[
-    str | None, typer.Option("--region", help="Default: aws:region of Pulumi.<stack>.yaml, AWS's own settings.")
+    str | None, typer.Option("--region", help="Default: aws:region of Pulumi.<stack>.yaml, else AWS's own settings.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="For scripts.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-MayLack = Annotated[
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+AllowUnknownMigrations = Annotated[
     bool,
-    typer.Option("--allow-unknown-migrations", help="The older code runs on the newer schema; you have looked."),
+    typer.Option(
+        "--allow-unknown-migrations",
+        help="Accept migrations that the older release does not know. Check first that its code runs on this schema.",
+    ),
 ]
 
 
 @app.command()
 def status(stack: StackName = None, project: Project = None, region: Region = None, json: Json = False) -> None:
-    """What serves, what is stale, alarms, database. Exit code 1 when something needs a person."""
+    """Show the release, its tasks, alarms and the database. Exits with 1 when something needs attention."""
     found = read_status(find(stack, project, region))
     if json:
-        as_json(found.for_scripts())
+        print_json(found.to_values())
     else:
         print_status(found, console())
     if found.attention:
@@ -62,38 +68,38 @@ def status(stack: StackName = None, project: Project = None, region: Region = No
 
 @app.command()
 def releases(stack: StackName = None, project: Project = None, region: Region = None, json: Json = False) -> None:
-    """Every release on record, newest first."""
+    """List the releases on record, newest first."""
     found = find(stack, project, region)
     if json:
-        as_json(recorded.for_scripts(found))
+        print_json(release_list.to_values(found))
     else:
-        recorded.print_releases(found, console())
+        release_list.print_releases(found, console())
 
 
 @app.command()
 def rollback(
-    number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", help="Default: the one before.")] = None,
+    number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", help="Default: the previous release.")] = None,
     stack: StackName = None,
     project: Project = None,
     region: Region = None,
     yes: Yes = False,
     json: Json = False,
-    may_lack: MayLack = False,
+    allow_unknown_migrations: AllowUnknownMigrations = False,
 ) -> None:
-    """Bring an earlier release back, by its digests, with the verdict of `pulumi up`."""
+    """Deploy an earlier release again by its image digests, with the checks of `pulumi up`."""
     with _interruptible("rollback" if number is None else f"rollback {number}"):
-        outcome = roll_back(find(stack, project, region), number, _wish(yes, may_lack))
-    _tell_outcome(outcome, json)
+        result = roll_back(find(stack, project, region), number, _request(yes, allow_unknown_migrations))
+    _print_result(result, json)
 
 
 @app.command()
 def forward(
     stack: StackName = None, project: Project = None, region: Region = None, yes: Yes = False, json: Json = False
 ) -> None:
-    """Bring back the release that a rollback withheld."""
+    """Deploy the release again that was rolled back."""
     with _interruptible("forward"):
-        outcome = go_forward(find(stack, project, region), _wish(yes, may_lack=False))
-    _tell_outcome(outcome, json)
+        result = roll_forward(find(stack, project, region), _request(yes, allow_unknown_migrations=False))
+    _print_result(result, json)
 
 
 @app.command()
@@ -103,85 +109,81 @@ def logs(
     region: Region = None,
     since: Annotated[str, typer.Option(help="How far back: 30s, 10m, 3h, 2d.")] = "10m",
     grep: Annotated[str, typer.Option(help="A filter pattern of CloudWatch Logs.")] = "",
-    container: Annotated[str, typer.Option(help="Only this one: web, proxy, migrate, keeper.")] = "",
-    follow: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = True,
+    container: Annotated[str, typer.Option(help="Only this container: web, proxy or migrate.")] = "",
+    follow: Annotated[bool, typer.Option(help="Wait for new lines until Ctrl-C.")] = True,
 ) -> None:
-    """What the containers write, and the machine's keeper."""
+    """Show the log lines of the containers."""
     found = find(stack, project, region)
     group = found.history()[-1].log_group
     screen = console()
-    for line in log_lines.read_lines(found.session, group, log_lines.since(since), grep, follow=follow):
+    for line in container_logs.read_lines(found.session, group, container_logs.since(since), grep, follow=follow):
         if container in ("", line.container):
             _print_line(screen, line)
 
 
 @app.command()
 def protection(stack: StackName = None, project: Project = None, region: Region = None, json: Json = False) -> None:
-    """What stands in the way of `pulumi destroy`, and the commands that lift it. Changes nothing."""
-    found = obstacles.read_protection(find(stack, project, region))
+    """Show what blocks `pulumi destroy`, and the commands that unblock it. Changes nothing."""
+    found = read_protection(find(stack, project, region))
     if json:
-        as_json([asdict(one) for one in found])
+        print_json([asdict(one) for one in found])
     else:
-        obstacles.print_protection(found, console())
+        print_protection(found, console())
 
 
 @app.command()
 def recover(stack: StackName = None, project: Project = None, region: Region = None, yes: Yes = False) -> None:
-    """After a `pulumi up` that was killed: lock, cut-off operations, what nobody remembers. Then run `pulumi up`."""
+    """Recover from an interrupted `pulumi up`: remove its lock, adopt what it created, list orphans."""
     if not stack:
-        raise UsageError("Give --stack: what was killed may not be on record yet.")
+        raise UsageError("Give --stack. An interrupted first update may have left no release record to find it by.")
     name = stack.rpartition("/")[2]
-    screen = console(stderr=True)
     owner = project or project_name()
-    done = recovery.recover(
-        open_session(name, region), owner, name, _asking(yes), lambda line: screen.print(line, markup=False)
-    )
-    recovery.print_recovered(done, console())
+    done = recover_state(open_session(name, region), owner, name, _confirm(yes), _report)
+    print_recovered(done, console())
 
 
-def _print_line(screen: Console, line: log_lines.Line) -> None:
+def _report(line: str) -> None:
+    console(stderr=True).print(line, markup=False)
+
+
+def _print_line(screen: Console, line: container_logs.Line) -> None:
     head = f"{line.at:%H:%M:%S} {line.task[:8]} {line.container:<7}"
     screen.print(f"[dim]{head}[/]", end=" ", soft_wrap=True)
     screen.print(line.text, markup=False, soft_wrap=True)
 
 
-def _wish(yes: bool, may_lack: bool) -> Wish:
-    screen = console(stderr=True)
-    return Wish(ask=_asking(yes), tell=lambda line: screen.print(line, markup=False), may_lack=may_lack)
+def _request(yes: bool, allow_unknown_migrations: bool) -> RollbackRequest:
+    return RollbackRequest(confirm=_confirm(yes), report=_report, allow_unknown_migrations=allow_unknown_migrations)
 
 
-def _asking(yes: bool) -> Callable[[str], None]:
-    def ask(question: str) -> None:
+def _confirm(yes: bool) -> Callable[[str], None]:
+    def confirm(question: str) -> None:
         if yes:
             return
         if not sys.stdin.isatty():
-            raise UsageError(f"{question}\nNobody can be asked here: give --yes.")
+            raise UsageError(f"{question}\nStandard input is not a terminal: give --yes.")
         if not typer.confirm(question, err=True):
             raise Refused("Nothing was touched.")
 
-    return ask
+    return confirm
 
 
-def _tell_outcome(outcome: Outcome, json: bool) -> None:
-    release = outcome.release
+def _print_result(result: RollbackResult, json: bool) -> None:
+    release = result.release
     if json:
-        as_json({"changed": outcome.changed, "release": asdict(release)})
+        print_json({"changed": result.changed, "release": release.to_values()})
         return
     screen = console()
-    if not outcome.changed:
-        screen.print(f"{named(release)} is what serves already. Nothing was touched.", markup=False)
+    if not result.changed:
+        screen.print(f"Already serving: {release_name(release)}. Nothing was touched.", markup=False)
         return
-    screen.print(f"It serves, on record as {named(release)}.", markup=False)
-    if release.withheld:
-        screen.print(_withheld(release), markup=False)
-
-
-def _withheld(release: Release) -> str:
-    withheld = release.withheld
-    return (
-        f"Release {withheld.number if withheld else ''} is withheld: `pulumi up` of the same sources keeps this one. "
-        "Change the sources, or `python -m ops forward`."
-    )
+    screen.print(f"Serving and on record: {release_name(release)}.", markup=False)
+    if release.rolled_back:
+        screen.print(
+            f"Release {release.rolled_back.number} was rolled back: `pulumi up` of the same sources keeps this one. "
+            "Change the sources, or deploy it again with `python -m ops forward`.",
+            markup=False,
+        )
 
 
 @contextmanager
@@ -190,6 +192,6 @@ def _interruptible(command: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted(
-            "Interrupted. What was begun goes on in AWS, and until it is done the release before serves. "
-            f"`python -m ops {command}` goes on from here; `python -m ops status` says where that is."
+            "Interrupted. AWS continues what was started, and the previous release serves until it is done. "
+            f"`python -m ops {command}` continues from here; `python -m ops status` shows the progress."
         ) from None

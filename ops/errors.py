@@ -1,15 +1,14 @@
-"""What the command line says instead of a traceback, and the exit codes that scripts read."""
+"""Errors of the command line with their exit codes, and messages for errors of boto3."""
 
 import os
 
 from botocore import exceptions as aws
 
-OK = 0
 FAILED = 1
-"""The command did not do what it was asked, or `status` found something that needs a person."""
+"""The command failed, or `status` found something that needs attention."""
 WRONG_USE = 2
 REFUSED = 3
-"""Nothing was touched, because doing it would break something; the message says what."""
+"""Nothing was touched. The message says what the command would break."""
 INTERRUPTED = 130
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -30,7 +29,7 @@ NETWORK_ERRORS = (aws.HTTPClientError, aws.ConnectionError, aws.EndpointConnecti
 
 
 class OpsError(Exception):
-    """Something a person can put right: the message says what, where and how."""
+    """A problem that the operator can fix. The message says what, where and how."""
 
     exit_code = FAILED
 
@@ -41,31 +40,31 @@ class UsageError(OpsError):
     exit_code = WRONG_USE
 
 
-class Refused(OpsError):  # noqa: N818 - it is an outcome, named as such
-    """Not done, and nothing was touched."""
+class Refused(OpsError):  # noqa: N818 - named as an outcome
+    """The command did nothing, because it would break something."""
 
     exit_code = REFUSED
 
 
 class Interrupted(OpsError):  # noqa: N818
-    """Ctrl-C; the message says how to go on."""
+    """Ctrl-C. The message says how to continue."""
 
     exit_code = INTERRUPTED
 
 
-def in_words(error: aws.BotoCoreError | aws.ClientError) -> str:
-    """What boto3 raised, as what happened, where, and what to do."""
+def describe(error: aws.BotoCoreError | aws.ClientError) -> str:
+    """A message for an error of boto3: what happened, where, and what to do."""
     if isinstance(error, aws.ClientError):
         return _refused_by_aws(error)
     if isinstance(error, aws.ProfileNotFound):
-        return f"{error}. `aws configure list-profiles` lists what there is; AWS_PROFILE or aws:profile names one."
+        return f"{error}. `aws configure list-profiles` lists the profiles; set AWS_PROFILE or aws:profile."
     if isinstance(error, LOGIN_ERRORS):
-        return f"AWS cannot be asked: {_sentence(error)}\n{LOGIN}"
+        return f"AWS got no request: {_sentence(error)}\n{LOGIN}"
     if isinstance(error, aws.NoRegionError):
-        return "No region. Give --region, or write aws:region into Pulumi.<stack>.yaml."
+        return "There is no region. Give --region, or set aws:region in Pulumi.<stack>.yaml."
     if isinstance(error, NETWORK_ERRORS):
         return _unreachable(error)
-    return f"AWS cannot be asked: {_sentence(error)}"
+    return f"AWS request failed: {_sentence(error)}"
 
 
 def _refused_by_aws(error: aws.ClientError) -> str:
@@ -78,7 +77,7 @@ def _refused_by_aws(error: aws.ClientError) -> str:
     if code in DENIED:
         return (
             f"AWS does not allow {error.operation_name}: {message}\n"
-            "Use a role that may, or have the action added to this one."
+            "Use a role that allows it, or add the action to this role."
         )
     return f"AWS refused {error.operation_name}: {code}: {message}"
 
@@ -88,9 +87,9 @@ def _unreachable(error: aws.BotoCoreError) -> str:
     if endpoint:
         return (
             f"Nothing answers at AWS_ENDPOINT_URL={endpoint}: {_sentence(error)}\n"
-            "When that is the embedded cloud, start it with `make up`; for AWS itself, unset AWS_ENDPOINT_URL."
+            "Start the embedded cloud with `make up`, or unset AWS_ENDPOINT_URL to use AWS."
         )
-    return f"AWS does not answer: {_sentence(error)}\nLook at the network, the proxy settings and the region."
+    return f"AWS does not answer: {_sentence(error)}\nCheck the network, the proxy settings and the region."
 
 
 def _sentence(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The log, followed: CloudWatch's streams are named <web|migration>/<container>/<task>, machine/keeper/<instance>."""
+"""Read and follow the log. Streams in CloudWatch are named <web|migration>/<container>/<task>."""
 
 import re
 import time
@@ -13,13 +13,13 @@ from ops.errors import OpsError, UsageError
 
 POLL_SECONDS = 2
 OVERLAP_MS = 10_000
-"""CloudWatch does not take lines in their order: the last seconds are read again, and what is known is left out."""
+"""Lines reach CloudWatch out of order, so the last seconds are read again without the known lines."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line that a container wrote."""
+    """One line of a container."""
 
     at: datetime
     container: str
@@ -28,17 +28,17 @@ class Line:
 
 
 def since(text: str) -> timedelta:
-    """`30s`, `10m`, `3h` or `2d`. Raises UsageError."""
+    """The duration in `30s`, `10m`, `3h` or `2d`. Raises UsageError."""
     match = re.fullmatch(r"(\d{1,4})([smhd])", text)
     if not match:
-        raise UsageError(f"--since {text}: write a number and s, m, h or d, such as 10m.")
+        raise UsageError(f"--since {text}: give a number and s, m, h or d, such as 10m.")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 def read_lines(
     session: boto3.Session, group: str, begin: timedelta, pattern: str = "", *, follow: bool
 ) -> Iterator[Line]:
-    """Lines since `begin` ago in order of time; with `follow` without end. Raises OpsError for a group that is gone."""
+    """Lines since `begin` ago in order of time, with `follow` without end. Raises OpsError for a missing group."""
     logs: Any = session.client("logs")
     start = int((datetime.now(UTC) - begin).timestamp() * 1000)
     seen: dict[str, int] = {}
@@ -55,12 +55,12 @@ def read_lines(
 
 
 def _events(logs: Any, group: str, start: int, pattern: str) -> Iterator[dict[str, Any]]:
-    asked = {"logGroupName": group, "startTime": start, **({"filterPattern": pattern} if pattern else {})}
+    query = {"logGroupName": group, "startTime": start, **({"filterPattern": pattern} if pattern else {})}
     try:
-        for page in logs.get_paginator("filter_log_events").paginate(**asked):
+        for page in logs.get_paginator("filter_log_events").paginate(**query):
             yield from page["events"]
     except logs.exceptions.ResourceNotFoundException:
-        raise OpsError(f"Log group {group} is gone. `pulumi up --refresh` makes it again.") from None
+        raise OpsError(f"Log group {group} does not exist. `pulumi up --refresh` creates it again.") from None
 
 
 def _line(event: dict[str, Any]) -> Line:

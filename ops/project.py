@@ -1,4 +1,4 @@
-"""Pulumi.yaml and the stacks' settings files: whose stack it is, and in which region and account to look for it."""
+"""Pulumi.yaml and Pulumi.<stack>.yaml: the project's name, and the region and profile of a stack."""
 
 from pathlib import Path
 from typing import Any
@@ -8,18 +8,20 @@ import yaml
 from ops.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C parses Pulumi.yaml ten times faster."""
 
 
 def name() -> str:
-    """The project's name. Raises UsageError when there is no Pulumi.yaml that says it."""
+    """The project's name in Pulumi.yaml. Raises UsageError when it has none."""
     declared = _load("Pulumi.yaml").get("name")
     if not isinstance(declared, str) or not declared:
-        raise UsageError(f"{ROOT / 'Pulumi.yaml'} names no project. Give --project.")
+        raise UsageError(f"{ROOT / 'Pulumi.yaml'} has no project name. Give --project.")
     return declared
 
 
 def stack_setting(stack: str | None, key: str) -> str | None:
-    """What Pulumi.<stack>.yaml says for a key such as aws:region; None when it says nothing, or there is no file."""
+    """The value of a key such as aws:region in Pulumi.<stack>.yaml; None without a value or without the file."""
     if not stack:
         return None
     value = (_load(f"Pulumi.{stack}.yaml").get("config") or {}).get(key)
@@ -27,7 +29,7 @@ def stack_setting(stack: str | None, key: str) -> str | None:
 
 
 def default_setting(key: str) -> str | None:
-    """What Pulumi.yaml says for every stack."""
+    """The value of a key in Pulumi.yaml, for every stack."""
     declared = (_load("Pulumi.yaml").get("config") or {}).get(key)
     value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
     return value if isinstance(value, str) else None
@@ -35,9 +37,9 @@ def default_setting(key: str) -> str | None:
 
 def _load(file: str) -> dict[str, Any]:
     try:
-        content = yaml.safe_load((ROOT / file).read_text())
+        content = yaml.load((ROOT / file).read_text(), Loader=LOADER)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         return {}
     except yaml.YAMLError as error:
-        raise UsageError(f"{ROOT / file} is no YAML: {error}") from None
+        raise UsageError(f"{ROOT / file} is not valid YAML: {error}") from None
     return content if isinstance(content, dict) else {}

@@ -1,4 +1,4 @@
-"""One run of the command line, from its arguments to its exit code; what a person can put right has no traceback."""
+"""Run the command line and turn errors into messages and exit codes."""
 
 import os
 import sys
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.release.errors import ReleaseError
+from infra.release.reporting import ReleaseError
 from ops.cli import app
-from ops.errors import FAILED, INTERRUPTED, OpsError, in_words
+from ops.errors import FAILED, INTERRUPTED, OpsError, describe
 
 
 def run(words: Sequence[str] | None = None) -> int:
-    """The exit code."""
+    """Run a command and return its exit code."""
     try:
         app(args=None if words is None else list(words), prog_name="python -m ops")
     except SystemExit as ended:
@@ -22,15 +22,15 @@ def run(words: Sequence[str] | None = None) -> int:
     except ReleaseError as error:
         return _failed(str(error), FAILED)
     except (BotoCoreError, ClientError) as error:
-        return _failed(in_words(error), FAILED)
+        return _failed(describe(error), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python would complain once more when it closes the stream.
+        # `head` or another reader closed the pipe. Python would complain again when it flushes the stream at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _failed(message: str, code: int) -> int:
-    print(message, file=sys.stderr)  # noqa: T201 - the command line's own voice
+    print(message, file=sys.stderr)  # noqa: T201 - output of the command line
     return code

@@ -1,4 +1,4 @@
-"""What AWS and the other providers would answer to a program, as far as the program uses it."""
+"""Outputs and function results that AWS and the other providers would return to the program."""
 
 from collections.abc import Callable
 from typing import Any
@@ -70,7 +70,6 @@ OUTPUTS: dict[str, Outputs] = {
     "aws:cloudwatch/dashboard:Dashboard": _arn("cloudwatch", "dashboard/"),
     "aws:cloudwatch/logGroup:LogGroup": _arn("logs", "log-group:"),
     "aws:ec2/eip:Eip": lambda args: {"allocationId": f"eipalloc-{args.name}", "publicIp": "203.0.113.10"},
-    "aws:ec2/launchTemplate:LaunchTemplate": lambda args: {"latestVersion": 1},
     "aws:ec2/vpc:Vpc": lambda args: {"ipv6CidrBlock": "2600:1f18:1234:5600::/56"},
     "aws:ec2/vpcEndpoint:VpcEndpoint": lambda args: {"prefixListId": "pl-63a5400a"},
     "aws:ecr/repository:Repository": lambda args: {
@@ -85,7 +84,6 @@ OUTPUTS: dict[str, Outputs] = {
         "arnWithoutRevision": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{args.inputs.get('family', args.name)}",
         "revision": 1,
     },
-    "aws:iam/instanceProfile:InstanceProfile": _arn("iam", "instance-profile/"),
     "aws:iam/role:Role": _arn("iam", "role/"),
     "aws:kms/key:Key": lambda args: {"arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{args.name}", "keyId": args.name},
     "aws:lb/listener:Listener": _arn("elasticloadbalancing", "listener/"),
@@ -123,7 +121,7 @@ OUTPUTS: dict[str, Outputs] = {
         },
     },
 }
-"""What AWS would answer beside the inputs, for the types whose computed properties other resources use."""
+"""Computed outputs by type token; without an entry a resource returns its inputs and a name."""
 
 FUNCTIONS: dict[str, dict[str, Any]] = {
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": {
@@ -131,10 +129,6 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
         "password": "registry-token",
         "proxyEndpoint": f"https://{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com",
         "authorizationToken": "QVdTOnJlZ2lzdHJ5LXRva2Vu",
-    },
-    "aws:secretsmanager/getSecret:getSecret": {
-        "arn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:team/certificate-a1b2c3",
-        "kmsKeyId": "",
     },
     "aws:ssm/getParametersByPath:getParametersByPath": {"arns": [], "names": [], "types": [], "values": []},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {
@@ -155,4 +149,4 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
         "nameServers": ["ns-1.awsdns-1.org", "ns-2.awsdns-2.com"],
     },
 }
-"""The answers of provider functions; a test changes its own copy in `engine.functions`."""
+"""Results of provider functions; a test changes its own copy in `engine.functions`."""

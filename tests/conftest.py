@@ -1,29 +1,56 @@
-"""A recording engine for every test, and nothing of the tests before it."""
+"""A recording engine and an empty configuration for every test."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
+import botocore.loaders
+import botocore.session
 import pytest
 from pulumi.runtime.config import set_all_config
 
 from infra.release import hooks
-from tests.recorder import Recorder, new_engine
+from infra.release.record import ReleaseRecord
+from local.setup.pulumi_engine import find_engine
+from tests.recorder import Recorder, declared_with, new_engine
+
+# `embedded_cloud.testing.engine_stack` looks on PATH; set-up keeps the engine in the tool cache.
+os.environ.setdefault("EMBEDDED_CLOUD_PULUMI", str(find_engine() or "pulumi"))
+
+
+COMPLETED: list[tuple[str, ReleaseRecord]] = []
+"""Releases that programs completed, with the name of the parameter for their record."""
 
 
 @pytest.fixture(autouse=True)
 def _no_configuration() -> Iterator[None]:
-    """No test sees the settings of another one."""
+    """Keep settings of one test from the next."""
     set_all_config({}, [])
     yield
     set_all_config({}, [])
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _every_release_runs() -> Iterator[None]:
-    """The program asks AWS in every update whether its release runs and is on record; here there is no AWS to ask."""
+def _one_loader() -> Iterator[None]:
+    """Read each description of an AWS service once: botocore reads them anew for every session."""
+    loader = botocore.loaders.create_loader()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hooks, "verify_rollout", lambda *_: {})
-        patch.setattr(hooks, "complete", lambda _session, _parameter, release, *_: replace(release, number=1))
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
+
+
+def _complete(_session: Any, parameter: str, release: ReleaseRecord, *_: Any) -> ReleaseRecord:
+    COMPLETED.append((parameter, release))
+    return replace(release, number=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_release_runs() -> Iterator[None]:
+    """Answer for AWS, which every update asks whether its release runs and is on record."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hooks, "wait_for_rollout", lambda *_: {})
+        patch.setattr(hooks, "complete", _complete)
         yield
 
 
@@ -35,7 +62,5 @@ def engine() -> Recorder:
 
 @pytest.fixture(scope="session")
 def declared() -> Recorder:
-    """What the program declares with every setting at its default; read it, do not run anything in it."""
-    recorder = new_engine()
-    recorder.run_program()
-    return recorder
+    """What the program declares with default settings; read it, do not run anything in it."""
+    return declared_with()

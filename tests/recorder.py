@@ -1,6 +1,7 @@
-"""Recorded inputs: a stand-in for Pulumi's engine that keeps every resource a program declares, by its type token."""
+"""A mock of Pulumi's engine that records every resource that a program declares, by type token."""
 
 import contextlib
+import functools
 import json
 import runpy
 from collections import defaultdict
@@ -34,7 +35,7 @@ def plain(value: Any) -> Any:
 
 
 class _Monitor(mocks.MockMonitor):
-    """Keeps what mocks forget: the options of each resource, and the outputs of each component."""
+    """Records what Pulumi's mocks drop: the options of each resource and the outputs of each component."""
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
         if request.type != "pulumi:pulumi:Stack":
@@ -48,7 +49,7 @@ class _Monitor(mocks.MockMonitor):
 
 
 class _Hooks:
-    """Takes the registration of resource hooks, which the mocked engine knows nothing of."""
+    """Records resource hooks, which Pulumi's mocks do not support."""
 
     def __init__(self, recorder: "Recorder") -> None:
         self._recorder = recorder
@@ -58,12 +59,12 @@ class _Hooks:
 
 
 class Recorder(mocks.Mocks):
-    """Records what a program declares and calls, and answers like AWS would.
+    """Records what a program declares and calls, with the outputs that AWS would return.
 
-    `by_type` holds the declared resources per type token, `calls` the provider functions that were called, `requests`
-    the whole registration by (type token, logical name) with options such as `protect`, `ignoreChanges` and
-    `dependencies`, `outputs` what components and the stack registered by URN, `hooks` the resource hooks by name.
-    A function without an answer in `functions` is an error, so that no program depends on one by accident.
+    `by_type`: declared resources by type token. `requests`: whole registrations by (type token, logical name), with
+    options such as `protect`, `ignoreChanges` and `dependencies`. `outputs`: registered outputs of components and stack
+    by URN. `hooks`: resource hooks by name. `calls`: called provider functions; one without an answer in `functions`
+    fails the test.
     """
 
     is_secret = staticmethod(is_secret)
@@ -125,18 +126,26 @@ class Recorder(mocks.Mocks):
         return answers[0] if answers else None
 
     def run_program(self, **config: str) -> None:
-        """Run the whole program with these settings, then resolve what the stack exports into `exports`."""
+        """Run `__main__.py` with these settings, then resolve the stack outputs into `exports`."""
         set_all_config({"aws:region": REGION, **{f"preqly:{key}": value for key, value in config.items()}})
         with contextlib.chdir(ROOT):
-            # The stack's resource is one for all programs of a process.
+            # All programs of a process share one stack resource.
             self.run(cast(Stack, get_root_resource()).outputs.clear)
             self.run(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None)
             self.exports = self.run(lambda: dict(cast(Stack, get_root_resource()).outputs))
 
 
 def new_engine(preview: bool = False) -> Recorder:
-    """Point Pulumi's runtime at a new Recorder, for an update or for a preview."""
+    """A new Recorder, set as Pulumi's engine, for an update or a preview."""
     recorder = Recorder()
     mocks.set_mocks(recorder, project="preqly", stack="test", preview=preview, monitor=_Monitor(recorder))
     SETTINGS.callbacks = _Hooks(recorder)
+    return recorder
+
+
+@functools.cache
+def declared_with(**config: str) -> Recorder:
+    """What the program declares with these settings. All tests share the run, so they only read it."""
+    recorder = new_engine()
+    recorder.run_program(**config)
     return recorder

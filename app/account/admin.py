@@ -15,7 +15,7 @@ class AccountAdmin(UserAdmin):
     ordering = ("email",)
     list_display = ("email", "name", "is_staff", "is_active", "date_joined")
     search_fields = ("email", "name")
-    # People choose their picture themselves: only there it is checked and drawn anew.
+    # Only the profile form checks and re-encodes a picture.
     readonly_fields = ("picture", "date_joined", "last_login")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "picture")}),

@@ -1,4 +1,4 @@
-"""The forms people fill in."""
+"""Forms for sign-up, login, password reset and profile."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ class SignUpForm(BaseUserCreationForm):
         }
 
     def clean_email(self) -> str:
-        """One spelling for every address, so that the model finds the account that has it already."""
+        """Lower-case the address, so that the uniqueness check finds an existing account."""
         email: str = self.cleaned_data["email"].lower()
         return email
 
@@ -38,29 +38,29 @@ class LoginForm(AuthenticationForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
     error_messages: ClassVar = {
-        # The same words for an unknown address and a wrong password.
+        # The same message for an unknown address and a wrong password.
         "invalid_login": "No account has this address and this password. Mind upper and lower case in the password.",
         "inactive": "This account is closed.",
     }
 
 
 class ForgottenPasswordForm(PasswordResetForm):
-    """Asks for the address that the link is mailed to."""
+    """Request a reset link by e-mail."""
 
     def get_users(self, email: str) -> Iterator[User]:
-        """Those with the address who were not mailed just now, so that nobody's mailbox can be filled from here."""
+        """Return the users with this address whose last reset mail is at least RESET_PAUSE ago."""
         return (user for user in super().get_users(email) if user.claim_reset_mail())
 
 
 class PictureInput(forms.ClearableFileInput):
-    """A file to choose, and a box to tick for none; the page shows the picture itself."""
+    """A file input with a checkbox for removal; the page shows the picture itself."""
 
     template_name = "account/picture_input.html"
     clear_checkbox_label = "Remove my picture"
 
 
 class ProfileForm(forms.ModelForm):
-    """Name and picture of the person who is logged in."""
+    """Name and picture of the logged-in user."""
 
     class Meta:
         model = User
@@ -76,12 +76,12 @@ class ProfileForm(forms.ModelForm):
         self._before = self.instance.picture.name
 
     def clean_picture(self) -> Any:
-        """A new picture is drawn anew; an old or removed one passes."""
+        """Re-encode a new picture; an unchanged or removed one passes."""
         picture = self.cleaned_data["picture"]
         return redraw(picture) if isinstance(picture, UploadedFile) else picture
 
     def save(self, commit: bool = True) -> User:
-        """Store the profile, then delete the picture that nobody refers to any more."""
+        """Save the profile, then delete the replaced picture."""
         user: User = super().save(commit)
         if commit and self._before and user.picture.name != self._before:
             discard(user.picture.storage, self._before)

@@ -1,4 +1,4 @@
-"""What happens after too many wrong passwords; counted in the database, so for all tasks and workers together."""
+"""Lockout after too many wrong passwords, counted in the database for all tasks and workers."""
 
 import ipaddress
 from datetime import timedelta
@@ -10,14 +10,14 @@ from django.shortcuts import render
 FAILURES = 5
 PAUSE = timedelta(minutes=15)
 NAME_LENGTH = 254
-"""Of an e-mail address (https://docs.djangoproject.com/en/5.2/ref/models/fields/#emailfield); axes has 255 for it."""
+"""Longest e-mail address (https://docs.djangoproject.com/en/5.2/ref/models/fields/#emailfield); axes stores 255."""
 MESSAGE = "Too many wrong passwords. Please try again in 15 minutes, or ask for a new password."
 
 
 def address(request: HttpRequest) -> str:
-    """The visitor's address; of IPv6 the network, because everyone there has more addresses than can be counted.
+    """Return the visitor's IPv4 address or IPv6 /64 network, because an IPv6 visitor owns a whole network.
 
-    The proxy puts it alone into this header, in place of whatever the visitor sent.
+    The proxy replaces X-Forwarded-For with the verified address.
     """
     given = request.META.get("HTTP_X_FORWARDED_FOR") or request.META.get("REMOTE_ADDR", "")
     try:
@@ -30,14 +30,14 @@ def address(request: HttpRequest) -> str:
 
 
 def name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
-    """The account that is tried, in the one spelling that the database has; no longer than an account's can be."""
+    """Return the attempted login name, in the database's spelling and cut to NAME_LENGTH."""
     given = (credentials or {}).get("username") or (request.POST.get("username", "") if request else "")
     return str(given).strip().lower()[:NAME_LENGTH]
 
 
 def refuse(_request: HttpRequest, _credentials: dict[str, Any] | None) -> HttpResponse:
-    """429 with a way out: a link by mail works all the same."""
-    # Without the request: the page must not depend on who asks.
+    """Answer 429 with a link to the password reset, which still works."""
+    # Without the request, so that the page does not depend on the visitor.
     page = render(None, "account/locked.html", {"message": MESSAGE}, status=429)
     page["Retry-After"] = str(int(PAUSE.total_seconds()))
     page["Cache-Control"] = "no-store"

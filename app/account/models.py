@@ -1,4 +1,4 @@
-"""A person with an account. The e-mail address is the login."""
+"""The user model. The e-mail address is the login."""
 
 import uuid
 from datetime import timedelta
@@ -15,38 +15,38 @@ from django.utils import timezone
 from account.pictures import discard
 
 RESET_PAUSE = timedelta(minutes=5)
-"""Between two mails with a link for a new password to one person, however many ask and from wherever."""
+"""Shortest time between two password reset mails to one user."""
 
 
 def picture_path(user: "User", _name: str) -> str:
-    """A name that is never used twice, below the folder whose rule lets members see pictures (core/media.py)."""
+    """Return a new, never reused path in the folder that members may read (core/media.py)."""
     return f"pictures/{user.pk}/{uuid.uuid4().hex}.webp"
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users and finds them however they spell their address."""
+    """Create users, and find them by address in any case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A member; without a password nobody can log in as them."""
+        """Create a member; without a password the account cannot log in."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """An administrator, for `manage.py createsuperuser`."""
+        """Create an administrator, for `manage.py createsuperuser`."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user with this address, upper or lower case.
+        """Return the user with this address, ignoring case.
 
-        Compared as the constraint compares: `iexact` asks for UPPER, which makes I of the dotless letter too.
+        Uses LOWER like the constraint: `iexact` uses UPPER, which maps the dotless i to I too.
         """
         return self.alias(one_case=Lower("email")).get(one_case=(username or "").strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """One person. Addresses that differ only in case are the same address."""
+    """A user. Addresses that differ only in case are the same address."""
 
     email = models.EmailField(
         "e-mail address", error_messages={"unique": "There is an account with this address."}, unique=True
@@ -77,29 +77,29 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def get_full_name(self) -> str:
-        """The name, or the address of someone who gave none."""
+        """Return the name, or the address if there is none."""
         return self.name or self.email
 
     def get_short_name(self) -> str:
-        """What greetings use."""
+        """Return the name, or the address up to the @, for greetings."""
         return self.name or self.email.partition("@")[0]
 
     def claim_reset_mail(self) -> bool:
-        """Whether a link for a new password may be mailed now, then no other one until RESET_PAUSE is over.
+        """Return whether a reset mail may be sent now, and block further ones for RESET_PAUSE.
 
-        Settled by the database: of requests to several tasks at once, one gets it.
+        One UPDATE decides, so of concurrent requests only one sends a mail.
         """
         now = timezone.now()
         due = models.Q(reset_mailed=None) | models.Q(reset_mailed__lt=now - RESET_PAUSE)
         return bool(User.objects.filter(due, pk=self.pk).update(reset_mailed=now))
 
     def email_user(self, subject: str, message: str) -> None:
-        """Send the person a mail."""
+        """Send the user a mail."""
         send_mail(subject, message, None, [self.email])
 
 
 @receiver(models.signals.post_delete, sender=User)
 def delete_picture(instance: User, **_given: Any) -> None:
-    """A picture goes with its person, however that is deleted."""
+    """Delete the picture of a deleted user."""
     if instance.picture:
         discard(instance.picture.storage, instance.picture.name)

@@ -1,4 +1,4 @@
-"""Profile pictures: what arrives is checked and drawn anew, so that only pixels are stored."""
+"""Check and re-encode profile pictures, so that only pixels are stored."""
 
 import io
 import threading
@@ -12,28 +12,28 @@ from django.db import transaction
 from PIL import Image, ImageOps
 
 LARGEST_BYTES = 4 * 1024 * 1024
-"""Below the proxy's limit for a request's body, so the form can say what is wrong."""
+"""Below the proxy's limit for a request body, so that the form can explain the error."""
 LARGEST_PIXELS = 25_000_000
-"""100 MB when decoded, and the smallest task has 512 MB for everything; a few kilobytes can claim far more."""
+"""100 MB when decoded; the smallest task has 512 MB. A file of a few kilobytes can decode to far more."""
 SIDE = 512
 """Longest side of a stored picture in pixels."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-# Pixels are most of what a request can make a worker hold, so its threads take turns.
+# Decoded pictures need most of a worker's memory, so its threads take turns.
 _one_at_a_time = threading.Lock()
 
 
 def redraw(upload: UploadedFile) -> ContentFile:
-    """The picture as WebP, upright, at most SIDE pixels wide and high, without metadata.
+    """Return the picture as WebP, upright, at most SIDE pixels wide and high, without metadata.
 
-    Raises ValidationError, in words for the person who uploads, when it is too large or no picture we know.
+    Raises ValidationError, with a message for the user, when it is too large or not a supported picture.
     """
     if upload.size is None or upload.size > LARGEST_BYTES:
         raise ValidationError("The picture is larger than 4 MB. Choose a smaller one.")
     upload.seek(0)
     try:
-        # Filters of warnings belong to the process: the turn is taken before they are changed.
+        # The lock first, because warning filters belong to the whole process.
         with _one_at_a_time, warnings.catch_warnings():
-            # Pillow only warns of a picture that would fill the memory.
+            # Pillow only warns about decompression bombs.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(upload, formats=FORMATS) as picture:
                 return _webp(picture)
@@ -42,17 +42,17 @@ def redraw(upload: UploadedFile) -> ContentFile:
 
 
 def discard(storage: Storage, name: str) -> None:
-    """Delete a stored picture that nobody refers to any more, once the database has agreed."""
+    """Delete a stored picture after the transaction commits."""
     transaction.on_commit(lambda: storage.delete(name))
 
 
 def _webp(picture: Image.Image) -> ContentFile:
     if picture.width * picture.height > LARGEST_PIXELS:
         raise ValidationError(f"The picture has more than {LARGEST_PIXELS // 10**6} megapixels. Choose a smaller one.")
-    # JPEG decoders can shrink while they read, which saves most of the memory and time.
+    # JPEG can be decoded at a smaller size, which saves most of the memory and time.
     picture.draft("RGB", (2 * SIDE, 2 * SIDE))
     kept = "RGBA" if picture.has_transparency_data else "RGB"
-    # Each step that copies (convert, also into the same mode, and exif_transpose) copies little or not at all.
+    # Avoid full-size copies: convert only when needed, shrink before exif_transpose.
     drawn = picture if picture.mode == kept else picture.convert(kept)
     drawn.thumbnail((SIDE, SIDE))
     upright = ImageOps.exif_transpose(drawn)

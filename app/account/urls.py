@@ -1,4 +1,4 @@
-"""Every address about accounts."""
+"""URLs of accounts."""
 
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy

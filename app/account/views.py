@@ -1,4 +1,4 @@
-"""Sign-up and profile; logging in and out and the password's reset are Django's own views (account/urls.py)."""
+"""Sign-up and profile. Login, logout and password reset are Django's own views (account/urls.py)."""
 
 from typing import Any
 
@@ -19,20 +19,20 @@ from account.models import User
 
 
 class SignUpView(CreateView):
-    """A new account, logged in at once."""
+    """Create an account and log in."""
 
     form_class = SignUpForm
     template_name = "account/sign_up.html"
     success_url = reverse_lazy("account:profile")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Someone who is logged in has an account already."""
+        """Redirect a logged-in user to the profile."""
         if request.user.is_authenticated:
             return redirect("account:profile")
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: ModelForm) -> HttpResponse:
-        """Log the new person in. Of two clicks the second one finds the account there, after it was asked for."""
+        """Save and log in. A double click creates the account between check and save: show the form's error then."""
         try:
             with transaction.atomic():
                 response = super().form_valid(form)
@@ -45,18 +45,18 @@ class SignUpView(CreateView):
 
 
 class ProfileView(LoginRequiredMixin, UpdateView):
-    """The logged-in person's own name and picture."""
+    """Edit the logged-in user's name and picture."""
 
     form_class = ProfileForm
     template_name = "account/profile.html"
     success_url = reverse_lazy("account:profile")
 
     def get_object(self, _queryset: QuerySet[User] | None = None) -> User:
-        """Nobody else's profile can be named. A fresh copy, so the page's header shows what is stored."""
+        """Return a fresh copy of the logged-in user, so that the page's header shows the stored values."""
         return User.objects.get(pk=self.request.user.pk)
 
     def form_valid(self, form: ModelForm) -> HttpResponse:
-        """Say that it worked."""
+        """Save and show a message."""
         response = super().form_valid(form)
         messages.success(self.request, "Your profile is saved.")
         return response

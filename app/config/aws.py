@@ -1,8 +1,8 @@
-"""What every client of AWS is told."""
+"""Configuration of AWS clients."""
 
 import os
 
 
 def region() -> str | None:
-    """The region that the platform names. boto3 by itself reads the second variable only; ECS sets both."""
+    """Return the region. boto3 alone reads only AWS_DEFAULT_REGION; ECS sets both variables."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

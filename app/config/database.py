@@ -1,4 +1,4 @@
-"""The wait for the database at a start: bounded, and a failure is one line with an exit code of its own."""
+"""Wait for the database at a start. A failure is one line and an exit code for the reason."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,9 +15,9 @@ EXIT_CODES: Mapping[str, int] = {
     "wrong password": 77,
     "no such database": 78,
 }
-"""Reason to exit code, after sysexits.h."""
+"""Exit code of each reason, after sysexits.h."""
 
-# What PostgreSQL and its library say, in the order in which it is looked for.
+# Parts of PostgreSQL's messages, in order of precedence.
 _SIGNS = (
     ("password authentication failed", "wrong password"),
     ("no password supplied", "wrong password"),
@@ -40,12 +40,12 @@ _SENTENCES: Mapping[str, str] = {
     "wrong password": "the server refuses the user or the password",
     "no such database": "the server has no such database or user",
 }
-# Waiting does not mend these.
+# Not retried.
 _FINAL = {"certificate", "wrong password", "no such database"}
 
 
 class DatabaseUnavailableError(Exception):
-    """The message names host, port and reason, never the password; `code` is for the process."""
+    """The message names host, port and reason, never the password; `code` is the exit code."""
 
     def __init__(self, reason: str, waited_seconds: float) -> None:
         settings = connection.settings_dict
@@ -55,7 +55,7 @@ class DatabaseUnavailableError(Exception):
 
 
 def wait(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Return as soon as the database takes a connection. Raises DatabaseUnavailableError after `seconds` at most.
+    """Return when the database accepts a connection. Raises DatabaseUnavailableError after `seconds`.
 
     A refused password or certificate and a missing database fail at once.
     """
@@ -71,13 +71,13 @@ def wait(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
                 raise DatabaseUnavailableError(reason, waited) from error
             sleep(min(1.0, max(0.0, seconds - waited)))
         else:
-            # gunicorn forks after this: a connection must not be shared.
+            # gunicorn forks after this, and workers must not share a connection.
             connection.close()
             return
 
 
 def why(error: OperationalError) -> str:
-    """A key of EXIT_CODES."""
+    """Return the reason, a key of EXIT_CODES."""
     said = str(error)
     if isinstance(error.__cause__, psycopg.errors.ConnectionTimeout):
         return "does not answer"

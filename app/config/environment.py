@@ -1,4 +1,4 @@
-"""The only reader of environment variables. Everything wrong with them is reported at once, one line each."""
+"""Typed environment variables. All wrong ones are reported at once, one line each."""
 
 import os
 from collections.abc import Callable
@@ -20,18 +20,18 @@ FROM_FILES = (
     "EMAIL_URL",
     "SENTRY_DSN",
 )
-"""Secrets: each may stand in a file instead, named by the variable with _FILE at its end, as compose mounts them."""
+"""Secrets that may be in a file instead, named by `<variable>_FILE`, as compose mounts them."""
 DATABASES = ("postgres", "postgresql", "sqlite")
-"""Schemes of a database's URL. SQLite is for tests and for building the image."""
+"""Schemes of a database URL. SQLite is for tests and the image's build."""
 _REQUIRED: Any = object()
-# What environ raises for a value it cannot read depends on the type asked for.
+# What environ raises for an unreadable value depends on the type.
 _UNREADABLE = (ImproperlyConfigured, ValueError, TypeError, KeyError, IndexError, AttributeError)
 
 
 class Environment:
-    """Typed variables; an empty one counts as not set.
+    """Reads variables; an empty one counts as not set.
 
-    A wrong one yields a placeholder, until `verify` stops the start with all of them.
+    A wrong variable gives a placeholder; `verify` then stops the start with all problems.
     """
 
     def __init__(self) -> None:
@@ -42,37 +42,37 @@ class Environment:
             self._read_file(name)
 
     def text(self, name: str, *, example: str, default: str = _REQUIRED) -> str:
-        """A string."""
+        """Return a string."""
         return self._read(self._env.str, name, example, default, placeholder="")
 
     def names(self, name: str, *, example: str, default: list[str] = _REQUIRED) -> list[str]:
-        """A list separated by commas, without blanks around the entries."""
+        """Return a comma-separated list, stripped."""
         found = self._read(self._env.list, name, example, default, placeholder=[])
         return [entry.strip() for entry in found if entry.strip()]
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """true or false; anything else is a problem, not a no."""
+        """Return a boolean; anything but true and false is a problem."""
         raw = self._env.str(name, default=str(default)).strip().lower()
         if raw not in {"true", "false"}:
             self.refuse(name, f"{raw!r} is neither true nor false", f"{name}={str(default).lower()}")
         return raw == "true"
 
     def number(self, name: str, *, default: int, minimum: int) -> int:
-        """A whole number not below `minimum`."""
+        """Return a whole number not below `minimum`."""
         found = self._read(self._env.int, name, str(default), default, placeholder=default)
         if found < minimum:
             self.refuse(name, f"{found} is below {minimum}", f"{name}={default}")
         return found
 
     def database(self, name: str, *, example: str, optional: bool = False) -> dict[str, Any]:
-        """Django's DATABASES entry for a URL; the URL, which holds a password, is never repeated in a message.
+        """Return Django's DATABASES entry for a URL, empty for an optional one that is not set.
 
-        Empty for an optional one that is not set.
+        Messages never contain the URL, because it holds a password.
         """
         if optional and name not in self._env.ENVIRON:
             return {}
         scheme, found, _ = self._env.ENVIRON.get(name, "").partition("://")
-        # Asked first: environ would only warn, and print the URL.
+        # Checked here, because environ only warns and prints the URL.
         if name in self._env.ENVIRON and not (found and scheme in DATABASES):
             self.refuse(
                 name,
@@ -82,12 +82,12 @@ class Environment:
             return {}
         found = self._read(self._env.db_url, name, example, _REQUIRED, placeholder={})
         if found.get("ENGINE") == "django.db.backends.postgresql":
-            # A request must not wait for a database that is gone longer than the proxy waits for the request.
+            # Shorter than the proxy's timeout.
             found.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
         return found
 
     def email(self, name: str, *, example: str, default: str) -> dict[str, Any]:
-        """Django's EMAIL_* settings for a URL."""
+        """Return Django's EMAIL_* settings for a URL."""
         url = self._env.ENVIRON.get(name, default)
         for needed in mail.lacking(url, self._env.ENVIRON):
             self.refuse(needed, f"is missing or empty, and {name}={url} needs it", f"{needed}={mail.EXAMPLES[needed]}")
@@ -97,18 +97,18 @@ class Environment:
         return self._read(self._env.email_url, name, example, default, placeholder={})
 
     def mailbox(self, name: str, *, example: str, default: str) -> str:
-        """An e-mail address, with or without a name before it."""
+        """Return an e-mail address, with or without a name before it."""
         found = self.text(name, example=example, default=default)
         if not mail.is_mailbox(found):
             self.refuse(name, f"{found!r} is no e-mail address", f"{name}={example}")
         return found
 
     def refuse(self, name: str, problem: str, example: str) -> None:
-        """Note a problem; `example` is a right line for the variable."""
+        """Note a problem; `example` is a correct line for the variable."""
         self._problems.append(f"{name}: {problem}. Example: {example}")
 
     def verify(self) -> None:
-        """Stop the process with exit code 1 and a line for every wrong variable, if any is."""
+        """Exit with code 1 and a line for each wrong variable, if there is any."""
         if self._problems:
             raise SystemExit("\n".join(f"Environment variable {problem}" for problem in self._problems))
 
@@ -122,7 +122,7 @@ class Environment:
             why = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
             self.refuse(f"{name}_FILE", f"{path} cannot be read ({why})", f"{name}_FILE=/run/secrets/...")
             return
-        # An empty file is like an empty variable: not set.
+        # An empty file counts as not set.
         if found:
             self._env.ENVIRON[name] = found
 

@@ -12,19 +12,19 @@ _RESET_LINK = re.compile(r"(/account/password/reset/)[^/\s]+/[^/\s]+")
 
 
 def without_links(text: str) -> str:
-    """The text with nothing of a link that sets a new password: whoever reads logs could use it. As in nginx.conf."""
+    """Remove the secret part of password reset links, as nginx.conf does."""
     return _RESET_LINK.sub(r"\1...", text)
 
 
 class JsonFormatter(logging.Formatter):
-    """Time (UTC), level, logger, message, request id, release; traceback and further fields where there are any."""
+    """Format time (UTC), level, logger, message, request id, release, and if present status, traceback and fields."""
 
     def __init__(self, release: str = "unknown") -> None:
         super().__init__()
         self._release = release
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line."""
+        """Return the record as one line of JSON."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -43,17 +43,17 @@ class JsonFormatter(logging.Formatter):
 
 
 def configuration(release: str) -> dict[str, Any]:
-    """Django's LOGGING: everything to stdout. https://docs.djangoproject.com/en/5.2/ref/settings/#logging"""
+    """Return Django's LOGGING: everything to stdout. https://docs.djangoproject.com/en/5.2/ref/settings/#logging"""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": JsonFormatter, "release": release}},
         "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
         "root": {"handlers": ["stdout"], "level": "INFO"},
-        # Django's own handlers would print every request a second time, and mail the admins.
+        # Django's own handlers would log each request twice and mail the admins.
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            # Anyone can send a wrong Host; the proxy's request log has it already, as a 400.
+            # Anyone can send a wrong Host; the proxy logs the 400.
             "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": True},
         },
     }

@@ -1,12 +1,12 @@
-"""Where mail goes: EMAIL_URL names it.
+"""Mail settings. EMAIL_URL names the transport:
 
     smtp+tls://user:password@host:587   a mail server
     ses://                              Amazon SES, through its API version 2
-    filemail:///folder, consolemail://  a folder, the log: for trying things out
-    unset://                            nowhere; a log line for each
+    filemail:///folder, consolemail://  a folder, the log: for trials
+    unset://                            none; a log line for each mail
 
-SES needs DEFAULT_FROM_EMAIL, an address that SES has verified or one of a domain that it has; AWS_REGION, which ECS
-sets, for the region where that was done; and a task role with ses:SendEmail and ses:SendRawEmail on that identity.
+SES needs DEFAULT_FROM_EMAIL in a verified identity, AWS_REGION of that identity (ECS sets it), and a task role with
+ses:SendEmail and ses:SendRawEmail on it.
 """
 
 import logging
@@ -24,24 +24,24 @@ from config import aws
 log = logging.getLogger(__name__)
 
 SES = "ses://"
-"""Amazon SES with the credentials of the task's own role, so that no password for mail exists."""
+"""Amazon SES with the credentials of the task's role."""
 UNSET = "unset://"
 EXAMPLES = {"DEFAULT_FROM_EMAIL": "no-reply@preqly.com", "AWS_REGION": "eu-central-1"}
-"""What SES needs."""
+"""Examples of the variables that SES needs."""
 
 
 class NotSetBackend(BaseEmailBackend):
-    """Sends nothing and says so. A mail may hold a link that sets a password, so its text is not written down."""
+    """Sends nothing and logs the subject. The text is not logged, because it may contain a password reset link."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """One log line for each mail."""
+        """Log one line per mail."""
         for message in email_messages:
             log.error("not sent, EMAIL_URL is not set: a mail with the subject %r", message.subject)
         return 0
 
 
 def settings(url: str) -> dict[str, Any] | None:
-    """Django's settings for the schemes that are this site's own; None for those of environ."""
+    """Return Django's settings for ses:// and unset://; None for the schemes that environ reads."""
     if url == UNSET:
         return {"EMAIL_BACKEND": "config.mail.NotSetBackend"}
     if url != SES:
@@ -52,7 +52,7 @@ def settings(url: str) -> dict[str, Any] | None:
         "ANYMAIL": {
             "AMAZON_SES_CLIENT_PARAMS": {
                 "region_name": aws.region(),
-                # A request that sends a mail must not wait longer than the proxy waits for the request.
+                # Shorter than the proxy's timeout.
                 "config": {"connect_timeout": 3, "read_timeout": 5, "retries": {"mode": "standard", "max_attempts": 2}},
             }
         },
@@ -60,7 +60,7 @@ def settings(url: str) -> dict[str, Any] | None:
 
 
 def lacking(url: str, variables: Mapping[str, str]) -> list[str]:
-    """Names of variables without which the URL's way to send cannot work."""
+    """Return the missing variables that the URL's transport needs."""
     if url != SES:
         return []
     given = {"DEFAULT_FROM_EMAIL": variables.get("DEFAULT_FROM_EMAIL"), "AWS_REGION": aws.region()}
@@ -68,7 +68,7 @@ def lacking(url: str, variables: Mapping[str, str]) -> list[str]:
 
 
 def is_mailbox(text: str) -> bool:
-    """Whether it is an address, with or without a name before it."""
+    """Return whether the text is an address, with or without a name before it."""
     try:
         validate_email(parseaddr(text)[1])
     except ValidationError:

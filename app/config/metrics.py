@@ -1,4 +1,4 @@
-"""Numbers for Prometheus, answered on a port that no proxy knows: METRICS_PORT in docker/gunicorn.conf.py."""
+"""Metrics for Prometheus, on a port that the proxy does not forward (METRICS_PORT in docker/gunicorn.conf.py)."""
 
 import os
 import time
@@ -18,15 +18,15 @@ from prometheus_client import (
 )
 
 PORT = os.environ.get("METRICS_PORT", "")
-"""Where the numbers are answered; empty: nowhere."""
+"""Port of the metrics; empty serves none."""
 PATH = "/metrics"
-# Prometheus' own name for the folder in which the workers leave their numbers.
+# prometheus_client's variable for the folder that the workers share.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 _process = ["main"]
 if FOLDER in os.environ:
     Path(os.environ[FOLDER]).mkdir(exist_ok=True)
-    # Files by a worker's place, not by its number: workers are replaced every thousand requests.
+    # Files are named by the worker's place, because workers restart every thousand requests.
     values.ValueClass = values.MultiProcessValue(process_identifier=lambda: _process[0])
 
 SECONDS = Histogram(
@@ -40,12 +40,12 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def name_process(name: str) -> None:
-    """Called in a new worker: `name` is its place among the workers."""
+    """Set the name of this worker's files: its place among the workers."""
     _process[0] = name
 
 
 class MetricsMiddleware:
-    """Counts and times every request; answers PATH on PORT, where nothing else is answered."""
+    """Count and time every request; serve PATH, and nothing else, on PORT."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -53,11 +53,11 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # The port of the socket, which no header can change.
         if PORT and request.META.get("SERVER_PORT") == PORT:
-            return _numbers() if request.path == PATH else HttpResponse(status=404)
+            return _metrics() if request.path == PATH else HttpResponse(status=404)
         began = time.perf_counter()
         response = self._get_response(request)
         match = request.resolver_match
-        # Names from urls.py: addresses, and methods that a visitor made up, would be labels without end.
+        # View names and known methods only, because visitors could create any number of labels otherwise.
         view = match.view_name if match else ""
         method = request.method if request.method in METHODS else "other"
         SECONDS.labels(method, view).observe(time.perf_counter() - began)
@@ -65,7 +65,7 @@ class MetricsMiddleware:
         return response
 
 
-def _numbers() -> HttpResponse:
+def _metrics() -> HttpResponse:
     registry = REGISTRY
     if FOLDER in os.environ:
         registry = CollectorRegistry()

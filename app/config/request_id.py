@@ -1,4 +1,4 @@
-"""The id that ties a request's log lines together, from the proxy to the database error."""
+"""Request ids, which connect the log lines of proxy and application."""
 
 import re
 import uuid
@@ -13,7 +13,7 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 class RequestIdMiddleware:
-    """Takes the proxy's id, or makes one, for the log lines of a request and returns it in the answer."""
+    """Use the proxy's request id, or create one, for log lines and the response header."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -21,7 +21,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
         request_id = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
-        # Kept until the thread's next request: Django logs what went wrong after the last middleware.
+        # Kept until the thread's next request, because Django logs errors after the last middleware.
         current.set(request_id)
         response = self._get_response(request)
         response[HEADER] = request_id

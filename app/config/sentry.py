@@ -1,15 +1,15 @@
-"""Errors to Sentry, where a DSN is set."""
+"""Report errors to Sentry."""
 
 from config import request_id
 from config.logs import without_links
 
 
 def report_errors(dsn: str, release: str) -> None:
-    """Send unhandled errors, with the request's id; no personal data, no bodies, no traces.
+    """Send unhandled errors with the request id; no personal data, no bodies, no traces.
 
-    Raises ValueError for a DSN that cannot be read.
+    Raises ValueError for an unreadable DSN.
     """
-    # A tenth of a second on a small machine, for those who use it only.
+    # Imported here, because the import takes a tenth of a second on a small machine.
     import sentry_sdk  # noqa: PLC0415
 
     def with_request_id(event: dict[str, object], _hint: object) -> dict[str, object]:

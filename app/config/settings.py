@@ -1,4 +1,4 @@
-"""Settings of the site. What differs between places comes from the environment, read through `Environment` only."""
+"""Django settings. Everything that differs between stacks comes from environment variables."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ for origin in CSRF_TRUSTED_ORIGINS:
         environment.refuse(
             "CSRF_TRUSTED_ORIGINS", f"{origin!r} has no scheme", f"CSRF_TRUSTED_ORIGINS=https://{origin}"
         )
-# Which build is running; appears in every log line.
+# The running build, for log lines.
 RELEASE = environment.text("RELEASE", example="3f2a9c1d0b7e", default="unknown")
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#installed-apps
@@ -44,13 +44,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    # For the widgets' templates, which FORM_RENDERER looks up among the applications' own.
+    # For FORM_RENDERER, which finds the widgets' templates there.
     "django.forms",
 ]
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#middleware-ordering
 MIDDLEWARE = [
     "config.request_id.RequestIdMiddleware",
-    # Before the host check: a load balancer asks with the container's address as Host.
+    # Before the host check, because the load balancer sends the container's address as Host.
     "core.health.HealthMiddleware",
     "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -89,13 +89,13 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# The role that serves, where DATABASE_URL is the tables' owner: in the tasks around a release (release/roles.py).
+# Set in the tasks around a release, where DATABASE_URL is the tables' owner: the role that serves (release/roles.py).
 APPLICATION_DATABASE = environment.database(
     "APPLICATION_DATABASE_URL", example="postgres://preqly_app_a:<password>@db:5432/preqly", optional=True
 )
-# How long a start gives a database that is not there yet.
+# How long a start waits for the database.
 DATABASE_WAIT_SECONDS = environment.number("DATABASE_WAIT_SECONDS", default=30, minimum=0)
-# How long a migration waits for another one to end.
+# How long a migration waits for another one.
 MIGRATION_WAIT_SECONDS = environment.number("MIGRATION_WAIT_SECONDS", default=300, minimum=0)
 # https://docs.djangoproject.com/en/5.2/ref/settings/#default-auto-field
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -107,7 +107,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# One visitor cannot shut out another: what counts is who tries which account.
+# Counted by account and address, so that a visitor cannot lock out another.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = lockout.FAILURES
 AXES_COOLOFF_TIME = lockout.PAUSE
@@ -116,7 +116,7 @@ AXES_CLIENT_IP_CALLABLE = lockout.address
 AXES_USERNAME_CALLABLE = lockout.name
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_CALLABLE = lockout.refuse
-# A row for every login would only grow; failed ones are deleted when their pause is over.
+# No row per login. Rows of failed logins are deleted after the pause.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
@@ -134,7 +134,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = reverse_lazy("account:login")
 LOGIN_REDIRECT_URL = reverse_lazy("account:profile")
 LOGOUT_REDIRECT_URL = reverse_lazy("core:home")
-# An hour is enough to read a mail and short enough for a link in a mailbox.
 # https://docs.djangoproject.com/en/5.2/ref/settings/#password-reset-timeout
 PASSWORD_RESET_TIMEOUT = 60 * 60
 
@@ -156,9 +155,9 @@ STORAGES = {
 }
 
 # https://docs.djangoproject.com/en/5.2/topics/email/
-# ses:// sends with the task's role. Without the variable nothing is sent, and nothing of a mail reaches the log.
+# Without the variable no mail is sent.
 vars().update(environment.email("EMAIL_URL", example="smtp+tls://user:<password>@mail:587", default=mail.UNSET))
-# A request that sends a mail must not wait longer than the proxy waits for the request.
+# Shorter than the proxy's timeout.
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.mailbox(
     "DEFAULT_FROM_EMAIL", example="no-reply@preqly.com", default="no-reply@preqly.com"
@@ -166,17 +165,17 @@ DEFAULT_FROM_EMAIL = environment.mailbox(
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # https://docs.djangoproject.com/en/5.2/howto/deployment/checklist/
-# Only the proxy reaches the application, and it sets this header on every request.
+# Only the proxy reaches the application, and it sets this header.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# One host without a load balancer may want to answer plain requests on its own port.
+# false serves plain HTTP without a load balancer (docker/compose.yaml).
 SECURE_SSL_REDIRECT = environment.flag("SSL_REDIRECT", default=True)
-# The proxy repeats these headers on its own answers too (docker/nginx/headers.conf): keep both alike.
+# The proxy sets the same headers (docker/nginx/headers.conf): keep both equal.
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Browsers accept Secure cookies from http://localhost, so a plain run on one's own machine keeps working.
+# Browsers accept Secure cookies from http://localhost.
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True

@@ -1,4 +1,4 @@
-"""Where uploaded files live: the media bucket where one is named, else a folder the proxy reads too."""
+"""Storage of uploaded files: the media bucket, or a folder that the proxy reads too."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
 SIGNED_URL_SECONDS = 60
-"""A signed URL never leaves the proxy, which follows it at once."""
+"""The proxy follows a signed URL at once, and visitors never see it."""
 
 
 def media_storage(bucket: str) -> dict[str, Any]:
-    """Django's STORAGES entry for uploads.
+    """Return Django's STORAGES entry for uploads; without a bucket, a folder.
 
-    Credentials, region and endpoint are the ones boto3 finds by itself: the task's role, AWS_REGION, AWS_ENDPOINT_URL.
+    boto3 finds credentials and endpoint itself: the task's role, AWS_ENDPOINT_URL.
     """
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
@@ -35,15 +35,15 @@ def media_storage(bucket: str) -> dict[str, Any]:
 
 
 def _client_config() -> "Config":
-    # Takes long to import, and is of no use without a bucket.
+    # Imported here, because the import is slow and only needed with a bucket.
     from botocore.config import Config  # noqa: PLC0415
 
-    # Only AWS itself has a name for every bucket; other endpoints are reached by one name or address.
+    # Only AWS has a host name per bucket.
     own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return Config(
-        # Objects under a KMS key can be had with version 4 signatures only.
+        # Objects under a KMS key need version 4 signatures.
         signature_version="s3v4",
-        # us-east-1 would use the global name, which the network's own way to S3 does not cover.
+        # The global name of us-east-1 bypasses the S3 gateway endpoint.
         s3={"addressing_style": "path" if own_endpoint else "virtual", "us_east_1_regional_endpoint": "regional"},
         connect_timeout=3,
         read_timeout=10,

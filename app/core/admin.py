@@ -10,7 +10,7 @@ admin.site.site_title = "Preqly"
 
 @admin.register(Movie)
 class MovieAdmin(admin.ModelAdmin):
-    """Find a movie by its facts."""
+    """List, filter and search movies."""
 
     list_display = ("title", "director", "year", "genre", "minutes")
     list_filter = ("genre",)

@@ -1,4 +1,4 @@
-"""The movies as JSON: a list with paging and filters, and one by id. Errors are JSON too."""
+"""The movies API: a list with paging and filters, and a movie by id. Errors are JSON too."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,7 +20,7 @@ ORDERS = ("id", "-id", "title", "-title", "year", "-year")
 
 
 def read_only(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
-    """The view for GET and HEAD; 405 for the rest, also for those without a form's token, which is not asked for."""
+    """Allow GET and HEAD only, without a CSRF check; answer 405 otherwise."""
 
     @csrf_exempt
     @wraps(view)
@@ -35,7 +35,7 @@ def read_only(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
 
 
 class MovieQuery(forms.Form):
-    """The parameters the list understands."""
+    """Query parameters of the list."""
 
     q = forms.CharField(required=False, max_length=100)
     genre = forms.CharField(required=False, max_length=50)
@@ -47,7 +47,7 @@ class MovieQuery(forms.Form):
     page_size = forms.IntegerField(required=False, min_value=1, max_value=PAGE_SIZE_MAX)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what would silently be ignored."""
+        """Refuse unknown and repeated parameters."""
         for name in sorted(set(self.data) - set(self.fields)):
             self.add_error(None, f"unknown parameter {name!r}; known are {', '.join(self.fields)}")
         for name, values in self.data.lists():
@@ -58,7 +58,7 @@ class MovieQuery(forms.Form):
 
 @read_only
 def movies(request: HttpRequest) -> JsonResponse:
-    """One page of the movies that match; 400 with the reason for each parameter that is wrong, 404 past the end."""
+    """Return one page of matching movies; 400 with a reason per wrong parameter, 404 past the last page."""
     query = MovieQuery(request.GET)
     if not query.is_valid():
         return api_error(400, "The query is not valid.", {name: list(found) for name, found in query.errors.items()})
@@ -82,7 +82,7 @@ def movies(request: HttpRequest) -> JsonResponse:
 
 @read_only
 def movie(_request: HttpRequest, movie_id: str) -> JsonResponse:
-    """One movie; 400 when the id is no positive whole number, 404 when there is no such movie."""
+    """Return one movie; 400 when the id is no positive whole number, 404 when it does not exist."""
     if not (movie_id.isascii() and movie_id.isdigit() and int(movie_id[:20]) > 0):
         return api_error(400, f"A movie's id is a positive whole number, not {movie_id[:50]!r}.")
     found = Movie.objects.filter(pk=int(movie_id)).first() if int(movie_id[:20]) <= LARGEST_ID else None
@@ -100,7 +100,7 @@ def _matching(wanted: dict[str, Any]) -> QuerySet[Movie]:
     for name, lookup in (("year", "year"), ("year_from", "year__gte"), ("year_to", "year__lte")):
         if wanted[name] is not None:
             found = found.filter(**{lookup: wanted[name]})
-    # The id settles ties: without it two pages could show the same movie.
+    # With the id as tie-breaker, because two pages could show the same movie otherwise.
     return found.order_by(wanted["order"] or "id", "id")
 
 

@@ -1,4 +1,4 @@
-"""Liveness and readiness, answered before anything that could refuse the request."""
+"""Liveness and readiness, before any middleware that could refuse the request."""
 
 import logging
 from collections.abc import Callable
@@ -11,9 +11,9 @@ log = logging.getLogger(__name__)
 
 
 class HealthMiddleware:
-    """/healthz: the process answers. /readyz: the database answers too and its schema is this release's.
+    """/healthz: the process answers. /readyz: the database answers and has this release's migrations.
 
-    Nothing else, so that a load balancer may ask by address, over plain HTTP and without a cookie.
+    A load balancer may ask by address, over plain HTTP and without a cookie.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -31,7 +31,7 @@ class HealthMiddleware:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-            # A schema does not become older again, so the files are compared until they agree once.
+            # Checked until it succeeds once, because migrations are not undone.
             self._migrated = self._migrated or not _unapplied()
         except DatabaseError as error:
             log.warning("not ready: the database does not answer: %s", error)

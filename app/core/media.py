@@ -1,4 +1,4 @@
-"""Uploaded files: the application decides who may see one, the proxy delivers it."""
+"""Uploaded files: the application authorizes, the proxy delivers."""
 
 import posixpath
 from collections.abc import Callable
@@ -19,34 +19,34 @@ Rule = Callable[[HttpRequest, str], bool]
 
 
 def everyone(_request: HttpRequest, _rest: str) -> bool:
-    """Public files."""
+    """Allow everyone."""
     return True
 
 
 def signed_in(request: HttpRequest, _rest: str) -> bool:
-    """Files that every member may see."""
+    """Allow members."""
     return request.user.is_authenticated
 
 
 def owner(request: HttpRequest, rest: str) -> bool:
-    """Files below the id of the user they belong to."""
+    """Allow the user whose id is the first folder."""
     user = request.user
     return not isinstance(user, AnonymousUser) and rest.split("/", 1)[0] == str(user.pk)
 
 
 RULES: dict[str, Rule] = {"public": everyone, "pictures": signed_in, "private": owner}
-"""First folder of a path to the rule for it. A path without a rule is seen by nobody."""
+"""The rule for each first folder of a path. A path without a rule is never delivered."""
 
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponse:
-    """Let the proxy deliver a file the visitor may see; 404 otherwise, so that nobody learns which files exist."""
+    """Let the proxy deliver the file if the visitor may see it; 404 otherwise, whether or not it exists."""
     folder, _, rest = path.partition("/")
     rule = RULES.get(folder)
-    # nginx resolves dots before it looks for a file; a rule must judge the same path.
+    # nginx resolves dots, so the rule must see the same path.
     if not rest or posixpath.normpath(path) != path or "\\" in path or rule is None or not rule(request, rest):
         raise Http404
-    # The proxy knows the type of what it delivers.
+    # The proxy sets the type.
     response = HttpResponse(headers={"Content-Type": ""})
     if settings.MEDIA_BUCKET:
         response["X-Accel-Redirect"] = FROM_BUCKET

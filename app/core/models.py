@@ -1,11 +1,11 @@
-"""What the site is about."""
+"""Movies."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 
 class Movie(models.Model):
-    """A film with the facts that people filter by."""
+    """A movie."""
 
     title = models.CharField(max_length=200)
     director = models.CharField(max_length=200)

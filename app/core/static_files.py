@@ -1,4 +1,4 @@
-"""Static files that the proxy does not have: those of the release before or after this one, from the bucket."""
+"""Static files of other releases, from the bucket."""
 
 import re
 
@@ -9,17 +9,17 @@ from django.views.decorators.http import require_safe
 
 from core.media import SIGNED_URL_HEADER
 
-# Named location of the proxy (docker/nginx/nginx.conf), for which the address stays the one that was asked for.
+# Named location of the proxy (docker/nginx/static.conf), which keeps the requested URI.
 FROM_BUCKET = "@static-in-bucket"
 PREFIX = "static/"
-"""Where a release's files are in the bucket; uploads never are (core/media.py)."""
-# A name with the hash of its content, which never changes its content; no part of the path begins with a dot.
+"""Prefix of static files in the bucket; no upload has it (core/media.py)."""
+# A path with a content hash in the file name and no part that begins with a dot.
 HASHED = re.compile(r"(?:[^./\\][^/\\]*/)*[^./\\][^/\\]*\.[0-9a-f]{12}(?:\.[A-Za-z0-9_-]+)?")
 
 
 @require_safe
 def static_file(_request: HttpRequest, path: str) -> HttpResponse:
-    """Let the proxy look for the file in the bucket. 404 without a bucket: the proxy knows what to do then."""
+    """Let the proxy fetch the file from the bucket; 404 without a bucket, for which the proxy has a fallback."""
     if not settings.MEDIA_BUCKET or not HASHED.fullmatch(path):
         raise Http404
     response = HttpResponse(headers={"Content-Type": ""})

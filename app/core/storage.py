@@ -7,12 +7,12 @@ from storages.backends.s3 import S3Storage
 
 
 class MediaBucket(S3Storage):
-    """Uploads in S3. Pages link to the site's own address, where the application decides (core/media.py)."""
+    """Uploads in S3. Pages link to /media/, where the application authorizes (core/media.py)."""
 
     def url(self, name: str) -> str:
-        """The file's address on this site, as a folder's storage gives it."""
+        """Return the file's URL on this site."""
         return urljoin(settings.MEDIA_URL, quote(name))
 
     def signed_url(self, name: str) -> str:
-        """A link that opens the object for a minute, for the proxy only. Asks nothing of S3."""
+        """Return a URL that opens the object for a minute, for the proxy only. Sends no request to S3."""
         return super().url(name)

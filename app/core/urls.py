@@ -1,4 +1,4 @@
-"""Home, the movies API and uploaded files."""
+"""URLs of pages, API, static and uploaded files."""
 
 from django.urls import path
 

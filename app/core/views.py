@@ -11,5 +11,5 @@ SHOWN = 6
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What the site is, with a few movies from the database."""
+    """Show the home page with a few movies."""
     return render(request, "core/home.html", {"movies": Movie.objects.order_by("-year", "id")[:SHOWN]})

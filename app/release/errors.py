@@ -1,4 +1,4 @@
-"""How the commands of a release fail: in one line and an exit code, without a traceback."""
+"""Errors of the release commands: one line and an exit code, without a traceback."""
 
 import sys
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from config.database import DatabaseUnavailableError
 
 
 class ReleaseError(Exception):
-    """The message is for the operator: what, where, and what to do. `code` is for the process."""
+    """The message says what failed and what to do. `code` is the exit code."""
 
     code = 1
 
 
 @contextmanager
-def told(command: BaseCommand) -> Iterator[None]:
-    """End the process with the error's message and code, where one is raised."""
+def exit_on_error(command: BaseCommand) -> Iterator[None]:
+    """Exit with the message and code of an error."""
     try:
         yield
     except (ReleaseError, DatabaseUnavailableError) as error:

@@ -1,4 +1,4 @@
-"""One migration of a database at a time, whoever starts it: an advisory lock of PostgreSQL."""
+"""One migration of a database at a time, by an advisory lock of PostgreSQL."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from release.errors import ReleaseError
 
 KEY = int.from_bytes(b"migrate.", "big")
-"""The lock's number. Advisory locks belong to one database, so other databases of the server are not affected."""
+"""The lock's number. Advisory locks belong to one database of the server."""
 POLL_SECONDS = 1.0
 
 _HOLDER = """
@@ -31,27 +31,27 @@ class MigrationRunningError(ReleaseError):
 def migration_lock(
     connection: BaseDatabaseWrapper, seconds: float, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
-    """Hold the lock; without PostgreSQL there is none. Raises MigrationRunningError after `seconds` of waiting."""
+    """Hold the lock (PostgreSQL only). Raises MigrationRunningError after waiting `seconds`."""
     if connection.vendor != "postgresql":
         yield
         return
-    # A connection of its own: a migration may close Django's, and the lock would go with it.
+    # A separate connection, because a migration may close Django's and release the lock.
     with connection.get_new_connection(connection.get_connection_params()) as own:
         own.autocommit = True
         deadline = time.monotonic() + seconds
-        # Asked again and again: a statement that waits would hold up the other's CREATE INDEX CONCURRENTLY for ever.
+        # Polled, because a waiting statement would block the other's CREATE INDEX CONCURRENTLY.
         while not own.execute("SELECT pg_try_advisory_lock(%s)", [KEY]).fetchone()[0]:
             if time.monotonic() >= deadline:
-                raise MigrationRunningError(_told(connection, own.execute(_HOLDER, [KEY, KEY]).fetchone(), seconds))
+                raise MigrationRunningError(_message(connection, own.execute(_HOLDER, [KEY, KEY]).fetchone(), seconds))
             sleep(POLL_SECONDS)
         yield
 
 
-def _told(connection: BaseDatabaseWrapper, holder: tuple[int, str, str] | None, seconds: float) -> str:
+def _message(connection: BaseDatabaseWrapper, holder: tuple[int, str, str] | None, seconds: float) -> str:
     name = connection.settings_dict["NAME"]
     process, place, since = holder or ("unknown", "unknown", "unknown")
     return (
         f"Database {name}: another migration holds the lock (process {process} from {place}, connected since {since} "
-        f"UTC; waited {seconds:.0f} s). Wait until it has ended, then run this again. If its task is gone for good, "
+        f"UTC; waited {seconds:.0f} s). Wait until it has ended, then run this again. If its task has stopped, "
         f"end its connection: SELECT pg_terminate_backend({process})"
     )

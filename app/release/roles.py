@@ -1,9 +1,8 @@
-"""Roles of the database: the owner makes and alters tables, the application reads and writes rows, no more.
+"""Database roles: the owner creates and alters tables, the application reads and writes rows only.
 
-The owner of DATABASE_URL may make roles and need not be a superuser, as on RDS. APPLICATION_DATABASE_URL names the
-login role, such as preqly_app_2. What it may do is granted to the group preqly_app, which has a member for each
-generation of secrets: a rotation makes the next one while tasks still use the one before, which is retired when they
-are gone.
+The owner in DATABASE_URL may create roles and need not be a superuser, as on RDS. APPLICATION_DATABASE_URL names the
+login role, such as preqly_app_2. Its rights belong to the group preqly_app, which has one member per generation of
+secrets. A rotation creates the next member; the earlier one is retired when no task uses it.
 """
 
 from typing import Any
@@ -15,8 +14,18 @@ from psycopg import sql
 
 from config import database
 from release.errors import ReleaseError
-from release.rights import grant
 
+SCHEMA = "public"
+RIGHTS = {"TABLE": ["SELECT", "INSERT", "UPDATE", "DELETE"], "SEQUENCE": ["USAGE", "SELECT"]}
+# PostgreSQL's relkind: tables, partitioned and foreign tables, materialized views, views; sequences.
+_KINDS = {"TABLE": "rpfmv", "SEQUENCE": "S"}
+# The owner's own relations only, because extensions create views here that the owner cannot grant.
+_LACKING = """
+SELECT relname FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
+WHERE strpos(%s, relkind::text) > 0 AND relnamespace = %s::regnamespace AND rolname = current_user
+  AND EXISTS (SELECT FROM unnest(%s::text[]) AS needed WHERE NOT {has_privilege}(%s, pg_class.oid, needed))
+ORDER BY relname
+"""
 _MEMBERS = """
 SELECT DISTINCT member.rolname
 FROM pg_auth_members JOIN pg_roles member ON member.oid = member JOIN pg_roles team ON team.oid = roleid
@@ -25,11 +34,11 @@ WHERE team.rolname = %s AND starts_with(member.rolname, %s) AND member.rolcanlog
 
 
 class RoleError(ReleaseError):
-    """A role cannot be made, changed or used."""
+    """A role cannot be created, changed or used."""
 
 
 def group_of(login: str) -> str:
-    """The group a login role belongs to: its name up to the last underscore. Raises RoleError where there is none."""
+    """Return the group of a login role, its name up to the last underscore. Raises RoleError if there is none."""
     group, _, generation = login.rpartition("_")
     if not group or not generation:
         raise RoleError(
@@ -40,10 +49,10 @@ def group_of(login: str) -> str:
 
 
 def prepare(connection: BaseDatabaseWrapper, application: dict[str, Any]) -> None:
-    """Make the application's role, and let it use the rows of today's and later tables. Done again, changes nothing.
+    """Create the application's role with rights on all present and future tables. May be repeated.
 
-    Raises RoleError when the owner may not, when others still use the role with another password, or when the role
-    cannot log in afterwards.
+    Raises RoleError when the owner lacks rights, when connections use the role with another password, or when the
+    role cannot log in afterwards.
     """
     login, owner = application["USER"], connection.settings_dict["USER"]
     if login == owner:
@@ -60,9 +69,9 @@ def prepare(connection: BaseDatabaseWrapper, application: dict[str, Any]) -> Non
 
 
 def retire(connection: BaseDatabaseWrapper, application: dict[str, Any]) -> list[str]:
-    """Take password and login from every earlier role of the application, end their connections; their names.
+    """Remove password and login of the application's earlier roles, end their connections, return their names.
 
-    Raises RoleError when the role that remains cannot log in: nobody could then.
+    Raises RoleError, and retires none, when the present role cannot log in.
     """
     login, group = application["USER"], group_of(application["USER"])
     _prove(application)
@@ -73,7 +82,7 @@ def retire(connection: BaseDatabaseWrapper, application: dict[str, Any]) -> list
             role = sql.Identifier(name)
             cursor.execute(sql.SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL").format(role))
             with transaction.atomic(using=connection.alias):
-                # Only members of a role may end its connections; that the owner made it is not enough since 16.
+                # Since PostgreSQL 16 only members of a role may end its connections.
                 cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
                 cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [name])
                 cursor.execute(sql.SQL("REVOKE {} FROM CURRENT_USER").format(role))
@@ -86,8 +95,8 @@ def _set_up(connection: BaseDatabaseWrapper, cursor: CursorWrapper, application:
         if _may_log_in(cursor, name) is None:
             cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
     cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(login)))
-    grant(cursor, group)
-    # Tried rather than set each time: the server's log of schema changes holds what is set.
+    _grant(cursor, group)
+    # The password is set only if it does not work, because the server logs ALTER ROLE.
     if _may_log_in(cursor, login) and _why_not(application) is None:
         return
     _refuse_while_used(cursor, login)
@@ -98,8 +107,32 @@ def _set_up(connection: BaseDatabaseWrapper, cursor: CursorWrapper, application:
     cursor.execute(change.format(sql.Identifier(login), sql.Literal(encrypted.decode())))
 
 
+def _grant(cursor: CursorWrapper, group: str) -> None:
+    """Grant the group missing rights on existing tables, and default rights on future ones."""
+    role, schema = sql.Identifier(group), sql.Identifier(SCHEMA)
+    cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role))
+    cursor.execute("SELECT has_schema_privilege('public', %s, 'CREATE')", [SCHEMA])
+    if cursor.fetchone()[0]:
+        # Before PostgreSQL 15 every role could create tables here.
+        cursor.execute(sql.SQL("REVOKE CREATE ON SCHEMA {} FROM PUBLIC").format(schema))
+    for kind, names in RIGHTS.items():
+        rights = sql.SQL(", ").join(map(sql.SQL, names))
+        later = sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA {} GRANT {} ON {} TO {}")
+        cursor.execute(later.format(schema, rights, sql.SQL(f"{kind}S"), role))
+        lacking = _lacking(cursor, kind, group)
+        if lacking:
+            found = sql.SQL(", ").join(sql.Identifier(SCHEMA, name) for name in lacking)
+            cursor.execute(sql.SQL("GRANT {} ON {} {} TO {}").format(rights, sql.SQL(kind), found, role))
+
+
+def _lacking(cursor: CursorWrapper, kind: str, group: str) -> list[str]:
+    query = sql.SQL(_LACKING).format(has_privilege=sql.Identifier(f"has_{kind.lower()}_privilege"))
+    cursor.execute(query, [_KINDS[kind], SCHEMA, RIGHTS[kind], group])
+    return [name for (name,) in cursor.fetchall()]
+
+
 def _may_log_in(cursor: CursorWrapper, role: str) -> bool | None:
-    """None when there is no such role."""
+    """Return None if the role does not exist."""
     cursor.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", [role])
     row = cursor.fetchone()
     return row[0] if row else None
@@ -125,7 +158,7 @@ def _prove(application: dict[str, Any]) -> None:
 
 
 def _why_not(application: dict[str, Any]) -> OperationalError | None:
-    """What PostgreSQL says when the application logs in; None when it may."""
+    """Return the error of a login as the application; None if it succeeds."""
     connection = ConnectionHandler({"default": application})["default"]
     try:
         connection.ensure_connection()

@@ -1,4 +1,4 @@
-"""Which migrations database and image have, for those who decide about a release."""
+"""Which migrations the database and this image have."""
 
 import logging
 
@@ -8,14 +8,14 @@ from django.db.migrations.executor import MigrationExecutor
 log = logging.getLogger(__name__)
 
 EVENT = "release_state"
-"""Finds the line in a log: its JSON has this as `event`."""
+"""`event` of the log line."""
 
 
 def release_state(connection: BaseDatabaseWrapper) -> dict[str, object]:
-    """Migrations as "application.name"; changes nothing.
+    """Return migrations as "application.name".
 
-    unapplied: this image has them, the database not, in the order in which they would run. unknown: the database has
-    them, this image not. heads: the newest that this image has, for each application.
+    unapplied: in the image only, in the order in which they would run. unknown: in the database only. heads: the
+    newest in the image, by application.
     """
     executor = MigrationExecutor(connection)
     loader = executor.loader
@@ -32,5 +32,5 @@ def release_state(connection: BaseDatabaseWrapper) -> dict[str, object]:
 
 
 def log_release_state(connection: BaseDatabaseWrapper) -> None:
-    """One line of JSON: `event` and what `release_state` says."""
+    """Log one line of JSON: `event` and the result of `release_state`."""
     log.info("release state", extra={"fields": {"event": EVENT} | release_state(connection)})

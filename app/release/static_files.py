@@ -1,7 +1,7 @@
-"""This release's static files in the bucket, for proxies of the release before or after that lack them.
+"""Publish this release's static files to the bucket, for proxies of other releases.
 
-During a rollout pages of both releases are served, and a page's files may be asked of the other one's proxy. Every
-file with a hash in its name is put below static/; a record for each release says which files it needs.
+During a rollout, a page of one release may request its files from the other's proxy. Files with a hash in the name are
+stored below static/, with a record per release of the files that it needs.
 """
 
 import hashlib
@@ -25,30 +25,30 @@ from core.static_files import PREFIX
 from release.errors import ReleaseError
 
 RECORDS = f"{PREFIX}releases/"
-"""Not reachable from outside: a record's name is no file's name (core/static_files.py)."""
+"""Prefix of the records, which visitors cannot request (core/static_files.py)."""
 KEPT = 10
-"""Releases whose files stay, this one among them."""
+"""Number of releases whose files stay, this one included."""
 CACHE_CONTROL = "public, max-age=31536000, immutable"
 THREADS = 8
-# What Python's own table does not have in every version.
+# Types that mimetypes lacks in some versions.
 TYPES = {".woff": "font/woff", ".woff2": "font/woff2", ".webp": "image/webp", ".avif": "image/avif"}
 
 
 class PublicationError(ReleaseError):
-    """The bucket cannot be read or written, or the image does not hold what its own manifest names."""
+    """The bucket cannot be used, or the image lacks a file of its manifest."""
 
 
 class Published(NamedTuple):
-    """How many files were put there and taken away."""
+    """Number of added and removed files."""
 
     added: int
     removed: int
 
 
 def publish() -> Published | None:
-    """Put this release's files into the bucket, then remove those that none of the last KEPT releases needs.
+    """Upload this release's missing files, then remove files that none of the last KEPT releases needs.
 
-    None without a bucket. Raises PublicationError.
+    Returns None without a bucket. Raises PublicationError.
     """
     if not settings.MEDIA_BUCKET:
         return None
@@ -69,7 +69,7 @@ def publish() -> Published | None:
 
 
 def _upload(bucket: Any, names: list[str]) -> None:
-    """The image holds the files' sources only: they are made again as in its build, in the one place it may write."""
+    """Run collectstatic in a temporary folder, because the image has the sources only, and upload `names`."""
     with tempfile.TemporaryDirectory() as folder:
         command = collectstatic.Command()
         command.storage = storages.create_storage(settings.STORAGES["staticfiles"] | {"OPTIONS": {"location": folder}})
@@ -88,7 +88,7 @@ def _upload(bucket: Any, names: list[str]) -> None:
 
 
 def _record(bucket: Any, names: list[str]) -> str:
-    """Written last, and anew for a release that comes back: the newest name is the newest release."""
+    """Write the release's record, with the time in its name: a release that returns is the newest again."""
     body = json.dumps(names)
     digest = hashlib.sha256(body.encode()).hexdigest()[:12]
     key = f"{RECORDS}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{digest}.json"
@@ -102,12 +102,12 @@ def _prune(bucket: Any, keys: Iterable[str], newest: str) -> int:
     kept = [key for key in records if key not in superseded][:KEPT]
     dropped = set(records) - set(kept)
     if dropped == superseded:
-        # The usual case: no release went, so no file did.
+        # The usual case: no release was dropped.
         _delete(bucket, dropped)
         return 0
     needed = {PREFIX + name for key in kept for name in json.load(bucket.Object(key).get()["Body"])}
     unneeded = {key for key in keys if not key.startswith(RECORDS)} - needed
-    # The files first: what is interrupted here is found again by the records that are left.
+    # Files first: after an interruption the remaining records find them again.
     _delete(bucket, unneeded)
     _delete(bucket, dropped)
     return len(unneeded)
@@ -119,6 +119,6 @@ def _digest(record: str) -> str:
 
 def _delete(bucket: Any, keys: Iterable[str]) -> None:
     found = sorted(keys)
-    # S3 takes a thousand at a time.
+    # S3 deletes at most a thousand per request.
     for start in range(0, len(found), 1000):
         bucket.delete_objects(Delete={"Objects": [{"Key": key} for key in found[start : start + 1000]], "Quiet": True})

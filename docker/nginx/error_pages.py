@@ -1,4 +1,4 @@
-"""Writes nginx's own error pages at build time: `error_pages.py FOLDER` makes 404.html, 404.json and so on."""
+"""Write nginx's error pages at build time: `error_pages.py FOLDER` creates 404.html, 404.json and so on."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ MESSAGES = {
     429: "This was tried too often. Please wait a minute.",
     503: "We are back in a moment.",
 }
-# The same look as the application's pages; its files are beside these, so nothing else must be alive.
+# Looks like the application's pages and needs only the image's static files.
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +40,7 @@ PAGE = """<!doctype html>
 
 
 def main(folder: Path) -> None:
-    """One page and one JSON body, like the API's own errors, for each status."""
+    """Write an HTML page and a JSON body in the API's format for each status."""
     folder.mkdir(parents=True, exist_ok=True)
     for status, message in MESSAGES.items():
         (folder / f"{status}.html").write_text(PAGE.format(status=status, message=message))

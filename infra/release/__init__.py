@@ -1,4 +1,5 @@
-"""What makes a deploy honest: migration before the release, verdict after it, and a record of what ran.
+"""A release from migration to record: migrate the database, wait for the ECS rollout, record what runs.
 
-Only hooks.py knows Pulumi; the rest is boto3 with an injected session, so that the team's command line can use it too.
+`hooks.py` and `releases.py` connect this to Pulumi. The other modules use boto3 with a session passed in, so the
+command line in `ops/` uses them too.
 """

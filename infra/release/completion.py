@@ -1,75 +1,119 @@
-"""What follows a good verdict: the earlier database role retired, the release on record, its images kept.
+"""The end of a release: wait for its rollout, retire the previous database role, record it, and keep its images.
 
-Everything is looked at in every update, so what a kill left undone is done by the next one.
+Every update runs all of it, so the next update finishes what an interrupted one left.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import boto3
 
-from infra.release import attempts, kept_images
-from infra.release.hosting import Hosting
-from infra.release.migration import Migrated
-from infra.release.record import Release, ReleaseRecord, utc_now
-from infra.release.telling import Tell
+from infra.release import image_retention
+from infra.release.history import ReleaseHistory
+from infra.release.migration import one_off_task, release_state, snapshot
+from infra.release.migration.earlier_attempts import with_earlier_attempts
+from infra.release.migration.migration import MigrationResult
+from infra.release.migration.one_off_task import OneOffTask
+from infra.release.record import ReleaseRecord, utc_now
+from infra.release.reporting import Reporter
+from infra.release.rollout import outdated_tasks
+from infra.release.rollout.deployment import ExpectedDeployment, wait_for_rollout
+from infra.release.rollout.task_definitions import equivalent
+
+RETIRE_COMMAND = ("python", "manage.py", "retire_roles")
+"""Revokes the login of the database role that only the previous secret names."""
 
 
 def complete(
-    session: boto3.Session, parameter: str, release: Release, migrated: Migrated | None, tell: Tell, on: Hosting
-) -> Release:
-    """Wait for the verdict over a release, and return it as it is on record. Raises ReleaseError.
+    session: boto3.Session, parameter: str, release: ReleaseRecord, migration: MigrationResult | None, report: Reporter
+) -> ReleaseRecord:
+    """Wait until ECS runs a release, and return it as it is on record. Raises ReleaseError.
 
-    `migrated` is what was done for it in this update, None when that was in an earlier one.
+    `migration` is what this update migrated; None when an earlier update did, or when there was nothing to do.
     """
-    record = ReleaseRecord(session, parameter)
-    latest = record.latest()
-    running = on.verify(session, release, latest, tell)
-    for line in on.stale(session, release):
-        tell(line)
-    if latest is None or latest.task_definition != running:
-        _retire_roles(session, latest, release, tell, on)
-        done = migrated or _found_out(session, latest, release, on)
+    history = ReleaseHistory(session, parameter)
+    latest = history.latest()
+    service = wait_for_rollout(session, _expected(session, release, latest), report)
+    for line in outdated_tasks.beside_the_service(session, service, release.task_definition):
+        report(line)
+    if latest is None or latest.task_definition != _primary(service):
         if latest:
-            done = attempts.with_earlier_attempts(session, record.history(), release.database, done)
-        latest = record.append(
+            _retire_roles(session, service, latest, release, report)
+        result = migration or _earlier_migration(session, service, latest, release)
+        if latest:
+            result = with_earlier_attempts(session, history.records(), release.database, result)
+        latest = history.append(
             replace(
                 release,
                 at=utc_now(),
-                heads=dict(done.heads),
-                migrated=list(done.migrated),
-                snapshot=done.snapshot,
+                heads=dict(result.heads),
+                migrated=list(result.migrated),
+                snapshot=result.snapshot,
             )
         )
-        tell(f"Release {latest.number} is on record")
-    kept_images.keep(session, latest)
+        report(f"Release {latest.number} is on record")
+    image_retention.tag_images(session, latest)
     return latest
 
 
-def foreseen(release: Release, latest: Release | None) -> Release:
-    """A release as it is on record, or will be: what a preview says, which asks nobody what runs.
+def expected_record(release: ReleaseRecord, latest: ReleaseRecord | None) -> ReleaseRecord:
+    """The record of a release as a preview can know it, without asking ECS what runs.
 
-    One that the command line brought back under a definition of its own gets the next number here and keeps its own.
+    For a release that the command line brought back under its own task definition the preview is one number too high.
     """
     if latest and latest.task_definition == release.task_definition:
         return latest
     return replace(release, number=latest.number + 1 if latest else 1)
 
 
-def _retire_roles(session: boto3.Session, latest: Release | None, release: Release, tell: Tell, on: Hosting) -> None:
-    if latest is None:
+def _expected(session: boto3.Session, release: ReleaseRecord, latest: ReleaseRecord | None) -> ExpectedDeployment:
+    """The deployment of a release; equivalent is the task definition with which `ops` brought this release back.
+
+    Equal images are not enough: when ECS takes back a rotation or a changed setting, the images stay the same.
+    """
+    brought_back = (
+        latest is not None
+        and latest.task_definition != release.task_definition
+        and (latest.tag, latest.web_image, latest.proxy_image) == (release.tag, release.web_image, release.proxy_image)
+        and equivalent(session, latest.task_definition, release.task_definition)
+    )
+    return ExpectedDeployment(
+        cluster=release.cluster,
+        service=release.service,
+        task_definition=release.task_definition,
+        equivalents=(latest.task_definition,) if latest and brought_back else (),
+    )
+
+
+def _primary(service: dict[str, Any]) -> str:
+    return next(str(one["taskDefinition"]) for one in service["deployments"] if one["status"] == "PRIMARY")
+
+
+def _retire_roles(
+    session: boto3.Session, service: dict[str, Any], latest: ReleaseRecord, release: ReleaseRecord, report: Reporter
+) -> None:
+    """After a rotation, wait for the last task with the previous secret and retire its database role."""
+    before, now = (outdated_tasks.secret_versions(session, one.task_definition) for one in (latest, release))
+    if before == now:
         return
-    if latest.hosting == release.hosting:
-        on.retire_roles(session, latest, release, tell)
-    elif latest.secret_version not in ("", release.secret_version):
-        tell(
-            f"The secrets were rotated together with a move from {latest.hosting} to {release.hosting}, which still "
-            "serves with the earlier ones: their database role keeps its login until the next rotation "
-            "(preqly:secretsGeneration)"
-        )
+    outdated_tasks.wait_until_stopped(session, service, release.task_definition)
+    what = "the task that retires the previous database role"
+    one_off_task.run(session, replace(_one_off_task(service, release), command=RETIRE_COMMAND, what=what))
+    report("The tasks use the new secrets; the previous database role can no longer log in")
 
 
-def _found_out(session: boto3.Session, latest: Release | None, release: Release, on: Hosting) -> Migrated:
-    """What an earlier update did, as far as it can still be found."""
+def _earlier_migration(
+    session: boto3.Session, service: dict[str, Any], latest: ReleaseRecord | None, release: ReleaseRecord
+) -> MigrationResult:
+    """What an earlier update did for this release, without the migrations it ran: AWS does not keep those."""
     if latest and latest.migration_task_definition == release.migration_task_definition:
-        return Migrated(heads=latest.heads)
-    return on.found_out(session, release)
+        return MigrationResult(heads=latest.heads)
+    return MigrationResult(
+        heads=release_state.read(session, _one_off_task(service, release)).heads,
+        snapshot=snapshot.taken_for(session, release.database, release.migration_task_definition),
+    )
+
+
+def _one_off_task(service: dict[str, Any], release: ReleaseRecord) -> OneOffTask:
+    network = service["networkConfiguration"]["awsvpcConfiguration"]
+    return OneOffTask.in_network(service["clusterArn"], release.migration_task_definition, network)

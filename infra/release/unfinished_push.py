@@ -1,4 +1,4 @@
-"""A push that was cut off after its tag landed: the registry would refuse the same tag a second time."""
+"""An image that an interrupted update pushed: ECR would refuse to push its tag again."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import boto3
 from botocore.exceptions import ClientError
 
 
-def clear(session: boto3.Session, reference: str) -> bool:
-    """Remove the image under this tag (`host/repository:tag`) if that is all it has; True when it was removed.
+def delete_image(session: boto3.Session, reference: str) -> bool:
+    """Delete the image `host/repository:tag` unless it has other tags; True when it was deleted.
 
-    For an image that Pulumi is about to make: tags are used once, so one that is there already comes from an update
-    that ended before it was recorded. An image with a second tag belongs to a release and stays.
+    Call it before Pulumi pushes the image. Tags are used once, so an image with this tag comes from an update that
+    stopped before Pulumi recorded it. An image with a second tag belongs to a release.
     """
     repository, _, tag = reference.partition("/")[2].rpartition(":")
     ecr: Any = session.client("ecr")

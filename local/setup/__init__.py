@@ -1,2 +1,3 @@
-"""Prepares a machine: says what is missing, then fetches or builds it. Standard library only: it runs before the
-virtual environment exists."""
+"""Prepares a machine: prints what is missing, then downloads or builds it.
+
+Standard library only: it runs before the virtual environment exists."""

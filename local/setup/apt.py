@@ -1,4 +1,4 @@
-"""Debian's and Ubuntu's packages, where the machine has them."""
+"""Packages of Debian and Ubuntu."""
 
 import shutil
 import threading
@@ -7,20 +7,20 @@ from pathlib import Path
 
 from local.setup import shell
 
-# A machine that has just booted may be busy with its own upgrades.
+# Right after its boot a machine may hold the lock for its own upgrades.
 _APT = ("apt-get", "-o", "DPkg::Lock::Timeout=180")
 _ONE_AT_A_TIME = threading.Lock()
 _updated: list[bool] = []
 
 
 def usable() -> bool:
-    """Whether packages can be installed here without asking anybody."""
+    """Whether packages can be installed here without a password."""
     return shutil.which("apt-get") is not None and shell.may_be_root()
 
 
 def has(package: str) -> bool:
-    """Whether the distribution offers the package (as far as its lists are loaded)."""
-    policy = shell.answer(["apt-cache", "policy", package]) or ""
+    """Whether the package lists, as far as they are loaded, have the package."""
+    policy = shell.probe(["apt-cache", "policy", package]) or ""
     return "Candidate:" in policy and "Candidate: (none)" not in policy
 
 

@@ -1,15 +1,15 @@
-"""The images that everything is built from or runs on: official ones, or stand-ins where no registry answers."""
+"""Base images in Docker: official ones, or stand-ins where no registry answers."""
 
 import json
 
-from local.images import images
+from embedded_cloud.images import images
 from local.runtime import Runtime, write_atomically
 from local.setup import debian, docker_engine
-from local.setup.step import Need, Say, SetupError
+from local.setup.steps import Need, Reporter, SetupError
 
 
 class BaseImages:
-    """Every role of `local.images` has an image in Docker."""
+    """Every role of `embedded_cloud.images` has an image in Docker."""
 
     name = "images"
     after = ("docker", "debian", "buildx")
@@ -19,26 +19,26 @@ class BaseImages:
 
     def missing(self) -> Need | None:
         """Looks for either image of each role."""
-        answers = docker_engine.answers()
-        if answers and all_present():
+        running = docker_engine.is_running()
+        if running and all_present():
             return None
         how = "pulled, or built from Debian's packages where no image registry answers"
         what = f"base images ({', '.join(roles())})"
-        return Need(what=what, how=how if answers else f"if Docker has none: {how}", seconds=150)
+        return Need(what=what, how=how if running else f"if Docker has none: {how}", seconds=150)
 
-    def make(self, say: Say) -> None:
-        """Raises SetupError with Docker's words."""
-        choose(self._runtime, say)
+    def make(self, report: Reporter) -> None:
+        """Raises SetupError with Docker's output."""
+        choose(self._runtime, report)
 
 
-def choose(runtime: Runtime, say: Say) -> dict[str, str]:
-    """Image per role, present in Docker, and written down for the cloud's process. Says what is a stand-in, once."""
+def choose(runtime: Runtime, report: Reporter) -> dict[str, str]:
+    """Image per role, each present in Docker; also written to images.json for the cloud's process."""
 
     def base() -> None:
-        debian.DebianBase(runtime).make(say)
+        debian.DebianBase(runtime).make(report)
 
     try:
-        chosen = images.ensure(images.BASE_IMAGES, say, base)
+        chosen = images.ensure(images.BASE_IMAGES, report, base)
     except images.ImageError as error:
         raise SetupError(str(error)) from error
     path = runtime.folder / "images.json"
@@ -49,7 +49,7 @@ def choose(runtime: Runtime, say: Say) -> dict[str, str]:
 
 
 def all_present() -> bool:
-    """Whether nothing has to be pulled or built."""
+    """Whether Docker has an image for every role."""
     return all(
         debian.has_image(image.official) or debian.has_image(image.standin) for image in images.BASE_IMAGES.values()
     )

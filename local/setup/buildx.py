@@ -1,13 +1,13 @@
-"""Docker's BuildKit client: images are built with cache mounts, which the classic builder does not know."""
+"""Docker's BuildKit client: the Dockerfiles use cache mounts, which the classic builder refuses."""
 
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from local.runtime import Runtime, tool_cache
+from local.runtime import Runtime
 from local.setup import apt, debian, go, shell
-from local.setup.step import Need, Say, SetupError
+from local.setup.steps import Need, Reporter, SetupError
 
 PLUGIN = "docker-buildx"
 MODULE = "github.com/docker/buildx/cmd/buildx@v0.24.0"
@@ -30,23 +30,23 @@ class Buildx:
             what="docker buildx", how="Debian's package docker-buildx, else built from its Go module", seconds=40
         )
 
-    def make(self, say: Say) -> None:
-        """Three ways, in order of cost. Raises SetupError with the reasons."""
+    def make(self, report: Reporter) -> None:
+        """Try three sources, the cheapest first. Raises SetupError with each reason."""
         self._log.unlink(missing_ok=True)
         reasons = []
-        for way, doing in (
+        for install, description in (
             (self._from_distribution, "asking this distribution"),
             (self._from_trixie, "taking it out of Debian's package"),
             (self._from_module, "building from its Go module"),
         ):
-            say(doing)
+            report(description)
             try:
-                way()
+                install()
             except SetupError as error:
                 reasons.append(str(error))
             if works():
                 return
-        raise SetupError("docker buildx cannot be had:\n" + "\n".join(reasons))
+        raise SetupError("docker buildx cannot be installed:\n" + "\n".join(reasons))
 
     def _from_distribution(self) -> None:
         if not (apt.usable() and apt.has(PLUGIN)):
@@ -54,7 +54,7 @@ class Buildx:
         apt.install([PLUGIN], self._log)
 
     def _from_trixie(self) -> None:
-        """Take the binaries out of the packages, inside a container: the host may be older than they are."""
+        """Unpack Debian's packages inside a container: the host may be too old to install them."""
         folder = Path(tempfile.mkdtemp(prefix="preqly-buildx-"))
         script = (
             "apt-get update -q && cd /tmp && apt-get download docker-buildx docker-compose && "
@@ -71,21 +71,19 @@ class Buildx:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _from_module(self) -> None:
-        tool_cache().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=tool_cache()) as folder:
-            environment = {"GOBIN": folder, "GOTOOLCHAIN": "local"}
-            shell.run([go.find_or_install(self._log), "install", MODULE], self._log, env=environment)
-            (built,) = Path(folder).glob("buildx*")
-            _place(built.rename(built.with_name(PLUGIN)))
+        with tempfile.TemporaryDirectory() as folder:
+            built = Path(folder) / PLUGIN
+            go.install(MODULE, built, self._log)
+            _place(built)
 
 
 def works() -> bool:
     """Whether Docker's client has the plugin."""
-    return shell.answer(["docker", "buildx", "version"]) is not None
+    return shell.probe(["docker", "buildx", "version"]) is not None
 
 
 def _place(binary: Path) -> None:
-    """Put a plugin where Docker's client looks, in one step; never over one that is there."""
+    """Put a plugin where Docker's client looks for it, unless one is there already."""
     folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "cli-plugins"
     if (folder / binary.name).exists():
         return

@@ -1,4 +1,4 @@
-"""The stand-in for the base of all official images, where no image registry answers: Debian, made by debootstrap."""
+"""The base of all stand-in images, where no image registry answers: Debian, made by debootstrap."""
 
 import re
 import shutil
@@ -6,10 +6,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from local.images import images
+from embedded_cloud.images import images
 from local.runtime import Runtime
 from local.setup import apt, docker_engine, shell
-from local.setup.step import Need, Say, SetupError
+from local.setup.steps import Need, Reporter, SetupError
 
 RELEASE = "trixie"
 IMAGE = images.DEBIAN_BASE
@@ -20,7 +20,7 @@ _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 class DebianBase:
-    """The image `preqly-standin/debian:trixie`. Nothing to do where the official images can be pulled."""
+    """The image `embedded-cloud/debian:trixie`, needed only where official images cannot be pulled."""
 
     name = "debian"
     after = ("docker",)
@@ -29,40 +29,40 @@ class DebianBase:
         self._log = runtime.logs / "setup-debian.log"
 
     def missing(self) -> Need | None:
-        """Raises SetupError where there is neither a registry nor a debootstrap."""
-        answers = docker_engine.answers()
-        if answers and (has_image(IMAGE) or registry_answers()):
+        """Raises SetupError if neither a registry answers nor debootstrap can run."""
+        running = docker_engine.is_running()
+        if running and (has_image(IMAGE) or registry_answers()):
             return None
-        if answers and not (apt.usable() or shutil.which("debootstrap")):
+        if running and not (apt.usable() or shutil.which("debootstrap")):
             raise SetupError(
-                "No image registry answers, and base images can only be made on Debian or Ubuntu as root. "
-                f"Connect, or load {IMAGE} from another machine (docker save, docker load)."
+                "No image registry answers, and base images can only be built on Debian or Ubuntu as root. "
+                f"Connect to a registry, or load {IMAGE} from another machine (docker save, docker load)."
             )
-        reason = "as no image registry answers" if answers else "if Docker has none and no image registry answers"
+        reason = "as no image registry answers" if running else "if Docker has none and no image registry answers"
         return Need(what=f"base image (Debian {RELEASE})", how=f"debootstrap, {reason}", seconds=90)
 
-    def make(self, say: Say) -> None:
+    def make(self, report: Reporter) -> None:
         """Raises SetupError with the end of debootstrap's log."""
         if has_image(IMAGE) or registry_answers():
             return
         self._log.unlink(missing_ok=True)
         if not shutil.which("debootstrap"):
-            say("installing debootstrap")
+            report("installing debootstrap")
             apt.install(["debootstrap", "debian-archive-keyring"], self._log)
         with tempfile.TemporaryDirectory(prefix="preqly-debian-") as folder:
             tree = Path(folder) / "tree"
-            say("debootstrap")
+            report("debootstrap")
             command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", RELEASE, tree]
             shell.run(shell.as_root(command), self._log)
-            _trust_what_the_host_trusts(tree, Path(folder), self._log)
-            say("importing the image")
+            _trust_host_certificates(tree, Path(folder), self._log)
+            report("importing the image")
             _import(tree, self._log)
             shell.run(shell.as_root(["rm", "-rf", "--one-file-system", tree]), self._log)
 
 
 def has_image(reference: str) -> bool:
     """Whether the Docker engine holds the image."""
-    return shell.answer(["docker", "image", "inspect", "--format", "{{.Id}}", reference]) is not None
+    return shell.probe(["docker", "image", "inspect", "--format", "{{.Id}}", reference]) is not None
 
 
 _registry: list[bool] = []
@@ -72,15 +72,15 @@ def registry_answers() -> bool:
     """Whether official images can be pulled; asked once per run."""
     if not _registry:
         _registry.append(
-            shell.answer(["docker", "manifest", "inspect", PROBE_IMAGE], seconds=_PROBE_SECONDS) is not None
+            shell.probe(["docker", "manifest", "inspect", PROBE_IMAGE], seconds=_PROBE_SECONDS) is not None
         )
     return _registry[0]
 
 
-def _trust_what_the_host_trusts(tree: Path, folder: Path, log: Path) -> None:
-    """Behind a proxy with an authority of its own, pip and apt inside the image must know that authority too.
+def _trust_host_certificates(tree: Path, folder: Path, log: Path) -> None:
+    """Copy the host's own CA certificates into the tree, for pip and apt behind a company's proxy.
 
-    Where update-ca-certificates looks, so that a package that calls it later does not forget them again."""
+    They go where update-ca-certificates looks: packages that call it later keep them."""
     if not _CERTIFICATES.exists():
         return
     known = set(_PEM.findall((tree / _CERTIFICATES.relative_to("/")).read_text()))

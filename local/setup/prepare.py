@@ -1,22 +1,19 @@
-"""Which command needs what of the machine."""
+"""The set-up steps of each command."""
 
 from collections.abc import Callable, Mapping
 
-from local.hosting import VM
 from local.runtime import Runtime
-from local.setup import runner
+from local.setup import steps
 from local.setup.base_images import BaseImages
-from local.setup.browser import Browser
 from local.setup.buildx import Buildx
 from local.setup.debian import DebianBase
 from local.setup.docker_engine import DockerEngine
-from local.setup.load_generator import LoadGenerator
-from local.setup.machine_image import MachineImage
+from local.setup.packages import Browser, Wrk
 from local.setup.pulumi_engine import Engine
 from local.setup.python import Venv
-from local.setup.step import Step
+from local.setup.vegeta import Vegeta
 
-StepMaker = Callable[[Runtime], Step]
+StepMaker = Callable[[Runtime], steps.Step]
 
 PROGRAM: tuple[StepMaker, ...] = (Venv, Engine)
 CONTAINERS: tuple[StepMaker, ...] = (DockerEngine, DebianBase, Buildx, BaseImages)
@@ -28,18 +25,13 @@ NEEDS: Mapping[str, tuple[StepMaker, ...]] = {
     "env": PROGRAM,
     "down": (Venv,),
     "test": (*PROGRAM, *CONTAINERS, Browser),
+    "test --fast": PROGRAM,
     "lint": (Venv,),
-    "bench": (*PROGRAM, *CONTAINERS, LoadGenerator),
+    "bench": (*PROGRAM, *CONTAINERS, Wrk, Vegeta),
 }
 
 
-def prepare(command: str, runtime: Runtime, hosting: str | None = None) -> None:
+def prepare(command: str, runtime: Runtime) -> None:
     """Install and build what `command` needs and this machine lacks. Raises SetupError."""
     runtime.prepare()
-    runner.prepare([make(runtime) for make in needs(command, hosting)])
-
-
-def needs(command: str, hosting: str | None) -> tuple[StepMaker, ...]:
-    """The steps of a command; the image of an EC2 instance is among them only where one is to run."""
-    boots = command == "up" and hosting == VM
-    return (*NEEDS[command], MachineImage) if boots else NEEDS[command]
+    steps.prepare([make(runtime) for make in NEEDS[command]])

@@ -1,4 +1,4 @@
-"""The Pulumi engine, exactly as new as the SDK: found, installed by its own installer, or built from its Go module."""
+"""The Pulumi engine in the SDK's version: on PATH, from its installer, or built from its Go module."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.runtime import ROOT, Runtime, tool_cache, venv_python
 from local.setup import go, shell
-from local.setup.step import Need, Say, SetupError
+from local.setup.steps import Need, Reporter, SetupError
 
 MODULE = Path(__file__).parent / "engine"
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -31,7 +31,7 @@ class Engine:
         self._log = runtime.logs / "setup-engine.log"
 
     def missing(self) -> Need | None:
-        """Asks the binaries themselves for their version."""
+        """Asks each binary for its version."""
         if find_engine() is not None:
             return None
         return Need(
@@ -40,15 +40,15 @@ class Engine:
             how="its installer, or built from its Go module where the installer's site does not answer",
         )
 
-    def make(self, say: Say) -> None:
-        """Raises SetupError with both reasons if neither way works."""
+    def make(self, report: Reporter) -> None:
+        """Raises SetupError with both reasons if neither source works."""
         self._log.unlink(missing_ok=True)
-        say("trying the official installer")
+        report("trying the official installer")
         if self._install():
             return
-        say("getting Go")
+        report("getting Go")
         compiler = go.find_or_install(self._log)
-        say("building from its Go module")
+        report("building from its Go module")
         self._build(compiler)
 
     def _install(self) -> bool:
@@ -70,7 +70,7 @@ class Engine:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=tool_cache()) as folder:
             built = Path(folder) / _BINARY
-            # The Automation API refuses an engine that does not know its own version.
+            # The Automation API refuses an engine without a version.
             flags = f"-s -w -X {_VERSION_VARIABLE}=v{sdk_version()}"
             command = [compiler, "build", "-ldflags", flags, "-o", built, COMMAND]
             module = shutil.copytree(MODULE, Path(folder) / "module")
@@ -79,7 +79,7 @@ class Engine:
 
 
 def sdk_version() -> str:
-    """The version that requirements.txt pins: the one fact that engine and SDK share."""
+    """The version of engine and SDK, as requirements.txt pins it."""
     pinned = re.search(r"^pulumi==([\d.]+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     if pinned is None:
         raise SetupError("requirements.txt: no line `pulumi==<version>`; the engine cannot be chosen without it.")
@@ -101,6 +101,6 @@ def find_engine() -> Path | None:
 
 
 def _version(binary: Path) -> str | None:
-    return shell.answer(
+    return shell.probe(
         ["env", "PULUMI_SKIP_UPDATE_CHECK=true", binary, "version"] if os.name == "posix" else [binary, "version"]
     )

@@ -1,4 +1,4 @@
-"""A Python that is new enough, and the project's virtual environment with everything of requirements-dev.txt."""
+"""The project's virtual environment with requirements-dev.txt, made by a Python that is new enough."""
 
 import hashlib
 import shutil
@@ -7,16 +7,18 @@ from pathlib import Path
 
 from local.runtime import ROOT, VENV, Runtime, venv_python
 from local.setup import apt, shell
-from local.setup.step import Need, Say, SetupError
+from local.setup.steps import Need, Reporter, SetupError
 
 OLDEST = (3, 11)
 NEWER = tuple(f"python3.{minor}" for minor in range(15, OLDEST[1] - 1, -1))
-LOCK_FILES = ("requirements.txt", "requirements-dev.txt")
+LOCK_FILES = ("requirements.txt", "requirements-dev.txt", "app/requirements.in")
+PROJECT_FILES = "packages/*/pyproject.toml"
+"""Packages of this repository, installed in editable mode."""
 _STAMP = VENV / ".preqly-requirements"
 
 
 class Venv:
-    """`.venv`, stamped with a hash of the lock files once everything is in it."""
+    """`.venv`, stamped with a hash of all requirement files once it is complete."""
 
     name = "venv"
     after: tuple[str, ...] = ()
@@ -25,19 +27,19 @@ class Venv:
         self._log = runtime.logs / "setup-venv.log"
 
     def missing(self) -> Need | None:
-        """The stamp is written last, so a half-made environment counts as missing."""
+        """The stamp is written last, so an incomplete environment counts as missing."""
         if _STAMP.is_file() and _STAMP.read_text() == wanted_stamp() and venv_python().exists():
             return None
-        return Need(what="Python packages", how=f"{' + '.join(LOCK_FILES)} into .venv", seconds=60)
+        return Need(what="Python packages", how="requirements-dev.txt into .venv", seconds=60)
 
-    def make(self, say: Say) -> None:
+    def make(self, report: Reporter) -> None:
         """Create or complete `.venv`. Raises SetupError when no Python is new enough."""
         python = find_python()
         self._log.unlink(missing_ok=True)
-        if shell.answer([venv_python(), "-c", f"import sys, pip; assert sys.version_info >= {OLDEST}"]) is None:
-            say("making .venv")
+        if shell.probe([venv_python(), "-c", f"import sys, pip; assert sys.version_info >= {OLDEST}"]) is None:
+            report("making .venv")
             self._create(python)
-        say("installing packages")
+        report("installing packages")
         pip = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--prefer-binary"]
         shell.run([*pip, "-r", ROOT / "requirements-dev.txt"], self._log)
         _STAMP.write_text(wanted_stamp())
@@ -47,7 +49,7 @@ class Venv:
         try:
             shell.run(create, self._log)
         except SetupError:
-            # Debian and Ubuntu ship Python without the part that makes environments.
+            # Debian and Ubuntu have the venv module in a package of its own.
             package = Path(shutil.which(python) or python).resolve().name + "-venv"
             if not (apt.usable() and apt.has(package)):
                 raise
@@ -60,7 +62,7 @@ def find_python() -> str:
     if sys.version_info >= OLDEST:
         return getattr(sys, "_base_executable", sys.executable)
     for name in NEWER:
-        if shutil.which(name) and shell.answer([name, "-c", "import venv"]) is not None:
+        if shutil.which(name) and shell.probe([name, "-c", "import venv"]) is not None:
             return name
     have = ".".join(str(part) for part in sys.version_info[:3])
     need = ".".join(str(part) for part in OLDEST)
@@ -71,8 +73,8 @@ def find_python() -> str:
 
 
 def wanted_stamp() -> str:
-    """Changes when a lock file does, or when the checkout moved: an environment has its own path inside."""
+    """A hash of the requirement files, and of the path: an environment does not work after a move."""
     digest = hashlib.sha256(str(VENV.resolve()).encode())
-    for name in LOCK_FILES:
-        digest.update((ROOT / name).read_bytes())
+    for path in (*(ROOT / name for name in LOCK_FILES), *sorted(ROOT.glob(PROJECT_FILES))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Runs commands of set-up: output goes to the step's log, and the end of it into the error."""
+"""Runs the commands of set-up: output goes to the step's log, and its last lines into the error."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.setup.step import SetupError
+from local.setup.steps import SetupError
 
 Words = Sequence[object]
 """A command: strings and paths."""
@@ -50,8 +50,8 @@ def run(
         raise SetupError(f"{' '.join(words[:4])} failed ({reason}):\n{tail(log, start)}\nAll of it: {log}")
 
 
-def answer(command: Words, *, seconds: float = PROBE_SECONDS) -> str | None:
-    """What a probing command prints, stripped; None when it is missing, fails or does not answer in time."""
+def probe(command: Words, *, seconds: float = PROBE_SECONDS) -> str | None:
+    """The output of a command, stripped; None if it is missing, fails or takes too long."""
     try:
         result = subprocess.run(
             [str(word) for word in command],
@@ -67,16 +67,16 @@ def answer(command: Words, *, seconds: float = PROBE_SECONDS) -> str | None:
 
 
 def as_root(command: Words) -> Words:
-    """The command with `sudo -n` before it where that is needed. Raises SetupError if root is out of reach."""
+    """Prefix the command with `sudo -n` if needed. Raises SetupError without root and without sudo."""
     if os.name == "posix" and os.geteuid() == 0:
         return list(command)
-    if shutil.which("sudo") and answer(["sudo", "-n", "true"]) is not None:
+    if shutil.which("sudo") and probe(["sudo", "-n", "true"]) is not None:
         return ["sudo", "-n", *command]
     raise SetupError(f"`{' '.join(str(word) for word in command)}` needs root: run it yourself, then run make again.")
 
 
 def may_be_root() -> bool:
-    """Whether `as_root` will work."""
+    """Whether `as_root` works here."""
     try:
         as_root(["true"])
     except SetupError:

@@ -1,4 +1,4 @@
-"""A chart is SVG that any browser reads, with ours told apart."""
+"""A chart is valid SVG and marks our bars."""
 
 from xml.etree import ElementTree as ET
 
@@ -24,5 +24,5 @@ def test_bars_are_as_long_as_their_values_and_the_longest_range_fits():
     assert texts == ["Wait", "ours", "1 s", "them & us", "3 s"]
 
 
-def test_nothing_but_zeros_can_be_drawn():
+def test_zeros_can_be_drawn():
     draw("x", [Panel(title="x", unit=SECONDS, bars=[Bar(label="x", spread=spread(0))])])

@@ -1,4 +1,4 @@
-"""Peers are data: each choice names the file that makes it, at a commit."""
+"""Each choice of a peer names the file that makes it, at a commit."""
 
 import re
 
@@ -15,7 +15,7 @@ def test_every_folder_but_the_common_base_is_a_peer():
 
 
 @pytest.mark.parametrize("peer", LOADED.values(), ids=LOADED)
-def test_where_it_comes_from_is_written_down(peer):
+def test_every_peer_names_its_source_and_choices(peer):
     assert re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", peer.source)
     assert re.fullmatch(r"[0-9a-f]{40}", peer.commit)
     assert peer.choices
@@ -23,7 +23,7 @@ def test_where_it_comes_from_is_written_down(peer):
 
 
 @pytest.mark.parametrize("peer", LOADED.values(), ids=LOADED)
-def test_what_a_part_needs_is_there(peer):
+def test_every_part_of_a_peer_has_its_files(peer):
     assert peer.has_image == ("image" in peer.choices)
     if peer.serving is not None:
         assert peer.serving.command

@@ -1,6 +1,5 @@
-"""Parts that are not run again keep what was measured of them."""
+"""A part that is not measured again keeps its samples."""
 
-import json
 from pathlib import Path
 
 from bench.results import Results
@@ -30,15 +29,7 @@ def test_written_and_read_again_it_is_the_same(tmp_path: Path):
     assert Results.read(tmp_path / "results.json") == results
 
 
-def test_verdicts_are_in_the_file(tmp_path: Path):
-    results = Results()
-    results.note("stop", ABOUT, measured("stop.seconds", 2, 2.5))
-    results.write(tmp_path / "results.json")
-    verdicts = json.loads((tmp_path / "results.json").read_text())["verdicts"]
-    assert {"D3": "met", "I1": "not measured"}.items() <= {one["id"]: one["result"] for one in verdicts[::-1]}.items()
-
-
-def test_a_file_of_an_older_format_is_begun_anew(tmp_path: Path):
+def test_a_file_of_another_format_is_replaced(tmp_path: Path):
     (tmp_path / "results.json").write_text('{"taken": "x", "results": []}')
     assert Results.read(tmp_path / "results.json") == Results()
     assert Results.read(tmp_path / "missing.json") == Results()

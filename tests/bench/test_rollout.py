@@ -1,4 +1,4 @@
-"""What we configure is read from production's plan, as Pulumi declares it."""
+"""Our rollout settings are read from production's plan."""
 
 from typing import Any
 
@@ -37,6 +37,6 @@ def test_settings_of_the_target_group_and_the_service():
     assert found.configured_wait_seconds == (15, 20)
 
 
-def test_a_plan_without_a_service_is_no_plan_for_this():
+def test_a_plan_without_a_service_is_refused():
     with pytest.raises(KeyError, match="ecs/service"):
         declared(plan(group=GROUP))

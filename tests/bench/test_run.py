@@ -1,4 +1,4 @@
-"""One part, several, or all: in the order in which they disturb each other least."""
+"""The parts of a run: all, several or one, in a fixed order."""
 
 import pytest
 
@@ -18,6 +18,6 @@ def test_peers_are_all_but_the_everyday_commands():
     assert chosen(["peers", "everyday"]) == PARTS
 
 
-def test_a_part_that_does_not_exist_is_named_with_those_that_do():
-    with pytest.raises(UsageError, match=r"bench speed: no such part. There are images, serving"):
+def test_an_unknown_part_is_refused_with_the_list_of_parts():
+    with pytest.raises(UsageError, match=r"bench speed: no such part. Choose from images, serving"):
         chosen(["speed", "stop"])

@@ -1,4 +1,4 @@
-"""Noisy samples are left out while enough quiet ones remain, and never hidden."""
+"""Noisy samples are left out while enough quiet ones remain."""
 
 import pytest
 
@@ -14,12 +14,12 @@ def test_noisy_samples_do_not_count_beside_three_quiet_ones():
     assert (found.median, found.low, found.high, found.count, found.noisy) == (2, 1, 3, 3, False)
 
 
-def test_with_too_few_quiet_samples_all_count_and_the_spread_says_so():
+def test_with_too_few_quiet_samples_all_count_and_the_spread_is_noisy():
     found = Spread.of(samples(1, 2, noisy=(9,)))
     assert (found.median, found.high, found.noisy) == (2, 9, True)
 
 
-def test_one_quiet_sample_alone_is_enough_for_what_cannot_vary():
+def test_one_quiet_sample_alone_is_not_noisy():
     assert not Spread.of(samples(7)).noisy
 
 
@@ -28,7 +28,7 @@ def test_ranges_that_touch_overlap():
     assert not Spread.of(samples(1, 2)).overlaps(Spread.of(samples(2.1, 3)))
 
 
-def test_nothing_measured_is_no_spread():
+def test_without_samples_there_is_no_spread():
     assert Measures().spread("serving.page_rps", "ours") is None
     with pytest.raises(ValueError, match="no samples"):
         Spread.of([])

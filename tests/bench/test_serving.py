@@ -1,4 +1,4 @@
-"""Every side is asked for everything, in another order each round, and a round with a wrong answer is void."""
+"""Each round requests every page of every server in another order; a wrong answer voids a measurement."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,36 +7,35 @@ from typing import Any
 import pytest
 
 from bench import machine, serving
-from bench.fronts import CACHED, Front
-from bench.load import wrk
-from bench.load.wrk import Load
+from bench.load import ClosedLoad
 from bench.samples import OURS, Measures
+from bench.servers import CACHED, Server
 
-GOOD = Load(requests=1000, seconds=2.0, bytes=1, failed=0, refused=0, p50_ms=1, p99_ms=9, cpu_seconds=0.1)
+GOOD = ClosedLoad(requests=1000, seconds=2.0, failed=0, refused=0, p99_ms=9, cpu_seconds=0.1)
 SUBJECTS = (OURS, CACHED, "peer")
 
 
 @pytest.fixture
 def cells(monkeypatch: pytest.MonkeyPatch) -> list[serving.Cell]:
-    """Of servers that use half a second of CPU in each round."""
+    """Cells of servers that use half a second of CPU in each round."""
     used = iter(range(1000))
     monkeypatch.setattr(serving, "cpu_seconds", lambda containers: next(used) / 2 if containers == ["web"] else 0.0)
-    fronts = {name: Front(url=f"http://{name}", containers=["web"]) for name in SUBJECTS}
-    return serving._cells(fronts, "/static/base.css")
+    servers = {name: Server(url=f"http://{name}", containers=["web"]) for name in SUBJECTS}
+    return serving._cells(servers, "/static/base.css")
 
 
-def load(cell: serving.Cell, answer: Load, monkeypatch: pytest.MonkeyPatch) -> Measures:
+def load(cell: serving.Cell, answer: ClosedLoad, monkeypatch: pytest.MonkeyPatch) -> Measures:
     asked: list[dict[str, Any]] = []
 
-    def run(url: str, **options: Any) -> Load:
+    def run(url: str, **options: Any) -> ClosedLoad:
         asked.append({"url": url, **options})
         return answer
 
-    monkeypatch.setattr(wrk, "run", run)
-    monkeypatch.setattr(machine, "Others", lambda: SimpleNamespace(cores=lambda _ours: 0.0))
+    monkeypatch.setattr(serving, "run_wrk", run)
+    monkeypatch.setattr(machine, "OtherLoad", lambda: SimpleNamespace(cores=lambda _ours: 0.0))
     measures = Measures()
     serving._load(cell, "database", measures)
-    assert [one["url"] for one in asked] == [cell.front.url + cell.path]
+    assert [one["url"] for one in asked] == [cell.server.url + cell.path]
     return measures
 
 
@@ -45,10 +44,10 @@ def test_page_database_page_and_static_file_of_each_side_and_the_cache_of_ours(c
         *((measure, subject) for measure in ("page", "database", "static") for subject in (OURS, "peer")),
         ("microcache", OURS),
     }
-    assert {cell.front.url for cell in cells if cell.measure == "microcache"} == {f"http://{CACHED}"}
+    assert {cell.server.url for cell in cells if cell.measure == "microcache"} == {f"http://{CACHED}"}
 
 
-def test_each_round_asks_all_and_begins_with_another(cells):
+def test_each_round_requests_all_cells_and_starts_with_another(cells):
     orders = [serving._rotated(cells, number) for number in range(serving.ROUNDS)]
     assert all(sorted(map(id, order)) == sorted(map(id, cells)) for order in orders)
     assert len({id(order[0]) for order in orders}) == serving.ROUNDS
@@ -61,7 +60,7 @@ def test_cpu_is_divided_by_the_requests(cells, monkeypatch):
     assert measures.samples["serving.page_rps"]["peer"][0].value == 500
 
 
-def test_without_the_cache_means_the_same_page_of_ours(cells, monkeypatch):
+def test_the_cache_is_compared_with_the_same_page_without_it(cells, monkeypatch):
     page = next(cell for cell in cells if (cell.measure, cell.subject) == ("database", OURS))
     measures = load(page, GOOD, monkeypatch)
     assert measures.samples["serving.microcache_rps"]["uncached"] == measures.samples["serving.database_rps"][OURS]

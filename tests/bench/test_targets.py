@@ -31,7 +31,7 @@ def test_a_ratio_of_medians_with_ranges_apart(ours, theirs, result):
     assert judge(RATIO, measures(ours, theirs)).result is result
 
 
-def test_at_least_is_for_what_should_be_large():
+def test_a_lower_bound_is_for_values_that_should_be_large():
     target = Target(id="X", measure="m", peer="peer", at_least=3)
     assert judge(target, measures((31, 32), (10,))).result is Result.MET
     assert judge(target, measures((29, 28), (10,))).result is Result.MISSED

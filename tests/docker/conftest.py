@@ -1,4 +1,4 @@
-"""The two images, built once, and a network with a migrated database to run them on."""
+"""The two images, and networks to run them on: one with a migrated database, one with an echo."""
 
 import os
 import subprocess
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
-from local.images import images
-from tests.docker.stand import CONTAINERS, ECHO, ROOT, Site, docker, start_database
+from embedded_cloud.images import images
+from tests.docker.site import CONTAINERS, ECHO, ROOT, Site, docker, start_database
 
 
 @pytest.fixture(scope="session")
 def base_images() -> dict[str, str]:
-    """Role to image: named in the environment as for compose, or chosen as the embedded cloud chooses."""
+    """Base image per role: from the environment, as for compose, or the choice of the embedded cloud."""
 
     def without_base() -> None:
         pytest.skip("no image registry answers and no stand-in is built: run `make up` once")
@@ -27,7 +27,7 @@ def base_images() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def build(base_images: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`build(target, *arguments)`: what `docker build` answers; the images' only recipe is docker/Dockerfile."""
+    """`build(target, *arguments)` runs `docker buildx build` with docker/Dockerfile."""
 
     def run(target: str, *arguments: str, context: Path = ROOT, check: bool = True) -> subprocess.CompletedProcess[str]:
         bases = ("PYTHON_IMAGE", base_images["python"]), ("NGINX_IMAGE", base_images["nginx"])
@@ -40,51 +40,82 @@ def build(base_images: dict[str, str]) -> Callable[..., subprocess.CompletedProc
 
 @pytest.fixture(scope="session")
 def built(build: Callable[..., object]) -> dict[str, str]:
-    """Target to image."""
+    """Image per target."""
     found = {target: f"preqly-docker-tests/{target}" for target in ("web", "proxy")}
     for target, image in found.items():
         build(target, "--load", "--build-arg", "REVISION=0a1b2c3", "--tag", image)
     return found
 
 
-@pytest.fixture(scope="module")
-def site(
-    built: dict[str, str], base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """A network with a migrated database on it, under the name db.test."""
-    site = Site(built, f"preqly-docker-tests-{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("site"))
-    docker("network", "create", "--label", CONTAINERS, site.network)
-    try:
-        start_database(site, base_images["postgres"])
-        migration = site.web(name="", command=("python", "manage.py", "migrate", "--noinput"))
-        assert docker("wait", migration).stdout.strip() == "0", docker("logs", migration).stdout
-        yield site
-    finally:
+@pytest.fixture(scope="session")
+def sites() -> Iterator[list[Site]]:
+    """Sites of this session; all of them are removed at its end."""
+    made: list[Site] = []
+    yield made
+    for site in made:
         site.remove()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
+def _containers_end_with_their_module(sites: list[Site]) -> Iterator[None]:
+    """Idle containers take memory from the next module."""
+    yield
+    for site in sites:
+        site.remove_unshared()
+
+
+def _site(sites: list[Site], images: dict[str, str], folder: Path) -> Site:
+    site = Site(images, f"preqly-docker-tests-{uuid.uuid4().hex[:8]}", folder)
+    sites.append(site)
+    docker("network", "create", "--label", CONTAINERS, site.network)
+    return site
+
+
+@pytest.fixture(scope="session")
+def site(
+    sites: list[Site], built: dict[str, str], base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Site:
+    """A network with a migrated database under the name db.test."""
+    site = _site(sites, built, tmp_path_factory.mktemp("site"))
+    start_database(site, base_images["postgres"])
+    site.shared = len(site.started)
+    migration = site.web(command=("python", "manage.py", "migrate", "--noinput"))
+    assert docker("wait", migration).stdout.strip() == "0", docker("logs", migration).stdout
+    return site
+
+
+@pytest.fixture(scope="session")
+def network(sites: list[Site], built: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A network with an echo in place of the application, under the name web, and no database."""
+    site = _site(sites, built, tmp_path_factory.mktemp("network"))
+    site.run("web", name="web", command=("python", "-c", ECHO))
+    site.shared = len(site.started)
+    return site
+
+
+@pytest.fixture(scope="session")
 def endpoint(site: Site) -> Iterator[str]:
-    """S3 on this machine, under the address by which the site's containers reach it."""
-    server = ThreadedMotoServer("0.0.0.0", 0)  # noqa: S104 - the containers are not on the loopback
+    """URL of an S3 on this machine, as the site's containers reach it."""
+    server = ThreadedMotoServer("0.0.0.0", 0)  # noqa: S104 - containers do not reach the loopback
     server.start()
     _, port = server.get_host_and_port()
-    gateway = docker(
-        "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", site.network
-    ).stdout.strip()
-    try:
-        yield f"http://{gateway}:{port}"
-    finally:
-        server.stop()
+    gateway = docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", site.network).stdout
+    yield f"http://{gateway.strip()}:{port}"
+    server.stop()
 
 
-@pytest.fixture(scope="module")
-def network(built: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Proxies in front of an echo, without a database."""
-    site = Site(built, f"preqly-docker-tests-{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("proxy"))
-    docker("network", "create", "--label", CONTAINERS, site.network)
-    try:
-        site.run("web", name="web", command=("python", "-c", ECHO))
-        yield site
-    finally:
-        site.remove()
+GROUPS = {
+    "docker-images": ("test_images", "test_start", "test_media_bucket"),
+    "docker-site": ("test_site", "test_release", "test_browser"),
+    "docker-proxy": ("test_proxy", "test_start_proxy", "test_page_cache"),
+    "docker-compose": ("test_compose",),
+}
+"""Modules that share a worker, and so its networks."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the groups over the workers of a parallel run."""
+    group_of = {module: group for group, modules in GROUPS.items() for module in modules}
+    for item in items:
+        if item.path.parent.name == "docker" and item.path.stem in group_of:
+            item.add_marker(pytest.mark.xdist_group(group_of[item.path.stem]))

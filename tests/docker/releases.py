@@ -1,4 +1,4 @@
-"""Two releases of the site on one database and one bucket, as on AWS: an owner who is no superuser, roles, S3."""
+"""Two releases of the site on one database and one bucket, as on AWS: an owner without superuser rights, roles, S3."""
 
 import json
 import shutil
@@ -9,12 +9,12 @@ from typing import Any
 
 import boto3
 
-from tests.docker.stand import DATABASE_URL, ROOT, VERIFIED, Site, docker
+from tests.docker.site import DATABASE_URL, ROOT, VERIFIED, Site, docker
 
 BUCKET = "preqly-media-of-releases"
 OWNER = "postgres://rdsmaster:onlyfortests2@db.test:5432/shop"
 KEY = "only-for-tests-the-key-of-the-first-release-0123456789"
-# A busy machine may keep a database waiting; how long a start waits is tested elsewhere.
+# Long, for a busy machine; test_start.py tests the wait itself.
 ON_AWS = {
     "DATABASE_WAIT_SECONDS": "120",
     "AWS_ACCESS_KEY_ID": "test",
@@ -27,20 +27,20 @@ PASSWORD = "onlyfortests3"
 
 
 def login(role: str, password: str = PASSWORD) -> str:
-    """A URL of the same database for another role."""
+    """URL of the database for a role."""
     return f"postgres://{role}:{password}@db.test:5432/shop{VERIFIED}"
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A container that has ended."""
+    """The end of a container."""
 
     code: int
     output: str
 
     @property
     def state(self) -> dict[str, Any]:
-        """The one line of JSON that decides about a release."""
+        """The line of JSON with the release's state."""
         (line,) = [line for line in self.output.splitlines() if '"event": "release_state"' in line]
         found: dict[str, Any] = json.loads(line)
         return found
@@ -48,16 +48,16 @@ class Ended:
 
 @dataclass(frozen=True)
 class Stage:
-    """A site's database and bucket, with commands and containers of any release on them."""
+    """Database and bucket of a site, with commands and containers of two releases."""
 
     site: Site
     endpoint: str
     later: dict[str, str]
-    """The images of the second release."""
+    """Images of the second release."""
 
     @property
     def store(self) -> Any:
-        """S3."""
+        """A client for the bucket."""
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -67,16 +67,16 @@ class Stage:
         )
 
     def of(self, release: int) -> Site:
-        """The same network, with the images of release 1 or 2; it is removed with the first."""
+        """The same network with the images of release 1 or 2."""
         return self.site if release == 1 else replace(self.site, images=self.later)
 
     def begin(self, *command: str, release: int = 1, role: str = "preqly_app_a", **changes: str) -> str:
-        """Start a command as the migration task does; the container's id."""
+        """Start a command as the migration task does; returns the container's id."""
         names = {"DATABASE_URL": OWNER + VERIFIED, "APPLICATION_DATABASE_URL": login(role)} | changes
-        return self.of(release).web(*self._variables(names), name="", command=("python", "manage.py", *command))
+        return self.of(release).web(*self._variables(names), command=("python", "manage.py", *command))
 
     def end(self, container: str) -> Ended:
-        """Wait for it."""
+        """Wait for the container to end."""
         code = int(docker("wait", container).stdout)
         logs = docker("logs", container)
         return Ended(code, logs.stdout + logs.stderr)
@@ -86,7 +86,7 @@ class Stage:
         return self.end(self.begin(*command, release=release, role=role, **changes))
 
     def serve(self, name: str, release: int = 1, role: str = "preqly_app_a", **changes: str) -> tuple[str, int]:
-        """A task: the application under a role that owns nothing, and a proxy. Container and TLS port."""
+        """Start application and proxy, under a role without tables; returns the application's id and the TLS port."""
         site = self.of(release)
         names = {"DATABASE_URL": login(role), "SECRET_KEY": KEY} | changes
         web = site.web(*self._variables(names), name=name)
@@ -94,7 +94,7 @@ class Stage:
         return web, tls
 
     def sql(self, statement: str, url: str = DATABASE_URL, detach: bool = False, check: bool = True) -> str:
-        """What psql prints, as the server's superuser unless the URL names another role."""
+        """Output of psql, as the server's superuser unless the URL names another role."""
         database = self.site.started[0]
         flags = ("--detach",) if detach else ()
         plain = url.partition("?")[0].replace("@db.test", "@127.0.0.1")
@@ -107,7 +107,7 @@ class Stage:
 
 
 def build_another(build: Callable[..., object], folder: Path) -> dict[str, str]:
-    """Images of a release with one static file changed, one added and one removed: target to image."""
+    """Images, per target, of a release with one static file changed and one renamed."""
     for name in ("app", "docker"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / ".dockerignore", folder)
@@ -124,7 +124,7 @@ def build_another(build: Callable[..., object], folder: Path) -> dict[str, str]:
 
 
 def hashed_names(image: str) -> dict[str, str]:
-    """A release's hashed static files: name to hashed name."""
+    """Hashed name of each static file of a release."""
     found: dict[str, str] = json.loads(docker("run", "--rm", image, "cat", "/app/static/staticfiles.json").stdout)[
         "paths"
     ]
@@ -132,7 +132,7 @@ def hashed_names(image: str) -> dict[str, str]:
 
 
 def static_files(image: str, hashed: list[str], folder: Path) -> dict[str, bytes]:
-    """What the image's own proxy has by these names."""
+    """Content of these static files in the proxy's image."""
     container = docker("create", image).stdout.strip()
     folder.mkdir()
     docker("cp", f"{container}:/srv/static", folder)

@@ -1,4 +1,4 @@
-"""The main journeys in a real browser: as most people go them, without JavaScript, by keyboard, on a narrow screen."""
+"""The main journeys in a real browser: with and without JavaScript, by keyboard, on a narrow screen."""
 
 import functools
 import io
@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-from local.setup import browser as setup
-from tests.docker.stand import Site, client, docker, eventually
+from local.setup import packages
+from tests.docker.site import Site, client, docker, eventually
 
 pytestmark = pytest.mark.containers
 PASSWORD = "correct horse 9"
@@ -24,7 +24,7 @@ NARROW = {"width": 320, "height": 640}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = setup.program()
+    program = packages.Browser.program()
     if program is None:
         pytest.skip("no browser here. Install Chromium (Debian: apt-get install chromium) and run this again")
     with sync_playwright() as playwright:
@@ -35,10 +35,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def served(site: Site) -> tuple[str, str]:
-    """Container of the application, and the site's address."""
+    """The application's container, and the site's URL."""
     volume = ("--volume", f"{site.media}:/srv/media")
-    web = site.web(*volume, EMAIL_URL="filemail:////tmp/mail")
-    _, _, tls = site.proxy(*volume)
+    web = site.web(*volume, name="browsed", EMAIL_URL="filemail:////tmp/mail")
+    _, _, tls = site.proxy(*volume, UPSTREAM="browsed:8005")
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/readyz").status_code == 200)
     return web, f"https://localhost:{tls}"
@@ -46,7 +46,7 @@ def served(site: Site) -> tuple[str, str]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser's console has to say: nothing, after each test."""
+    """Messages in the browser's console; a test must leave none."""
     return []
 
 
@@ -54,7 +54,7 @@ def complaints() -> list[str]:
 def page(
     request: pytest.FixtureRequest, browser: Browser, served: tuple[str, str], complaints: list[str], tmp_path: Path
 ) -> Iterator[Page]:
-    """A page in a profile of its own; a picture of the last view is left in the test's folder."""
+    """A page in a profile of its own; a screenshot of the last view stays in the test's folder."""
     options = getattr(request, "param", {})
     context = browser.new_context(base_url=served[1], ignore_https_errors=True, **options)
     page = context.new_page()
@@ -65,13 +65,13 @@ def page(
     yield page
     page.screenshot(path=tmp_path / "last.png", full_page=True)
     context.close()
-    assert [said for said in complaints if CHANGED not in said] == []
+    assert [text for text in complaints if CHANGED not in text] == []
 
 
 def undisturbed(journey: Callable[..., None]) -> Callable[..., None]:
-    """The journey, from its beginning again when the machine's network changed, as it does with every container.
+    """Repeat the journey when the machine's network changed during it, as it does with every container.
 
-    A browser gives up all requests in flight then, which no visitor's browser sees happen.
+    The browser cancels all requests then; a visitor's machine has no such containers.
     """
 
     @functools.wraps(journey)
@@ -80,12 +80,12 @@ def undisturbed(journey: Callable[..., None]) -> Callable[..., None]:
             try:
                 return journey(page=page, complaints=complaints, **fixtures)
             except (AssertionError, BrowserError) as error:
-                if not any(CHANGED in said for said in (str(error), *complaints)):
+                if not any(CHANGED in text for text in (str(error), *complaints)):
                     raise
             time.sleep(1)
             complaints.clear()
             page.context.clear_cookies()
-        pytest.fail("the network of this machine does not come to rest")
+        pytest.fail("the network of this machine keeps changing")
 
     return again
 
@@ -191,6 +191,6 @@ def test_nothing_is_wider_than_a_narrow_screen(page: Page, complaints: list[str]
                 box = control.bounding_box()
                 assert box is None or box["height"] >= 44, f"{address}: {control} is too small for a thumb"
         page.context.clear_cookies()
-    # The browser writes down that two of the addresses lead nowhere, which they should.
+    # The browser logs the 404 of two addresses.
     assert all("status of 404" in complaint for complaint in complaints), complaints
     complaints.clear()

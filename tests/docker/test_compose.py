@@ -1,4 +1,4 @@
-"""The site on one machine: docker/compose.yaml, from nothing to an answer, and what must outlive a new start."""
+"""The site on one machine, from docker/compose.yaml: first start, data that survives a restart, more applications."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from tests.asking import ask
-from tests.docker.stand import ROOT, client, docker, eventually, write_certificates
+from embedded_cloud.testing.http_client import ask
+from tests.docker.site import ROOT, client, docker, eventually, write_certificates
 
 pytestmark = pytest.mark.containers
 Compose = Callable[..., str]
@@ -36,7 +36,7 @@ PORTS = {"HTTP_PORT": free_port(), "HTTPS_PORT": free_port()}
 
 @pytest.fixture(scope="module")
 def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    """`compose(*arguments)`: what docker compose prints, for a copy of the project with secrets of its own."""
+    """`compose(*arguments)` runs docker compose in a copy of the project with its own secrets; returns the output."""
     folder = tmp_path_factory.mktemp("compose")
     for name in ("app", "docker"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("secrets"))
@@ -48,7 +48,10 @@ def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     write_certificates(folder / "docker/secrets/tls", "localhost")
     (folder / "docker/secrets/tls/db.key").chmod(0o644)
     environment |= {"TLS_CERTIFICATE": "/tls/db.pem", "TLS_KEY": "/tls/db.key"}
-    base = ["docker", "compose", "--project-name", project, "--file", str(folder / "docker/compose.yaml")]
+    checked = {name: {"healthcheck": {"interval": "1s"}} for name in ("db", "web", "proxy")}
+    (folder / "quick.yaml").write_text(json.dumps({"services": checked}))
+    files = [word for name in ("docker/compose.yaml", "quick.yaml") for word in ("--file", str(folder / name))]
+    base = ["docker", "compose", "--project-name", project, *files]
 
     def run(*arguments: str, stdin: Path | None = None, stdout: Path | None = None) -> str:
         with (stdin or Path(os.devnull)).open("rb") as taken:
@@ -114,7 +117,7 @@ def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("running")
-def test_the_site_answers_on_both_ports_with_the_certificate_it_was_given() -> None:
+def test_the_site_answers_on_both_ports_with_the_given_certificate() -> None:
     served = ssl.get_server_certificate(("localhost", PORTS["HTTPS_PORT"]))
     assert "authority of a test" in str(x509.load_pem_x509_certificate(served.encode()).issuer)
     for scheme, name in (("http", "HTTP_PORT"), ("https", "HTTPS_PORT")):
@@ -124,7 +127,7 @@ def test_the_site_answers_on_both_ports_with_the_certificate_it_was_given() -> N
 
 
 @pytest.mark.usefixtures("running")
-def test_data_outlives_the_containers(compose: Compose) -> None:
+def test_data_survives_new_containers(compose: Compose) -> None:
     manage = ("exec", "--no-TTY", "web", "python", "manage.py", "shell", "--verbosity", "0", "--command")
     compose(*manage, "from core.models import Movie; Movie.objects.filter(pk=1).update(title='Le Voyage')")
     compose(*manage, "from django.core.files.storage import default_storage as s; open(s.path('a.txt'), 'w').close()")
@@ -152,8 +155,9 @@ def test_data_is_dumped_and_restored(compose: Compose, tmp_path: Path) -> None:
     assert "dumped.txt" in compose("exec", "--no-TTY", "proxy", "ls", "/srv/media")
 
 
-@pytest.mark.usefixtures("running")
-def test_more_applications_share_the_load(compose: Compose) -> None:
+@pytest.fixture
+def two_applications(running: None, compose: Compose) -> list[str]:
+    """Ids of two containers of the application, after the proxy has found both by itself."""
     compose("up", "--detach", "--wait", "--scale", "web=2", "--no-recreate")
     proxy = compose("ps", "--quiet", "proxy").strip()
 
@@ -163,28 +167,29 @@ def test_more_applications_share_the_load(compose: Compose) -> None:
         return {json.loads(line)["upstream"] for line in docker("logs", proxy).stdout.splitlines()[-6:]}
 
     with client(PORTS["HTTPS_PORT"]) as visitor:
-        assert eventually(lambda: len(upstreams()) == 2), "the proxy looks for new containers by itself"
+        assert eventually(lambda: len(upstreams()) == 2), "requests go to both"
+    return compose("ps", "--quiet", "web").split()
 
 
-@pytest.mark.usefixtures("running")
-def test_nobody_notices_that_an_application_is_killed(compose: Compose) -> None:
-    compose("up", "--detach", "--wait", "--scale", "web=2", "--no-recreate")
-    victim = compose("ps", "--quiet", "web").split()[0]
-    end = time.monotonic() + 12
+def test_a_second_application_shares_the_load_and_a_killed_one_costs_no_visit(two_applications: list[str]) -> None:
+    answers: Counter[int] = Counter()
+    over = threading.Event()
 
-    def visit(address: str) -> Counter[int]:
-        answers: Counter[int] = Counter()
+    def visit(address: str) -> None:
         with client(PORTS["HTTPS_PORT"]) as visitor:
-            while time.monotonic() < end:
-                # An answer may end between head and body with who wrote it: browsers ask again.
+            while not over.is_set():
+                # A killed application may have sent half an answer: browsers repeat the request.
                 answers[ask(visitor, address)[0].status_code] += 1
-        return answers
 
     with ThreadPoolExecutor(8) as pool:
         visits = [pool.submit(visit, address) for address in ("/", "/api/movies/1") * 4]
-        # By then the proxy has found both.
-        time.sleep(6)
-        docker("kill", "--signal", "KILL", victim)
-    answers = sum((found.result() for found in visits), Counter())
+        try:
+            assert eventually(lambda: answers.total() > 50)
+            docker("kill", "--signal", "KILL", two_applications[0])
+            before = answers.total()
+            assert eventually(lambda: answers.total() > before + 200)
+        finally:
+            over.set()
+    for finished in visits:
+        finished.result()
     assert set(answers) == {200}, answers
-    assert answers[200] > 50

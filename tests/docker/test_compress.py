@@ -14,7 +14,7 @@ COMPRESS = Path(__file__).parents[2] / "docker" / "compress.py"
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What brotli was asked to compress; the library itself is in the image's build only."""
+    """Contents that brotli was asked to compress; the library is installed in the image's build only."""
     found: list[bytes] = []
 
     def compress(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""gunicorn's settings, and how they fit to nginx's and to the platform's."""
+"""gunicorn's settings, compared with those of nginx and of the platform."""
 
 import gc
 import re
@@ -14,12 +14,12 @@ from gunicorn.workers import gthread  # type: ignore[import-untyped]
 
 DOCKER = Path(__file__).parents[2] / "docker"
 STOP_TIMEOUT_SECONDS = 10
-"""What the task definition gives a container between TERM and KILL."""
+"""Seconds between TERM and KILL in the task definition."""
 
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    # Fails when a new gunicorn has no such constant: then the stop must be looked at again.
+    # Fails if a new gunicorn has no such constant: then check how it stops.
     monkeypatch.setattr(gthread, "STOP_KEEPALIVE_LINGER", gthread.STOP_KEEPALIVE_LINGER)
     monkeypatch.setenv("WEB_CONCURRENCY", "3")
     monkeypatch.setenv("WEB_THREADS", "4")
@@ -41,12 +41,12 @@ def test_processes_and_threads_come_from_the_environment(settings: dict[str, Any
     assert (settings["worker_class"], settings["workers"], settings["threads"]) == ("gthread", 3, 4)
 
 
-def test_every_setting_is_one_that_gunicorn_knows(settings: dict[str, Any]) -> None:
+def test_gunicorn_knows_every_setting(settings: dict[str, Any]) -> None:
     ours = {name for name in settings if name[0].islower()} - {"gc", "gthread", "os", "signal", "sys"}
     assert ours <= {setting.name for setting in KNOWN_SETTINGS}
 
 
-def test_nobody_looks_for_garbage_until_the_code_is_loaded(settings: dict[str, Any]) -> None:
+def test_garbage_collection_starts_after_the_code_is_loaded(settings: dict[str, Any]) -> None:
     assert not gc.isenabled()
     settings["when_ready"](None)
     assert gc.isenabled()
@@ -58,14 +58,14 @@ def test_a_stop_ends_before_the_platform_kills(settings: dict[str, Any]) -> None
     assert gthread.STOP_KEEPALIVE_LINGER <= 1
 
 
-def test_who_is_asked_keeps_connections_longer_than_who_asks(settings: dict[str, Any]) -> None:
+def test_each_server_keeps_connections_longer_than_its_client(settings: dict[str, Any]) -> None:
     to_visitors, to_application = seconds_of("keepalive_timeout")
     load_balancer = 60
     assert to_visitors > load_balancer
     assert settings["keepalive"] > to_application
 
 
-def test_nothing_is_written_but_to_the_tmpfs_and_requests_are_logged_once(settings: dict[str, Any]) -> None:
+def test_only_the_tmpfs_is_written_to_and_requests_are_logged_once(settings: dict[str, Any]) -> None:
     assert settings["worker_tmp_dir"] == "/tmp"  # noqa: S108
     assert settings["control_socket_disable"]
     assert settings["accesslog"] is None
@@ -82,7 +82,7 @@ def test_a_new_worker_takes_the_place_of_the_one_before(settings: dict[str, Any]
     assert [worker.place for worker in workers] == [0, 1, 2, 1]
 
 
-def test_the_proxy_knows_nothing_of_the_port_for_numbers(settings: dict[str, Any]) -> None:
+def test_the_proxy_does_not_reach_the_metrics_port(settings: dict[str, Any]) -> None:
     assert settings["bind"] == ["0.0.0.0:8005", "0.0.0.0:9005"]
     for file in [*(DOCKER / "nginx").iterdir(), *(DOCKER / "bin").iterdir()]:
         assert "9005" not in file.read_text(), file.name

@@ -1,4 +1,4 @@
-"""Uploads in a bucket behind an endpoint that is reached by address and port."""
+"""Uploads in a bucket, behind an endpoint with address and port."""
 
 import json
 from urllib.parse import urlsplit
@@ -6,18 +6,18 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from tests.docker.stand import Site, client, docker, eventually
+from tests.docker.site import Site, client, docker, eventually
 
 pytestmark = pytest.mark.containers
 
 BUCKET = "preqly-media-test"
-# A role's keys come with a long token, which makes the URL long too.
+# A role's keys have a long token, which makes the signed URL long too.
 TOKEN = "t/+=" * 250
 
 
 @pytest.fixture(scope="module")
 def proxy(site: Site, endpoint: str) -> tuple[str, int]:
-    """Container and TLS port of a site whose uploads are in the bucket."""
+    """The proxy's container and TLS port, for a site with its uploads in the bucket."""
     store = boto3.client(
         "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
     )
@@ -25,14 +25,14 @@ def proxy(site: Site, endpoint: str) -> tuple[str, int]:
     store.put_object(Bucket=BUCKET, Key="public/terms of use.txt", Body=b"Be kind.", ContentType="text/plain")
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": TOKEN}
     variables = [word for name, value in keys.items() for word in ("--env", f"{name}={value}")]
-    site.web(*variables, MEDIA_BUCKET=BUCKET, AWS_REGION="us-east-1", AWS_ENDPOINT_URL=endpoint)
-    proxy, _, tls = site.proxy()
+    site.web(*variables, name="uploads", MEDIA_BUCKET=BUCKET, AWS_REGION="us-east-1", AWS_ENDPOINT_URL=endpoint)
+    proxy, _, tls = site.proxy(UPSTREAM="uploads:8005")
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/readyz").status_code == 200)
     return proxy, tls
 
 
-def test_an_object_is_delivered_under_the_sites_own_address(proxy: tuple[str, int]) -> None:
+def test_an_object_is_served_under_the_sites_own_address(proxy: tuple[str, int]) -> None:
     with client(proxy[1]) as visitor:
         answer = visitor.get("/media/public/terms%20of%20use.txt")
     assert (answer.status_code, answer.text, answer.headers["content-type"]) == (200, "Be kind.", "text/plain")
@@ -41,7 +41,7 @@ def test_an_object_is_delivered_under_the_sites_own_address(proxy: tuple[str, in
     assert not [name for name in answer.headers if name in {"location", "x-signed-url", "x-accel-redirect"}]
 
 
-def test_browsers_may_ask_for_parts_and_for_changes(proxy: tuple[str, int]) -> None:
+def test_range_and_conditional_requests_work(proxy: tuple[str, int]) -> None:
     address = "/media/public/terms%20of%20use.txt"
     with client(proxy[1]) as visitor:
         tag = visitor.head(address).headers["etag"]

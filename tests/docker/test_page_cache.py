@@ -1,18 +1,17 @@
-"""Pages kept for a second: only when asked for, and only for visitors of whom nothing is known."""
+"""The page cache keeps pages for a second: only if it is switched on, only for visitors without a cookie."""
 
 import concurrent.futures
 import json
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.docker.stand import TRUSTING, Site, client, docker, eventually
+from tests.docker.site import TRUSTING, Site, client, docker, eventually
 
 pytestmark = pytest.mark.containers
 
-# Every answer is another one; some set a cookie, some are private.
+# Every answer differs; some set a cookie, some are private.
 COUNTER = """
 import http.server, itertools, time
 numbers = itertools.count()
@@ -35,27 +34,22 @@ http.server.ThreadingHTTPServer(("0.0.0.0", 8005), Counter).serve_forever()
 
 
 @pytest.fixture(scope="module")
-def network(built: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("cache")
-    site = Site(built, f"preqly-docker-tests-{folder.parent.name}-cache", folder)
-    docker("network", "create", "--label", "preqly-docker-tests", site.network)
-    try:
-        site.run("web", name="web", command=("python", "-c", COUNTER))
-        yield site
-    finally:
-        site.remove()
+def counted(network: Site) -> Site:
+    """The network, with the counter as another application."""
+    network.run("web", name="counter", command=("python", "-c", COUNTER))
+    return network
 
 
 @pytest.fixture(scope="module")
-def port(network: Site) -> int:
-    _, _, tls = network.proxy(PAGE_CACHE="true")
+def port(counted: Site) -> int:
+    _, _, tls = counted.proxy(UPSTREAM="counter:8005", PAGE_CACHE="true")
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/cookie").status_code == 200)
     return tls
 
 
 def texts(port: int, address: str, headers: dict[str, str] | None = None) -> list[str]:
-    """Three answers, all within a second."""
+    """Three answers within a second."""
     with client(port) as visitor:
         found = []
         for _ in range(3):
@@ -65,11 +59,11 @@ def texts(port: int, address: str, headers: dict[str, str] | None = None) -> lis
 
 
 def test_a_page_is_kept_for_a_second(port: int) -> None:
-    # The second may end between two requests, not twice in a row.
+    # The second may end between two requests, but not twice in a row.
     assert any(len(set(texts(port, "/page"))) == 1 for _ in range(2))
     before = texts(port, "/page")[-1]
     time.sleep(1.1)
-    # The first visitor afterwards gets the old page while the new one is fetched.
+    # The next visitor gets the old page while nginx fetches the new one.
     assert eventually(lambda: texts(port, "/page")[0] != before, 3)
 
 
@@ -87,7 +81,7 @@ def test_each_address_and_host_has_a_page_of_its_own(port: int) -> None:
         ("/private", {}),
     ],
 )
-def test_nothing_about_a_person_is_kept(port: int, address: str, headers: dict[str, str]) -> None:
+def test_personal_pages_are_not_kept(port: int, address: str, headers: dict[str, str]) -> None:
     assert len(set(texts(port, address, headers=headers))) == 3
 
 
@@ -101,7 +95,7 @@ def test_forms_are_passed_on(port: int) -> None:
         assert len({visitor.post("/form").text for _ in range(3)}) == 3
 
 
-def test_a_crowd_asks_the_application_once(port: int) -> None:
+def test_simultaneous_requests_reach_the_application_once(port: int) -> None:
     def ask(_: int) -> str:
         return httpx.get(f"https://localhost:{port}/slow", verify=TRUSTING, timeout=10).text
 
@@ -109,8 +103,8 @@ def test_a_crowd_asks_the_application_once(port: int) -> None:
         assert len(set(crowd.map(ask, range(12)))) == 1
 
 
-def test_nobody_waits_for_an_answer_that_is_anothers(network: Site) -> None:
-    proxy, _, tls = network.proxy(PAGE_CACHE="true")
+def test_personal_paths_bypass_the_cache(counted: Site) -> None:
+    proxy, _, tls = counted.proxy(UPSTREAM="counter:8005", PAGE_CACHE="true")
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/account/sign-up/").status_code == 200)
         for address in ("/account/sign-up/", "/admin/", "/media/public/a.webp", "/accounting", "/"):
@@ -119,8 +113,8 @@ def test_nobody_waits_for_an_answer_that_is_anothers(network: Site) -> None:
     assert [line["cache"] for line in lines] == ["BYPASS"] * 3 + ["MISS"] * 2
 
 
-def test_nothing_is_kept_unless_asked_for(network: Site) -> None:
-    proxy, _, tls = network.proxy()
+def test_nothing_is_kept_by_default(counted: Site) -> None:
+    proxy, _, tls = counted.proxy(UPSTREAM="counter:8005")
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/page").status_code == 200)
     assert len(set(texts(tls, "/page"))) == 3

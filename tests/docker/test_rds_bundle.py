@@ -1,4 +1,4 @@
-"""The authorities that may vouch for a database on RDS."""
+"""The certificate authorities of RDS in docker/rds."""
 
 import datetime as dt
 from pathlib import Path
@@ -16,7 +16,7 @@ def name(certificate: x509.Certificate) -> str:
     return str(found.value)
 
 
-def test_every_certificate_is_the_listed_one_and_none_is_missing() -> None:
+def test_the_bundle_holds_exactly_the_listed_certificates() -> None:
     assert len(BUNDLE) == len(LISTED) == 81
     assert {name(certificate): certificate.fingerprint(hashes.SHA256()).hex() for certificate in BUNDLE} == LISTED
 
@@ -33,7 +33,7 @@ def test_none_expires_within_ten_years() -> None:
     assert [name(certificate) for certificate in BUNDLE if certificate.not_valid_after_utc < latest] == []
 
 
-def test_each_is_an_authority_that_signed_itself() -> None:
+def test_each_certificate_is_a_self_signed_authority() -> None:
     for certificate in BUNDLE:
         certificate.verify_directly_issued_by(certificate)
         assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca, name(certificate)

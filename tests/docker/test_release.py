@@ -1,4 +1,4 @@
-"""What happens around a release: migrations one at a time, roles that own nothing, static files of both releases."""
+"""Two releases on one database: one migration at a time, roles that own nothing, static files of both releases."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.docker.releases import BUCKET, KEY, OWNER, Stage, build_another, hashed_names, login, static_files
-from tests.docker.stand import DATABASE_URL, Site, client, docker, eventually, ready
-from tests.docker.visitor import PASSWORD, first, member, picture, post
+from tests.docker.site import DATABASE_URL, Site, client, docker, eventually, ready
+from tests.visitor import PASSWORD, post, sign_up, upload_picture
 
 pytestmark = pytest.mark.containers
 
@@ -17,12 +17,12 @@ VERIFIER = "SELECT rolname, rolcanlogin, rolsuper, rolcreaterole, rolpassword FR
 
 @pytest.fixture(scope="module")
 def stage(site: Site, endpoint: str, build: Callable[..., object], tmp_path_factory) -> Iterator[Stage]:
-    """A database of its own whose owner may make roles and databases and no more, as RDS's master user."""
+    """A database with an owner that may create roles and databases and no more, as RDS's master user."""
     later = build_another(build, tmp_path_factory.mktemp("later"))
     stage = Stage(site, endpoint, later)
     stage.sql("CREATE ROLE rdsmaster LOGIN CREATEROLE CREATEDB PASSWORD 'onlyfortests2'")
     stage.sql("CREATE DATABASE shop OWNER rdsmaster")
-    # As in a database that was made by PostgreSQL 14 and upgraded since.
+    # As in a database that PostgreSQL 14 created and that was upgraded.
     stage.sql("GRANT CREATE ON SCHEMA public TO PUBLIC", DATABASE_URL.replace("5432/preqly", "5432/shop"))
     stage.store.create_bucket(Bucket=BUCKET)
     yield stage
@@ -31,7 +31,7 @@ def stage(site: Site, endpoint: str, build: Callable[..., object], tmp_path_fact
 
 @pytest.fixture(scope="module")
 def prepared(stage: Stage) -> Stage:
-    """Release 1, prepared by two deploys at once, and migrated."""
+    """Release 1, prepared by two deployments at once, and migrated."""
     both = [stage.begin("prepare_release") for _ in range(2)]
     for ended in map(stage.end, both):
         assert ended.code == 0, ended.output
@@ -43,7 +43,7 @@ def prepared(stage: Stage) -> Stage:
 
 @pytest.fixture(scope="module")
 def tasks(prepared: Stage) -> dict[int, int]:
-    """Release to TLS port, while both serve."""
+    """TLS port per release; both serve."""
     ended = prepared.run("prepare_release", release=2)
     assert ended.code == 0, ended.output
     assert (ended.state["unapplied"], ended.state["unknown"]) == ([], [])
@@ -60,12 +60,9 @@ def visitor(tasks: dict[int, int]) -> Iterator[httpx.Client]:
         yield found
 
 
-def test_the_journeys_need_no_more_than_rows(visitor: httpx.Client) -> None:
-    member(visitor, "ann@example.com")
-    files = {"picture": ("me.jpg", picture(), "image/jpeg")}
-    assert post(visitor, "/account/profile/", data={"name": "Ann"}, files=files).status_code == 302
-    address = first(r'<img class="portrait" src="([^"]+)"', visitor.get("/account/profile/"))
-    assert visitor.get(address).headers["content-type"] == "image/webp"
+def test_the_journeys_work_with_rights_on_rows_only(visitor: httpx.Client) -> None:
+    sign_up(visitor, "ann@example.com")
+    upload_picture(visitor)
 
     visitor.cookies.clear()
     login = {"username": "ann@example.com", "password": PASSWORD}
@@ -78,8 +75,8 @@ def test_the_journeys_need_no_more_than_rows(visitor: httpx.Client) -> None:
 
 def test_the_applications_role_cannot_change_tables_or_roles(prepared: Stage) -> None:
     for statement in ("CREATE TABLE mine ()", "DROP TABLE core_movie", "TRUNCATE core_movie", "CREATE ROLE friend"):
-        said = prepared.sql(statement, login("preqly_app_a"), check=False)
-        assert "permission denied" in said or "must be owner" in said, statement
+        printed = prepared.sql(statement, login("preqly_app_a"), check=False)
+        assert "permission denied" in printed or "must be owner" in printed, statement
 
 
 def test_its_password_is_a_verifier_and_preparing_again_changes_nothing(prepared: Stage) -> None:
@@ -93,14 +90,14 @@ def test_its_password_is_a_verifier_and_preparing_again_changes_nothing(prepared
     assert "onlyfortests" not in ended.output
 
 
-def test_tables_of_the_platform_and_of_later_migrations_are_no_obstacle(prepared: Stage) -> None:
+def test_tables_of_others_and_of_later_migrations_do_not_break_the_preparation(prepared: Stage) -> None:
     prepared.sql("CREATE VIEW public.platform AS SELECT 1", DATABASE_URL.replace("5432/preqly", "5432/shop"))
     prepared.sql("CREATE TABLE later (id int GENERATED ALWAYS AS IDENTITY); INSERT INTO later DEFAULT VALUES", OWNER)
     assert prepared.sql("INSERT INTO later DEFAULT VALUES RETURNING id", login("preqly_app_a")) == "2"
     assert prepared.run("prepare_release").code == 0
 
 
-def test_a_rotation_leaves_the_earlier_role_alive_until_it_is_retired(prepared: Stage) -> None:
+def test_a_rotation_keeps_the_earlier_role_until_it_is_retired(prepared: Stage) -> None:
     for role in ("turn_app_a", "turn_app_b"):
         ended = prepared.run("prepare_release", role=role)
         assert ended.code == 0, ended.output
@@ -110,9 +107,9 @@ def test_a_rotation_leaves_the_earlier_role_alive_until_it_is_retired(prepared: 
     with client(before) as old, client(after) as new:
         assert ready(old)
         assert ready(new)
-        member(old, "bob@example.com")
+        sign_up(old, "bob@example.com")
         new.cookies.update(old.cookies)
-        assert new.get("/account/profile/").status_code == 200, "signed with the key before"
+        assert new.get("/account/profile/").status_code == 200, "the session is signed with the earlier key"
 
         used = prepared.run(
             "prepare_release", role="turn_app_a", APPLICATION_DATABASE_URL=login("turn_app_a", "another")
@@ -139,7 +136,7 @@ def test_the_last_role_is_never_retired(prepared: Stage) -> None:
     assert prepared.sql("SELECT 1", login("preqly_app_a")) == "1"
 
 
-def test_a_second_migration_waits_and_says_for_what(prepared: Stage) -> None:
+def test_a_second_migration_waits_and_names_the_lock(prepared: Stage) -> None:
     prepared.sql(f"SELECT pg_advisory_lock({LOCK}), pg_sleep(60)", OWNER, detach=True)
     holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
     assert eventually(lambda: prepared.sql(holder) != "")
@@ -152,11 +149,11 @@ def test_a_second_migration_waits_and_says_for_what(prepared: Stage) -> None:
         assert f"Database shop: another migration holds the lock (process {process} from " in ended.output
         assert "Traceback" not in ended.output
     assert prepared.end(elsewhere).code == 0, "other databases are not affected"
-    assert (looked.code, looked.state["unapplied"]) == (0, []), "looking needs no lock"
+    assert (looked.code, looked.state["unapplied"]) == (0, []), "reading the state needs no lock"
     prepared.sql(f"SELECT pg_terminate_backend({process})")
 
 
-def test_every_hashed_file_of_both_releases_is_had_from_both(tasks: dict[int, int], prepared: Stage, tmp_path) -> None:
+def test_both_releases_serve_every_hashed_file_of_both(tasks: dict[int, int], prepared: Stage, tmp_path) -> None:
     wanted: dict[str, bytes] = {}
     of = {release: hashed_names(prepared.of(release).images["web"]) for release in tasks}
     for release, hashed in of.items():
@@ -173,7 +170,7 @@ def test_every_hashed_file_of_both_releases_is_had_from_both(tasks: dict[int, in
                 assert not [name for name in answer.headers if name in {"x-signed-url", "x-amz-request-id"}]
 
 
-def test_what_no_release_in_the_bucket_has_is_todays_file_for_a_minute(visitor: httpx.Client) -> None:
+def test_an_unknown_hash_gets_the_current_file_for_a_minute(visitor: httpx.Client) -> None:
     answer = visitor.get("/static/core/site.0123456789ab.css", headers={"Accept-Encoding": "br, gzip"})
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "max-age=60")
     missing = visitor.get("/static/core/none.0123456789ab.css")
@@ -182,7 +179,7 @@ def test_what_no_release_in_the_bucket_has_is_todays_file_for_a_minute(visitor: 
     assert "NoSuchKey" not in missing.text
 
 
-def test_neither_uploads_nor_records_are_had_where_static_files_are(visitor: httpx.Client, prepared: Stage) -> None:
+def test_uploads_and_records_are_not_served_as_static_files(visitor: httpx.Client, prepared: Stage) -> None:
     store = prepared.store
     store.put_object(Bucket=BUCKET, Key="private/1/a.0123456789ab.txt", Body=b"secret")
     keys = [found["Key"] for found in store.list_objects_v2(Bucket=BUCKET)["Contents"]]
@@ -191,6 +188,6 @@ def test_neither_uploads_nor_records_are_had_where_static_files_are(visitor: htt
     tried += [f"/media/{key}" for key in keys if key.startswith("static/")][:3]
     for address in tried:
         request = visitor.build_request("GET", "/")
-        # The client would tidy the path.
+        # The client would normalize the path.
         request.url = request.url.copy_with(raw_path=address.encode())
         assert visitor.send(request).status_code == 404, address

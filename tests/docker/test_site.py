@@ -1,4 +1,4 @@
-"""What a visitor sees through nginx and gunicorn: pages, headers, files, accounts, limits."""
+"""The site through nginx and gunicorn: pages, headers, files, accounts, limits."""
 
 import io
 import re
@@ -9,8 +9,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.docker.stand import Site, client, eventually
-from tests.docker.visitor import PASSWORD, first, member, picture, post
+from tests.docker.site import Site, client, eventually
+from tests.visitor import PASSWORD, first, post, sign_up, upload_picture
 
 pytestmark = pytest.mark.containers
 
@@ -31,10 +31,10 @@ HEADERS = {
 
 @pytest.fixture(scope="module")
 def ports(site: Site) -> tuple[int, int]:
-    """Plain and TLS port of a site that answers."""
+    """HTTP and HTTPS port of a site that answers."""
     volume = ("--volume", f"{site.media}:/srv/media")
-    site.web(*volume, SSL_REDIRECT="false")
-    _, plain, tls = site.proxy(*volume, TRUSTED_PROXIES="192.0.2.0/24")
+    site.web(*volume, name="visited", SSL_REDIRECT="false")
+    _, plain, tls = site.proxy(*volume, UPSTREAM="visited:8005", TRUSTED_PROXIES="192.0.2.0/24")
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/readyz").status_code == 200)
     return plain, tls
@@ -64,7 +64,7 @@ def test_every_answer_carries_the_security_headers_once(visitor: httpx.Client, a
     assert answer.headers["server"] == "nginx"
 
 
-def test_plain_answers_promise_no_tls(ports: tuple[int, int]) -> None:
+def test_answers_over_http_have_no_hsts_header(ports: tuple[int, int]) -> None:
     with client(ports[0], "http") as visitor:
         assert "strict-transport-security" not in visitor.get("/").headers
 
@@ -105,12 +105,12 @@ def test_a_file_of_another_release_is_served_for_a_minute(visitor: httpx.Client)
     assert visitor.get("/static/core/none.0123456789ab.css").status_code == 404
 
 
-def test_letters_that_upper_case_makes_one_are_two_accounts(ports: tuple[int, int]) -> None:
-    # Only a real PostgreSQL makes one upper case letter of both.
+def test_addresses_that_differ_in_a_dotless_i_are_two_accounts(ports: tuple[int, int]) -> None:
+    # PostgreSQL, unlike SQLite, has one upper case letter for both.
     addresses = ("kim@example.com", "k\N{LATIN SMALL LETTER DOTLESS I}m@example.com")
     for address in addresses:
         with client(ports[1]) as visitor:
-            member(visitor, address)
+            sign_up(visitor, address)
     for address in addresses:
         with client(ports[1]) as visitor:
             answer = post(visitor, "/account/login/", data={"username": address, "password": PASSWORD})
@@ -118,7 +118,7 @@ def test_letters_that_upper_case_makes_one_are_two_accounts(ports: tuple[int, in
             assert address in visitor.get("/account/profile/").text
 
 
-def test_a_browser_finds_an_icon_on_pages_that_name_none(visitor: httpx.Client) -> None:
+def test_the_icon_is_found_without_a_link_to_it(visitor: httpx.Client) -> None:
     answer = visitor.get("/favicon.ico")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
 
@@ -129,16 +129,12 @@ def test_pages_are_compressed(visitor: httpx.Client) -> None:
 
 
 def test_signing_up_uploading_and_seeing_a_picture(visitor: httpx.Client, ports: tuple[int, int]) -> None:
-    member(visitor, "ann@example.com")
-    files = {"picture": ("me.jpg", picture(), "image/jpeg")}
-    assert post(visitor, "/account/profile/", data={"name": "Ann"}, files=files).status_code == 302
-    address = first(r'<img class="portrait" src="([^"]+)"', visitor.get("/account/profile/"))
-
-    answer = visitor.get(address)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    sign_up(visitor, "ann@example.com")
+    answer = upload_picture(visitor)
     assert answer.headers["cache-control"] == "private, max-age=2592000, immutable"
     assert "sandbox" in answer.headers["content-security-policy"]
     assert Image.open(io.BytesIO(answer.content)).size == (512, 341)
+    address = answer.url.path
     assert visitor.get(address, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
     assert visitor.get(address, headers={"Range": "bytes=0-9"}).status_code == 206
     with client(ports[1]) as stranger:
@@ -146,7 +142,7 @@ def test_signing_up_uploading_and_seeing_a_picture(visitor: httpx.Client, ports:
 
 
 def test_logging_out_and_in_again(visitor: httpx.Client) -> None:
-    member(visitor, "bob@example.com")
+    sign_up(visitor, "bob@example.com")
     assert post(visitor, "/account/profile/", data={"name": "Bob"}).status_code == 302
     visitor.cookies.clear()
     login = {"username": "BOB@example.com", "password": PASSWORD}
@@ -174,9 +170,9 @@ def test_a_form_sent_from_another_origin_is_refused(visitor: httpx.Client) -> No
         "/-/errors/404.html",
     ],
 )
-def test_no_path_leads_out_or_to_an_internal_place(ports: tuple[int, int], address: str) -> None:
+def test_no_path_reaches_other_files_or_internal_locations(ports: tuple[int, int], address: str) -> None:
     with client(ports[1]) as visitor:
-        # The client would tidy the path.
+        # The client would normalize the path.
         request = visitor.build_request("GET", "/")
         request.url = request.url.copy_with(raw_path=address.encode())
         answer = visitor.send(request)
@@ -184,14 +180,14 @@ def test_no_path_leads_out_or_to_an_internal_place(ports: tuple[int, int], addre
     assert "root:" not in answer.text
 
 
-def test_an_upload_that_is_too_large_is_refused_in_words(visitor: httpx.Client) -> None:
+def test_a_large_upload_is_refused_with_the_limit(visitor: httpx.Client) -> None:
     answer = visitor.post("/account/profile/", content=b"x" * 6_000_000)
     assert answer.status_code == 413
     assert "a picture may have 4 MB" in answer.text
     assert answer.headers["x-frame-options"] == "DENY"
 
 
-def test_fifty_megabytes_are_refused_at_their_announcement(ports: tuple[int, int]) -> None:
+def test_fifty_megabytes_are_refused_before_the_body(ports: tuple[int, int]) -> None:
     head = b"POST /account/profile/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 52428800\r\n\r\n"
     with socket.create_connection(("localhost", ports[0]), timeout=10) as connection:
         connection.sendall(head)

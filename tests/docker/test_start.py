@@ -1,11 +1,11 @@
-"""A start while the database cannot be had: one clear line, an exit code of its own, within the time it was given."""
+"""A start without a database: one clear line and an exit code per reason, within the given time; metrics; mail."""
 
 import json
 import time
 
 import pytest
 
-from tests.docker.stand import DATABASE_URL, VERIFIED, Site, client, docker, eventually
+from tests.docker.site import DATABASE_URL, VERIFIED, Site, client, docker, eventually
 
 pytestmark = pytest.mark.containers
 OTHER_PASSWORD = DATABASE_URL.replace("onlyfortests1", "onlyfortests2") + VERIFIED
@@ -28,7 +28,7 @@ def test_each_reason_is_one_line_with_its_exit_code(
     site: Site, command: tuple[str, ...], url: str, code: int, sentence: str
 ) -> None:
     began = time.monotonic()
-    web = site.web(name="", command=command, DATABASE_URL=url, DATABASE_WAIT_SECONDS="1")
+    web = site.web(command=command, DATABASE_URL=url, DATABASE_WAIT_SECONDS="1")
     assert docker("wait", web).stdout.strip() == str(code)
     assert time.monotonic() - began < 15
     logs = docker("logs", web)
@@ -38,15 +38,15 @@ def test_each_reason_is_one_line_with_its_exit_code(
     assert "Traceback" not in logs.stdout + logs.stderr
 
 
-def test_a_stop_during_the_wait_is_heeded(site: Site) -> None:
-    web = site.web(name="", DATABASE_URL=DATABASE_URL.replace(":5432", ":5999"))
+def test_a_stop_ends_the_wait(site: Site) -> None:
+    web = site.web(DATABASE_URL=DATABASE_URL.replace(":5432", ":5999"))
     assert eventually(lambda: "Starting gunicorn" in docker("logs", web).stdout)
     began = time.monotonic()
     docker("stop", "--time", "20", web)
     assert time.monotonic() - began < 5
 
 
-def test_numbers_of_all_workers_are_answered_inside_only(site: Site) -> None:
+def test_metrics_of_all_workers_are_served_inside_only(site: Site) -> None:
     web = site.web(name="measured", SSL_REDIRECT="false", WEB_CONCURRENCY="2")
     _, _, tls = site.proxy(UPSTREAM="measured:8005")
     with client(tls) as visitor:
@@ -61,7 +61,7 @@ def test_numbers_of_all_workers_are_answered_inside_only(site: Site) -> None:
     assert docker("exec", web, "ls", "/tmp/metrics").stdout.count("_main") <= 2  # noqa: S108
 
 
-def test_an_unset_mail_server_is_said_without_the_link(site: Site) -> None:
+def test_an_unset_mail_server_is_logged_without_the_link(site: Site) -> None:
     code = (
         "from account.models import User; from django.contrib.auth.forms import PasswordResetForm as F;"
         "User.objects.create_user('mail@example.com', 'correct horse 9');"
@@ -69,7 +69,7 @@ def test_an_unset_mail_server_is_said_without_the_link(site: Site) -> None:
         "f.save(domain_override='a.test', email_template_name='account/password_reset_email.txt',"
         " subject_template_name='account/password_reset_subject.txt')"
     )
-    task = site.web(name="", command=("python", "manage.py", "shell", "--verbosity", "0", "--command", code))
+    task = site.web(command=("python", "manage.py", "shell", "--verbosity", "0", "--command", code))
     assert docker("wait", task).stdout.strip() == "0", docker("logs", task).stderr
     logs = docker("logs", task)
     (line,) = [json.loads(line) for line in logs.stdout.splitlines()]

@@ -1,18 +1,20 @@
-"""What the proxy is told at its start: certificates, and variables that it refuses."""
+"""Start, reload and stop of the proxy: certificates, variables that it refuses, requests in flight."""
 
+import concurrent.futures
 import ssl
 import subprocess
+import time
 
 import pytest
 
-from tests.docker.stand import Site, client, docker, eventually, write_certificates
+from tests.docker.site import ECHO, Site, client, docker, eventually, write_certificates
 
 pytestmark = pytest.mark.containers
 
 PID, UPSTREAM = "/tmp/nginx/nginx.pid", "/tmp/nginx/upstream.conf"  # noqa: S108 - inside the container
 
 
-def test_a_certificate_that_is_given_is_used(network: Site) -> None:
+def test_a_given_certificate_is_used(network: Site) -> None:
     write_certificates(network.folder, "app.test")
     key = network.folder / "db.key"
     key.chmod(0o644)
@@ -41,8 +43,6 @@ def test_old_versions_of_tls_are_refused(network: Site) -> None:
         ("UPSTREAM", "a:1; } evil {", "is not host:port"),
         ("TRUSTED_PROXIES", "everyone", "'everyone' is neither an address nor a network"),
         ("PAGE_CACHE", "10m", "'10m' is neither true nor false"),
-        ("REDIRECT_HOSTS", "a.test,b;return", "'b;return' is not a host name"),
-        ("SHUTDOWN_SECONDS", "soon", "'soon' is not a number of seconds from 1 to 999"),
         ("TLS_CERTIFICATE", "/none.pem", "'/none.pem' cannot be read"),
     ],
 )
@@ -55,7 +55,27 @@ def test_a_wrong_variable_is_one_clear_line(network: Site, variable: str, value:
     assert f"Example: {variable}=" in line
 
 
-def test_without_variables_it_looks_for_the_application_beside_it(network: Site) -> None:
+def test_by_default_the_application_is_on_the_same_host(network: Site) -> None:
     proxy = network.run("proxy")
     assert eventually(lambda: docker("exec", proxy, "test", "-s", PID, check=False).returncode == 0)
     assert docker("exec", proxy, "cat", UPSTREAM).stdout == "server 127.0.0.1:8005 max_fails=0;\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("exec", "{proxy}", "nginx", "-c", "/etc/nginx/preqly/nginx.conf", "-s", "reload"),
+        ("stop", "--time", "15", "{proxy}"),
+    ],
+    ids=["reload", "stop"],
+)
+def test_a_request_in_flight_is_answered(network: Site, command: tuple[str, ...]) -> None:
+    slow = ECHO.replace("def do_GET(self):", "def do_GET(self):\n        import time; time.sleep(2)")
+    network.run("web", name="slow", command=("python", "-c", slow))
+    proxy, _, tls = network.proxy(UPSTREAM="slow:8005")
+    with client(tls) as visitor, concurrent.futures.ThreadPoolExecutor() as pool:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        answer = pool.submit(visitor.get, "/")
+        time.sleep(0.5)
+        docker(*(word.format(proxy=proxy) for word in command))
+        assert answer.result().status_code == 200

@@ -15,10 +15,10 @@ import boto3
 import httpx
 
 from local import daemon, site
-from local.hosting import FARGATE
 from local.runtime import PORT_VARIABLES, Runtime
 
-UP_SECONDS = 600
+UP_SECONDS = 900
+Completed = subprocess.CompletedProcess[str]
 
 
 @dataclass
@@ -27,40 +27,32 @@ class Checkout:
 
     runtime: Runtime
     folder: Path
-    hosting: str = FARGATE
-    """What `up` asks for; another value moves the site."""
-    said: list[str] = field(default_factory=list)
-    """Everything that commands printed, for the search for secrets."""
+    time_factor: float = 1.0
+    """How many times faster than on AWS the waiting periods of its cloud pass."""
+    printed: list[str] = field(default_factory=list)
+    """Output of all commands, searched for secrets."""
+    _exports: dict[str, str] = field(default_factory=dict)
+    """Output of `env`, by the content of daemon.json."""
 
-    def run(self, *words: str, seconds: float = UP_SECONDS) -> subprocess.CompletedProcess[str]:
-        """`python -m local ...` to its end."""
-        result = subprocess.run(
-            [sys.executable, "-m", "local", *words],
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds,
-        )
-        self.said += [result.stdout, result.stderr]
-        return result
+    def run(self, *words: str) -> Completed:
+        """Run `python -m local ...` to its end."""
+        return self._run([sys.executable, "-m", "local", *words])
 
-    def up(self) -> subprocess.CompletedProcess[str]:
-        """`up` to its end, however it ends."""
-        return self.run(*self._up)
+    def up(self) -> Completed:
+        """Run `up`; the caller looks at the exit code."""
+        return self.run("up")
 
     def deployed(self) -> "Checkout":
-        """Itself, with a stack that serves, whichever test asks for it first."""
+        """Run the first `up` if there was none; returns itself."""
         if not (self.runtime.folder / "daemon.json").exists():
             result = self.up()
             assert result.returncode == 0, result.stderr
         return self
 
     def start_up(self) -> "subprocess.Popen[str]":
-        """`up` in the background, in a process group of its own."""
+        """Start `up` in the background, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "local", *self._up],
+            [sys.executable, "-m", "local", "up"],
             cwd=self.folder,
             env=self.environment(),
             stdout=subprocess.DEVNULL,
@@ -69,64 +61,59 @@ class Checkout:
             start_new_session=True,
         )
 
-    def run_until(self, words: str, act: Callable[[], None]) -> subprocess.CompletedProcess[str]:
-        """`up` to its end, with something done to the world as soon as it has said these words."""
-        said = ""
+    def up_with(self, act: Callable[[], None], when: str) -> Completed:
+        """Run `up`, and call `act` once, as soon as `up` has printed the text `when`."""
+        printed = ""
         with self.start_up() as process:
             assert process.stderr is not None
             try:
                 for line in process.stderr:
-                    if words in line and words not in said:
+                    if when in line and when not in printed:
                         act()
-                    said += line
+                    printed += line
             except BaseException:
-                # Nobody reads any more: it would wait for that, and this for it.
+                # Without a reader the process blocks on a full pipe, and leaving the block waits for the process.
                 kill(process)
                 raise
-        self.said.append(said)
-        return subprocess.CompletedProcess(process.args, process.returncode, "", said)
+        self.printed.append(printed)
+        return subprocess.CompletedProcess(process.args, process.returncode, "", printed)
 
-    def shell(self, script: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
-        """A shell after `eval "$(make -s env)"`, as the README has it."""
-        prepared = f'set -e; eval "$({sys.executable} -m local env)"; {script}'
-        result = subprocess.run(
-            ["bash", "-c", prepared],
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds,
-        )
-        self.said += [result.stdout, result.stderr]
-        return result
+    def shell(self, script: str) -> Completed:
+        """Run a script after `eval "$(make -s env)"`, as the README describes."""
+        # The lines are those of the running daemon: one command a daemon is enough.
+        daemon_record = (self.runtime.folder / "daemon.json").read_text()
+        if daemon_record not in self._exports:
+            result = self.run("env")
+            assert result.returncode == 0, result.stderr
+            self._exports[daemon_record] = result.stdout
+        return self._run(["bash", "-c", f"set -e; {self._exports[daemon_record]}\n{script}"])
 
-    def ops(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """`python -m ops ...`, after the same."""
-        return self.shell(f"{sys.executable} -m ops {shlex.join(words)}", seconds=UP_SECONDS)
+    def ops(self, *words: str) -> Completed:
+        """Run `python -m ops ...` in the same environment."""
+        return self.shell(f"{sys.executable} -m ops {shlex.join(words)}")
 
     def releases(self) -> list[dict[str, Any]]:
-        """The releases on record, newest first."""
+        """Releases on record, newest first."""
         result = self.ops("releases", "--json")
         assert result.returncode == 0, result.stderr
         found: list[dict[str, Any]] = json.loads(result.stdout)
         return found
 
     def secret(self) -> dict[str, str]:
-        """The application's secret."""
+        """Values of the application's secret."""
         found = self.aws("secretsmanager").get_secret_value(SecretId=self.outputs()["secret_arn"])
         values: dict[str, str] = json.loads(found["SecretString"])
         return values
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, as `pulumi stack output` gives them."""
+        """Outputs of the stack, from `pulumi stack output`."""
         result = self.shell("pulumi stack output --json")
         assert result.returncode == 0, result.stderr
         found: dict[str, Any] = json.loads(result.stdout)
         return found
 
     def aws(self, service: str) -> Any:
-        """boto3 against this cloud."""
+        """A boto3 client of this cloud."""
         endpoints = daemon.find(self.runtime)
         assert endpoints is not None
         values = endpoints.aws_environment()
@@ -136,24 +123,34 @@ class Checkout:
         return session.client(service, endpoint_url=endpoints.api)
 
     def browser(self) -> httpx.Client:
-        """Trusts the cloud's authority, keeps cookies, follows redirects."""
+        """A client that trusts the cloud's certificate authority, keeps cookies and follows redirects."""
         client = site.client(self.runtime)
         client.follow_redirects = True
         return client
 
     def environment(self) -> dict[str, str]:
-        """Own ports, own name; nothing of the test run's own stack."""
+        """The name, folder and ports of this cloud; no variable of pytest or of another stack."""
         ports = {variable: str(getattr(self.runtime.ports, name)) for name, variable in PORT_VARIABLES.items()}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "PYTEST_"))}
-        return kept | ports | {"PREQLY_CLOUD": self.runtime.cloud, "PREQLY_LOCAL_DIR": str(self.runtime.folder)}
+        cloud = {"PREQLY_CLOUD": self.runtime.cloud, "PREQLY_LOCAL_DIR": str(self.runtime.folder)}
+        return kept | ports | cloud | {"EMBEDDED_CLOUD_TIME_FACTOR": str(self.time_factor)}
 
-    @property
-    def _up(self) -> tuple[str, ...]:
-        return ("up", "--hosting", self.hosting)
+    def _run(self, command: list[str]) -> Completed:
+        result = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=UP_SECONDS,
+        )
+        self.printed += [result.stdout, result.stderr]
+        return result
 
 
 def kill(process: "subprocess.Popen[str]", engine: str = "pulumi") -> None:
-    """Kill a command and the engine it started, as nobody can catch. The embedded cloud, like AWS, lives on."""
+    """Send SIGKILL to a command and to the engine that it started. The embedded cloud keeps running, as AWS would."""
     listed = subprocess.run(
         ["ps", "-o", "pid=,comm=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
     )

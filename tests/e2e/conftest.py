@@ -1,56 +1,79 @@
-"""One fresh copy of the project, and one stack, for all tests with containers in this folder."""
+"""Stacks for the tests in this folder. The modules of a stack run one after the other, the stacks side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 
-from local.hosting import FARGATE
 from tests.e2e.checkout import Checkout
 from tests.e2e.copies import fresh_checkout
-from tests.e2e.measured import MEASURED, in_order
 from tests.e2e.sources import Sources
 
-ORDER = (
-    "test_whole_run",
-    "test_releases",
-    "test_bad_releases",
-    "test_rollback",
-    "test_accidents",
-    "test_moving",
-    "test_removal",
-)
-"""They share one stack, whose first deployment takes a minute: each goes on where the one before has ended."""
+
+@dataclass(frozen=True)
+class StackPlan:
+    """What runs on one stack, and on which clocks."""
+
+    modules: tuple[str, ...]
+    """In this order: each begins with the site as the one before leaves it."""
+    time_factor: float = 1.0
+    """See `embedded_cloud.config`; 1.0 is AWS's pace."""
+
+
+STACKS: Mapping[str, StackPlan] = {
+    # A first deployment takes a minute of CPU time: more stacks would cost more than they save.
+    "releases": StackPlan(("test_releases", "test_rollback"), time_factor=2.0),
+    "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
+    "site": StackPlan(("test_whole_run", "test_accidents", "test_removal")),
+}
+
+
+def stack_of(module: str) -> str:
+    """Name of the stack that a test module runs on."""
+    return next(name for name, plan in STACKS.items() if module in plan.modules)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put these modules into their order, where the first of them is."""
-    in_order(items, "e2e", ORDER)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """How long the site was away, and other times that a test has taken down."""
-    if MEASURED in config.stash:
-        terminalreporter.section("measured")
-        for line in config.stash[MEASURED]:
-            terminalreporter.write_line(line)
+    """Put the stacks first, since they take longest, each with its modules in order and in one worker."""
+    modules = [module for plan in STACKS.values() for module in plan.modules]
+    ours = [item for item in items if item.path.parent.name == "e2e"]
+    for item in ours:
+        item.add_marker(pytest.mark.xdist_group(f"stack-{stack_of(item.path.stem)}"))
+    ours.sort(key=lambda item: modules.index(item.path.stem))
+    items[:] = ours + [item for item in items if item not in ours]
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """Everything is removed at the end, also when a test failed on the way."""
-    with fresh_checkout(tmp_path_factory.mktemp("checkout"), FARGATE) as made:
-        yield made
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Checkout]]:
+    """Name of a stack to its copy of the project. All of them are removed at the end, also after a failed test."""
+    made: dict[str, Checkout] = {}
+    with ExitStack() as removal:
+
+        def stack(name: str) -> Checkout:
+            if name not in made:
+                folder = tmp_path_factory.mktemp(name)
+                made[name] = removal.enter_context(fresh_checkout(folder, STACKS[name].time_factor))
+            return made[name]
+
+        yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def checkout(request: pytest.FixtureRequest, stacks: Callable[[str], Checkout]) -> Checkout:
+    """The copy of the project that this module works on."""
+    return stacks(stack_of(request.path.stem))
+
+
+@pytest.fixture(scope="module")
 def deployed(checkout: Checkout) -> Checkout:
-    """A stack on Fargate that serves."""
+    """The same, with a site that serves."""
     return checkout.deployed()
 
 
 @pytest.fixture
 def sources(checkout: Checkout) -> Iterator[Sources]:
-    """The copy's sources; what a test did not `keep` is put back."""
+    """The copy's sources; changes that a test does not `keep` are undone after it."""
     made = Sources(checkout.folder)
     yield made
     made.restore()

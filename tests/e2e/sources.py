@@ -1,23 +1,19 @@
-"""Changes to the copied sources, good and bad ones, and the way back."""
+"""Changes to the sources of a checkout, and their undoing."""
 
 import re
 from pathlib import Path
 
 PROJECT = "Pulumi.yaml"
 HOME = "app/core/templates/core/home.html"
-
-GOOD_MIGRATION = """from django.db import migrations
-
-class Migration(migrations.Migration):
-    dependencies = [("core", "0002_movies")]
-    operations = [migrations.RunSQL("CREATE TABLE note (id integer)", "DROP TABLE note")]
-"""
-BAD_MIGRATION = """from django.db import migrations
-
-class Migration(migrations.Migration):
-    dependencies = [("core", "0003_note")]
-    operations = [migrations.RunSQL("SELECT 1 FROM a_table_that_is_not_there")]
-"""
+DRIVER = "local/project.py"
+STYLE = "app/core/static/core/site.css"
+FIRST_MIGRATIONS = "0002_movies"
+"""The newest migration of the application as it is in git."""
+ADDED_MIGRATION = "0003_note"
+TABLE = "CREATE TABLE note (id integer)", "DROP TABLE note"
+MISSING_TABLE = ("SELECT 1 FROM a_table_that_is_not_there",)
+FAILED_MIGRATION = 'relation "a_table_that_is_not_there" does not exist'
+"""PostgreSQL's message."""
 
 
 class Sources:
@@ -28,61 +24,76 @@ class Sources:
         self._before: dict[str, str | None] = {}
 
     def headline(self, text: str) -> None:
-        """What the home page says, so that one sees which release serves."""
+        """Another headline for the home page, by which a test recognizes the release that serves."""
         page = (self._folder / HOME).read_text()
         self.write(HOME, re.sub("<h1>.*</h1>", f"<h1>{text}</h1>", page))
 
+    def style(self, name: str) -> None:
+        """One more rule in the style sheet: the proxy's image changes too."""
+        self.append(STYLE, f"\n.{name} {{ color: inherit; }}\n")
+
     def crash(self) -> None:
-        """The application dies while it is loaded; `manage.py` does not load it."""
+        """The application raises while gunicorn loads it; `manage.py` still works."""
         self.append("app/config/wsgi.py", '\nraise RuntimeError("broken on purpose")\n')
 
     def never_get_healthy(self) -> None:
-        """It starts and serves, and answers health checks with 503."""
+        """The application serves, and answers health checks with 503. ECS gives up on each task after 10 s, not 60."""
         self.replace(
             "app/core/health.py", 'return _answer(200, "alive")', 'return _answer(503, "not alive on purpose")'
         )
+        self.replace("infra/ecs/web_service.py", "GRACE_SECONDS = 60", "GRACE_SECONDS = 10")
 
-    def migration(self, name: str, text: str) -> None:
-        """One more migration of the application."""
+    def add_migration(self) -> None:
+        """A migration that adds a table."""
+        self._migration(ADDED_MIGRATION, FIRST_MIGRATIONS, TABLE)
+
+    def add_failing_migration(self, after: str) -> None:
+        """A migration that reads a table which does not exist."""
+        self._migration("0004_fails", after, MISSING_TABLE)
+
+    def _migration(self, name: str, after: str, sql: tuple[str, ...]) -> None:
+        text = f"""from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("core", "{after}")]
+    operations = [migrations.RunSQL(*{sql!r})]
+"""
         self.write(f"app/core/migrations/{name}.py", text)
 
-    def setting(self, key: str, before: str, after: str) -> None:
-        """Another default for a setting of Pulumi.yaml, each as it is written there."""
+    def rotate(self) -> None:
+        """Raise the default of `secretsGeneration` by one."""
         text = (self._folder / PROJECT).read_text()
-        pattern = rf"(\n  {key}:(?:\n    .*)*?\n    default: ){re.escape(before)}(?=\n)"
-        changed, count = re.subn(pattern, lambda found: found[1] + after, text, count=1)
-        assert count == 1, f"{key} with default {before}"
+        pattern = r"(\n  secretsGeneration:(?:\n    .*)*?\n    default: )(\d+)(?=\n)"
+        changed, count = re.subn(pattern, lambda found: found[1] + str(int(found[2]) + 1), text)
+        assert count == 1
         self.write(PROJECT, changed)
 
-    def rotate(self) -> None:
-        """`secretsGeneration` raised by one."""
-        text = (self._folder / PROJECT).read_text()
-        found = re.search(r"\n  secretsGeneration:(?:\n    .*)*?\n    default: (\d+)\n", text)
-        assert found is not None
-        self.setting("secretsGeneration", found[1], str(int(found[1]) + 1))
+    def send_with_ses(self) -> None:
+        """Send mail through SES; the driver's setting writes it to the log, where a developer finds it."""
+        self.replace(DRIVER, '"consolemail://"', '"ses://"')
 
     def replace(self, path: str, before: str, after: str) -> None:
-        """Something that a file says once."""
+        """Replace a text that the file holds once."""
         text = (self._folder / path).read_text()
         assert text.count(before) == 1, f"{before} in {path}"
         self.write(path, text.replace(before, after))
 
     def append(self, path: str, text: str) -> None:
-        """At the end of a file."""
+        """Add text to the end of a file."""
         self.write(path, (self._folder / path).read_text() + text)
 
     def write(self, path: str, text: str) -> None:
-        """The whole file; `restore` puts back what was there at the first write since the last `restore` or `keep`."""
+        """Write a file; `restore` brings back what it held before the first write since `restore` or `keep`."""
         file = self._folder / path
         self._before.setdefault(path, file.read_text() if file.exists() else None)
         file.write_text(text)
 
     def keep(self) -> None:
-        """What was written stays."""
+        """Let `restore` leave the changes so far alone."""
         self._before.clear()
 
     def restore(self) -> None:
-        """As it was."""
+        """Undo the changes since the last `keep`."""
         for path, text in self._before.items():
             if text is None:
                 (self._folder / path).unlink()

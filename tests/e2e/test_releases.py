@@ -1,44 +1,85 @@
-"""Good releases under load: nobody notices, and what was done is on record. The tests run in this order."""
+"""Good releases under load: every visit is answered, and the releases are on record. The tests run in this order."""
+
+import re
+from email import message_from_string
+from email.message import Message
 
 import pytest
 
+from embedded_cloud.testing.polling import wait_until
 from tests.e2e.checkout import Checkout
-from tests.e2e.good_releases import (
-    CHANGED,
-    deployed_unnoticed,
-    migrates_unnoticed,
-    migration_and_snapshot_are_on_record,
-    nothing_was_migrated,
-    rotates_unnoticed,
-)
-from tests.e2e.mail import links_for_a_new_password_come_by_ses, send_with_ses
-from tests.e2e.sources import Sources
+from tests.e2e.rollouts import CHANGED, MIGRATED, deploys, succeeds_under_load
+from tests.e2e.running import can_log_in, headlines
+from tests.e2e.sources import ADDED_MIGRATION, Sources
+from tests.visitor import post, shown_picture, sign_up, upload_picture
 
 pytestmark = pytest.mark.containers
 
-
-def test_a_release_with_a_migration_and_a_new_style_rolls_out_unnoticed(deployed: Checkout, sources: Sources) -> None:
-    migrates_unnoticed(deployed, sources)
+LINK = re.compile(r"https://localhost:\d+(/account/password/reset/[^/\s]+/[^/\s]+/)")
 
 
-def test_the_record_says_what_was_migrated_and_which_snapshot_was_taken_before(deployed: Checkout) -> None:
-    migration_and_snapshot_are_on_record(deployed)
+def test_a_release_with_a_migration_and_a_new_style_answers_every_visit(deployed: Checkout, sources: Sources) -> None:
+    sources.headline(MIGRATED)
+    sources.style("new-in-this-release")
+    sources.add_migration()
+    sources.keep()
+    _, load = succeeds_under_load(deployed)
+    assert headlines(deployed) == {MIGRATED}
+    styles = {path for path in load.static if "/core/site." in path}
+    assert len(styles) == 2, "files of both releases were requested"
+
+
+def test_the_record_names_the_migration_and_the_snapshot_taken_before_it(deployed: Checkout) -> None:
+    newest, oldest = deployed.releases()[0], deployed.releases()[-1]
+    assert newest["migrated"] == [f"core.{ADDED_MIGRATION}"]
+    snapshots = deployed.aws("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert newest["snapshot"] in {one["DBSnapshotIdentifier"] for one in snapshots}
+    assert oldest["snapshot"] is None, "before the first release there is nothing to save"
 
 
 def test_a_rotation_keeps_every_visitor_logged_in_and_locks_the_old_role_out(
     deployed: Checkout, sources: Sources
 ) -> None:
-    rotates_unnoticed(deployed, sources)
+    before = deployed.secret()["DATABASE_URL"]
+    with deployed.browser() as browser:
+        sign_up(browser, "grace@example.com")
+        picture = upload_picture(browser).content
+        sources.rotate()
+        sources.keep()
+        succeeds_under_load(deployed)
+        assert "grace@example.com" in browser.get("/account/profile/").text
+        assert shown_picture(browser).content == picture
+    after = deployed.secret()["DATABASE_URL"]
+    assert after != before
+    assert can_log_in(deployed, after)
+    assert not can_log_in(deployed, before)
 
 
 def test_a_release_without_a_migration_takes_no_snapshot(deployed: Checkout, sources: Sources) -> None:
     sources.headline(CHANGED)
-    send_with_ses(sources)
-    said = deployed_unnoticed(deployed, CHANGED)
+    sources.send_with_ses()
     sources.keep()
-    assert "Nothing to migrate" in said
-    nothing_was_migrated(deployed)
+    printed = deploys(deployed, CHANGED)
+    assert "Nothing to migrate" in printed
+    newest = deployed.releases()[0]
+    assert (newest["migrated"], newest["snapshot"]) == ([], None)
 
 
-def test_a_link_for_a_new_password_comes_by_ses(deployed: Checkout) -> None:
-    links_for_a_new_password_come_by_ses(deployed, "mary@example.com")
+def test_a_link_for_a_new_password_arrives_through_ses(deployed: Checkout) -> None:
+    email = "mary@example.com"
+    with deployed.browser() as browser:
+        sign_up(browser, email)
+    with deployed.browser() as browser:
+        post(browser, "/account/password/reset/", {"email": email})
+        mail = wait_until(lambda: mail_to(deployed, email))
+        assert mail["From"] == "no-reply@app.preqly.com"
+        link = LINK.search(str(mail.get_payload()))
+        assert link is not None, mail
+        assert 'name="new_password1"' in browser.get(link[1]).text
+
+
+def mail_to(checkout: Checkout, email: str) -> Message | None:
+    """A mail that the site has sent to this address through SES; None before it arrives."""
+    files = (checkout.runtime.folder / "cloud" / "mail").glob("*.eml")
+    mails = (message_from_string(file.read_text()) for file in files)
+    return next((mail for mail in mails if mail["To"] == email), None)

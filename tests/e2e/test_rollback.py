@@ -3,42 +3,57 @@
 import pytest
 
 from tests.e2e.checkout import Checkout
-from tests.e2e.good_releases import (
-    CHANGED,
-    MIGRATED,
-    comes_back_unnoticed,
-    outputs_name_what_serves_again,
-    refuses_what_does_not_know_the_migrations,
-    withholds_what_was_undone,
-)
-from tests.e2e.refusals import rotation_fails
-from tests.e2e.sources import Sources
+from tests.e2e.rollouts import CHANGED, MIGRATED, deploys, returns_to, rotation_fails
+from tests.e2e.running import headlines, serving
+from tests.e2e.sources import ADDED_MIGRATION, Sources
+from tests.e2e.stack_outputs import correct_outputs
 
 pytestmark = pytest.mark.containers
 
 
+@pytest.fixture(scope="module", autouse=True)
+def history(deployed: Checkout) -> None:
+    """A first release, one with a migration, and a newest one without; test_releases.py leaves them behind."""
+    if len(deployed.releases()) == 1:
+        sources = Sources(deployed.folder)
+        sources.add_migration()
+        for headline in (MIGRATED, CHANGED):
+            sources.headline(headline)
+            assert deployed.up().returncode == 0
+
+
 def test_a_release_that_does_not_know_the_databases_migrations_is_refused(deployed: Checkout) -> None:
-    refuses_what_does_not_know_the_migrations(deployed)
+    before = serving(deployed)
+    result = deployed.ops("rollback", "1", "--yes")
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert f"core.{ADDED_MIGRATION}" in result.stderr
+    assert "--allow-unknown-migrations" in result.stderr
+    assert serving(deployed) == before
 
 
-def test_a_rollback_brings_the_release_before_back_unnoticed(deployed: Checkout) -> None:
-    comes_back_unnoticed(deployed, "rollback", MIGRATED)
+def test_a_rollback_returns_to_the_earlier_release_and_answers_every_visit(deployed: Checkout) -> None:
+    returns_to(deployed, MIGRATED, "rollback")
     assert deployed.releases()[0]["kind"] == "rollback"
 
 
-def test_the_next_up_does_not_redo_what_was_undone(deployed: Checkout) -> None:
-    withholds_what_was_undone(deployed)
+def test_the_next_up_does_not_deploy_what_was_rolled_back(deployed: Checkout) -> None:
+    result = deployed.up()
+    assert result.returncode == 0, result.stderr
+    assert "which was rolled back" in result.stderr
+    assert headlines(deployed) == {MIGRATED}
 
 
-def test_forward_brings_the_withheld_release_back_unnoticed(deployed: Checkout) -> None:
-    comes_back_unnoticed(deployed, "forward", CHANGED)
+def test_forward_returns_to_the_newest_release_and_answers_every_visit(deployed: Checkout) -> None:
+    returns_to(deployed, CHANGED, "forward")
 
 
-def test_after_a_rotation_that_failed_there_is_a_way_back_too(deployed: Checkout, sources: Sources) -> None:
-    rotation_fails(deployed, sources)
-    comes_back_unnoticed(deployed, "rollback", MIGRATED)
-    comes_back_unnoticed(deployed, "forward", CHANGED)
+def test_rollback_and_forward_work_after_a_failed_rotation(deployed: Checkout, sources: Sources) -> None:
+    rotation_fails(deployed, sources, after=ADDED_MIGRATION)
+    returns_to(deployed, MIGRATED, "rollback")
+    returns_to(deployed, CHANGED, "forward")
 
 
-def test_after_it_an_up_sets_the_outputs_right(deployed: Checkout) -> None:
-    outputs_name_what_serves_again(deployed)
+def test_the_next_up_corrects_the_outputs(deployed: Checkout) -> None:
+    """`rollback` and `forward` do not change the stack's outputs."""
+    deploys(deployed, CHANGED)
+    correct_outputs(deployed)

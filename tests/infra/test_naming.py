@@ -1,4 +1,4 @@
-"""Tags: every resource that can carry them does, and no component has to think of it."""
+"""Every taggable resource gets the stack's tags, without any code in its component."""
 
 import pulumi
 import pulumi_aws as aws
@@ -41,21 +41,10 @@ def test_a_tag_a_component_gives_itself_wins(engine):
     assert engine.one("sns/topic:Topic")["tags"] == {**OURS, "Name": "bell"}
 
 
-def test_a_resource_that_takes_no_tags_gets_none(engine):
+def test_a_resource_without_tags_gets_none(engine):
     def program():
         naming.tag_everything("preqly", "test")
         aws.ec2.Route("out", route_table_id="rtb-1", destination_cidr_block="0.0.0.0/0", gateway_id="igw-1")
 
     engine.run(program)
     assert "tags" not in engine.one("ec2/route:Route")
-
-
-def test_an_auto_scaling_group_gets_them_as_the_list_it_wants(engine):
-    def program():
-        naming.tag_everything("preqly", "test")
-        aws.autoscaling.Group("machine", min_size=1, max_size=1)
-
-    engine.run(program)
-    listed = engine.one("autoscaling/group:Group")["tags"]
-    assert {tag["key"]: tag["value"] for tag in listed} == {**OURS, "Name": "preqly-test-machine"}
-    assert not any(tag["propagateAtLaunch"] for tag in listed)

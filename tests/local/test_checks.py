@@ -1,30 +1,75 @@
-"""The sum that `make test` ends with."""
+"""`make test`: which tests are in which part, the sum it ends with, and the slowest tests."""
 
+import os
+import subprocess
 from collections import Counter
 from pathlib import Path
 
-from local.checks import FAST, WHOLE, count
+import pytest
+
+from local import checks, junit
+from local.runtime import ROOT
+
+REPORT = """<testsuites><testsuite tests="4" failures="1" errors="1" skipped="1">
+<testcase classname="tests.a" name="test_quick" time="0.1"/><testcase classname="tests.a" name="test_slow" time="9.5"/>
+</testsuite></testsuites>"""
+
+
+def read(path: Path, content: str | None) -> junit.Run:
+    if content is not None:
+        path.write_text(content)
+    return junit.read("fast", path, 12.3, 0)
 
 
 def test_failures_and_errors_are_failed_tests(tmp_path: Path) -> None:
+    assert read(tmp_path / "report.xml", REPORT).counts == Counter(passed=1, failed=2, skipped=1)
+
+
+@pytest.mark.parametrize("content", [None, "<testsuites><testsuite te"])
+def test_a_missing_or_incomplete_report_is_a_failure(tmp_path: Path, content: str | None) -> None:
+    assert read(tmp_path / "report.xml", content).counts == Counter(failed=1)
+
+
+def test_the_time_of_each_part_and_its_slowest_tests_are_printed(tmp_path: Path) -> None:
+    lines = junit.timing([read(tmp_path / "report.xml", REPORT)], {"set-up": 3, "tests": 12.3}).splitlines()
+    assert "Where the time went: set-up 3 s, tests 12 s" in lines
+    part = lines.index("fast: 12 s for 4 tests; the slowest:")
+    assert [line.split() for line in lines[part + 1 : part + 3]] == [
+        ["9.5", "s", "tests.a.test_slow"],
+        ["0.1", "s", "tests.a.test_quick"],
+    ]
+
+
+@pytest.mark.parametrize("engine", [False, True])
+@pytest.mark.parametrize("containers", [False, True])
+@pytest.mark.parametrize("long", [False, True])
+def test_every_test_is_in_exactly_one_part(engine: bool, containers: bool, long: bool) -> None:
+    marks = {"engine": engine, "containers": containers, "long": long}
+    parts = [part for part in checks.FAST + checks.SLOW + checks.LONG if part.markers]
+    chosen = [part for part in parts if eval(part.markers, dict(marks))]  # noqa: S307 - our own expressions
+    assert len(chosen) == 1
+    assert (chosen[0] in checks.LONG) == long
+    assert (chosen[0] in checks.FAST) == (not any(marks.values()))
+
+
+NOTED = """
+import os, pathlib, pytest
+{mark}
+@pytest.mark.parametrize("n", range(4))
+def test_worker(n):
+    with pathlib.Path("{group}").open("a") as file:
+        file.write(os.environ["PYTEST_XDIST_WORKER"] + " ")
+"""
+
+
+def test_a_group_and_a_file_without_one_stay_in_one_worker(tmp_path: Path) -> None:
+    marked = "pytestmark = pytest.mark.xdist_group('g')"
+    for name, group, mark in (("a", "g", marked), ("b", "g", marked), ("c", "c", "")):
+        (tmp_path / f"test_{name}.py").write_text(NOTED.format(mark=mark, group=group))
     report = tmp_path / "report.xml"
-    report.write_text('<testsuites><testsuite tests="9" failures="2" errors="1" skipped="1"/></testsuites>')
-    assert count(report) == Counter(passed=5, failed=3, skipped=1)
-
-
-def test_a_run_without_a_report_is_a_failure(tmp_path: Path) -> None:
-    assert count(tmp_path / "none.xml") == Counter(failed=1)
-
-
-def test_a_report_that_was_cut_off_is_a_failure(tmp_path: Path) -> None:
-    (tmp_path / "cut.xml").write_text("<testsuites><testsuite te")
-    assert count(tmp_path / "cut.xml") == Counter(failed=1)
-
-
-def test_every_test_is_in_exactly_one_part() -> None:
-    marked = [part.selection[1] for part in FAST + WHOLE if part.selection[0] == "-m"]
-    for engine in (False, True):
-        for containers in (False, True):
-            chosen = [rule for rule in marked if eval(rule, {"engine": engine, "containers": containers})]  # noqa: S307
-            assert len(chosen) == 1
-    assert not any(eval(rule, {"engine": False, "containers": True}) for rule in marked[:1])  # noqa: S307
+    command = checks.Part(name="x", folder=tmp_path, workers=2, dist="loadgroup").command(report, [])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    workers = {name: (tmp_path / name).read_text().split() for name in ("g", "c")}
+    assert {name: (len(used), len(set(used))) for name, used in workers.items()} == {"g": (8, 1), "c": (4, 1)}
+    assert "test_a.test_worker[0]" in {name for _, name in junit.read("x", report, 1, 0).tests}

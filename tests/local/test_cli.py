@@ -1,4 +1,4 @@
-"""The commands: one line of use each, exit codes, and a plain word instead of a traceback."""
+"""The commands: exit codes, and a message instead of a traceback."""
 
 import re
 import subprocess
@@ -8,15 +8,16 @@ import pytest
 
 from local import __main__ as command_line
 from local import cli
-from local.lock import only_one
+from local.processes import exclusive
 from local.runtime import ROOT, OperatorError, Runtime, UsageError
+from local.setup.docker_engine import DockerEngine
 from local.setup.prepare import NEEDS
 
 
 @pytest.fixture(autouse=True)
 def no_setup(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("PREQLY_LOCAL_DIR", f"{tmp_path}/cloud")
-    monkeypatch.setattr(command_line, "prepare", lambda command, runtime, hosting: None)
+    monkeypatch.setattr(command_line, "prepare", lambda command, runtime: None)
     monkeypatch.setattr(command_line, "_in_venv", lambda: True)
 
 
@@ -25,34 +26,28 @@ def test_every_make_target_is_a_command() -> None:
     assert targets == set(cli.COMMANDS)
 
 
-def test_set_up_knows_every_command_that_needs_something() -> None:
-    assert set(NEEDS) == set(cli.COMMANDS) - {"clean"}
+def test_every_command_but_clean_has_set_up_steps() -> None:
+    assert set(NEEDS) - {"test --fast"} == set(cli.COMMANDS) - {"clean"}
+
+
+def test_the_fast_tests_need_no_docker() -> None:
+    assert cli.set_up_of(cli.parse(["test"])) == "test"
+    steps = NEEDS[cli.set_up_of(cli.parse(["test", "--fast"]))]
+    assert DockerEngine in NEEDS["test"]
+    assert DockerEngine not in steps
 
 
 @pytest.mark.parametrize(
-    ("words", "hosting"),
+    ("arguments", "command"),
     [
-        (["up"], "fargate"),
-        (["up", "--hosting", "vm"], "vm"),
-        (["preview"], None),
-        (["preview", "--hosting", "vm"], "vm"),
+        (["test", "FAST=1"], "test --fast"),
+        (["test", "LONG=1"], "test --long"),
+        (["preview", "COMPARE=a.json"], "preview --compare a.json"),
     ],
 )
-def test_hosting_is_fargate_unless_it_is_said(words: list[str], hosting: str | None) -> None:
-    assert cli.parse(words).hosting == hosting
-
-
-@pytest.mark.parametrize(("target", "command"), [("up", "up --hosting vm"), ("preview", "preview --hosting vm")])
-def test_make_hands_hosting_on(target: str, command: str) -> None:
-    words = ["make", "-n", "-C", str(ROOT), target, "HOSTING=vm"]
-    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    assert f"-m local {command}" in said
-
-
-def test_a_kind_of_hosting_that_does_not_exist_is_wrong_use() -> None:
-    with pytest.raises(SystemExit) as stopped:
-        command_line.main(["up", "--hosting", "lambda"])
-    assert stopped.value.code == 2
+def test_make_passes_its_variables_on(arguments: list[str], command: str) -> None:
+    printed = subprocess.run(["make", "-n", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
+    assert f"-m local {command}" in " ".join(printed.stdout.split())
 
 
 def test_an_unknown_command_is_wrong_use() -> None:
@@ -83,9 +78,9 @@ def test_down_and_status_have_nothing_to_do_where_nothing_was_started(capsys: py
     assert "Nothing is running here" in capsys.readouterr().err
 
 
-def test_down_removes_what_an_up_left_that_failed_before_the_cloud_started() -> None:
+def test_down_removes_the_leftovers_of_an_up_that_failed_early() -> None:
     runtime = Runtime.from_environment()
-    with only_one(runtime, "set-up"):
+    with exclusive(runtime, "set-up"):
         (runtime.logs / "set-up.log").write_text("failed")
         # As long as it is at work, its folder stays.
         assert command_line.main(["down"]) == 1

@@ -1,4 +1,4 @@
-"""Finding, replacing and refusing: the background process as the commands see it."""
+"""The commands find, start and stop the background process."""
 
 import json
 import os
@@ -48,12 +48,12 @@ def test_the_record_of_a_killed_process_does_not_count(tmp_path: Path, taken_por
     assert daemon.find(runtime) is None
 
 
-def test_a_taken_port_is_named_with_the_way_to_another(tmp_path: Path, taken_port: int) -> None:
+def test_a_taken_port_is_named_with_the_variable_that_changes_it(tmp_path: Path, taken_port: int) -> None:
     with pytest.raises(OperatorError, match=f"Port {taken_port} is taken.*PREQLY_API_PORT=<port> make up"):
         daemon.ensure(runtime_of(tmp_path, taken_port))
 
 
-def test_stopping_ends_the_process_and_forgets_it(tmp_path: Path) -> None:
+def test_stopping_ends_the_process_and_removes_its_record(tmp_path: Path) -> None:
     runtime = runtime_of(tmp_path, 1)
     with subprocess.Popen(["sleep", "60"]) as process:
         record(runtime, process.pid)

@@ -1,13 +1,12 @@
-"""The plan as text, as a pull request's comment, and against another plan."""
+"""A plan as text, as a pull request comment, and compared with another plan."""
 
 from pathlib import Path
 from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
-from local.comparison import compare
-from local.plan import Plan, Planned
-from local.plan_text import MARKER, as_markdown, as_text, headline
+from local.plan import Plan, Planned, compare
+from local.preview import MARKER, as_markdown, as_text
 
 VPC = "urn:pulumi:prod::preqly::preqly:infra:Network$aws:ec2/vpc:Vpc::network"
 ZONE = "urn:pulumi:prod::preqly::aws:route53/zone:Zone::zone"
@@ -42,8 +41,8 @@ def test_a_resource_belongs_to_its_outermost_component() -> None:
     assert planned(ZONE).component == "Stack"
 
 
-def test_the_headline_says_how_much_and_what_it_costs() -> None:
-    assert headline(plan()) == "2 to create; about 97.40 US dollars a month"
+def test_the_headline_has_the_number_of_resources_and_the_price() -> None:
+    assert plan().headline() == "2 to create; about 97.40 US dollars a month"
 
 
 def test_the_text_lists_every_resource_under_its_component() -> None:
@@ -67,7 +66,7 @@ def test_a_plan_survives_its_file(tmp_path: Path) -> None:
     assert Plan.read(tmp_path / "plan.json") == plan()
 
 
-def test_a_comparison_names_what_comes_goes_and_changes_with_its_price() -> None:
+def test_a_comparison_names_added_removed_and_changed_resources_and_the_price() -> None:
     before = Plan([planned(VPC, cidrBlock="10.0.0.0/16", tags={"a": 1, "b": 2}), planned(ZONE)], {})
     after = Plan([planned(VPC, cidrBlock="10.1.0.0/16", tags={"a": 1, "b": 3}), planned(ZONE + "2")], {})
     before.outputs["monthly_estimate_usd"], after.outputs["monthly_estimate_usd"] = 90, 97.5
@@ -87,3 +86,13 @@ def test_equal_plans_have_no_difference() -> None:
     found = compare(plan(), plan())
     assert list(found.lines()) == []
     assert found.headline() == "no resource differs; still about 97.40 US dollars a month"
+
+
+def test_the_random_digits_of_automatic_names_are_no_difference() -> None:
+    before, after = (
+        Plan([planned(VPC, name=f"network-{digits}", __defaults=["name"]), planned(ZONE, of=f"arn:network-{digits}/*")])
+        for digits in ("1234567", "89abcde")
+    )
+    assert list(compare(before, after).lines()) == []
+    after.resources[1].inputs["of"] = "arn:other-89abcde/*"
+    assert list(compare(before, after).lines())[1:] == ["    of: arn:network-*******/* -> arn:other-89abcde/*"]

@@ -1,4 +1,4 @@
-"""What the operator reads while the engine works."""
+"""The engine's progress, as the operator reads it."""
 
 import io
 from typing import Any
@@ -43,7 +43,7 @@ def test_outside_a_terminal_each_finished_resource_gets_one_line() -> None:
     assert progress.summary().startswith("1 created in ")
 
 
-def test_what_stays_the_same_is_not_told() -> None:
+def test_an_unchanged_resource_is_not_shown() -> None:
     progress, shown = play(event("resourcePreEvent", "same"), event("resOutputsEvent", "same"))
     assert shown.splitlines() == ["Deploying"]
     assert progress.summary().startswith("no change in ")
@@ -55,7 +55,7 @@ def test_components_are_not_counted() -> None:
     assert not progress.changes
 
 
-def test_an_error_is_kept_whole_with_its_resource_and_without_colour_codes() -> None:
+def test_an_error_keeps_its_text_and_resource_and_loses_its_colour_codes() -> None:
     message = "<{%reset%}>creating: CIDR is taken\nby vpc-1<{%reset%}>\n"
     progress, _ = play(diagnostic(message, "error", VPC))
     assert progress.errors == ["aws:ec2:Vpc network: creating: CIDR is taken\nby vpc-1"]
@@ -66,21 +66,22 @@ def test_a_warning_is_shown_at_once() -> None:
     assert "warning: aws:ec2:Vpc network: the zone has no delegation" in shown
 
 
-def test_an_error_of_the_program_that_comes_twice_is_told_once() -> None:
+def test_a_repeated_error_of_the_program_is_shown_once() -> None:
     error = diagnostic("The release does not run.", "error")
     progress, _ = play(error, diagnostic("an unhandled error occurred: The release does not run.", "error"))
     assert progress.errors == ["The release does not run."]
 
 
-def test_what_a_resource_tells_is_shown_at_once_and_the_programs_own_output_is_not() -> None:
+def test_a_resources_message_is_shown_at_once_and_the_programs_own_output_is_not() -> None:
     _, shown = play(diagnostic("Nothing to migrate", "info", VPC), diagnostic("a quiet month costs", "info"))
     assert shown.splitlines() == ["Deploying", "  aws:ec2:Vpc network: Nothing to migrate"]
 
 
 def test_a_traceback_is_shortened_to_the_programs_own_lines() -> None:
     frames = (
-        f'  File "/usr/lib/asyncio.py", line 1, in run\n  File "{ROOT}/infra/image.py", line 7, in build\n    boom()\n'
+        '  File "/usr/lib/asyncio.py", line 1, in run\n'
+        f'  File "{ROOT}/infra/images/image.py", line 7, in build\n    boom()\n'
     )
     message = f"inline source runtime error: boom\nTraceback (most recent call last):\n{frames}ValueError: boom\n"
     progress, _ = play(diagnostic(message, "error"))
-    assert progress.errors == ["inline source runtime error: boom\n  in infra/image.py:7"]
+    assert progress.errors == ["inline source runtime error: boom\n  in infra/images/image.py:7"]

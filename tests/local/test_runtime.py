@@ -1,4 +1,4 @@
-"""Folder, name and ports come from the environment; wrong ones are refused by name."""
+"""Folder, name and ports come from environment variables; invalid ones are refused by name."""
 
 import stat
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_each_port_can_be_moved(monkeypatch: pytest.MonkeyPatch, name: str, vari
 
 
 @pytest.mark.parametrize("value", ["https", "0", "65536", "-1", "80.5"])
-def test_what_is_no_port_is_refused_with_its_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_port_is_refused_with_its_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PREQLY_HTTPS_PORT", value)
     with pytest.raises(UsageError, match=f"PREQLY_HTTPS_PORT={value}: not a TCP port"):
         Runtime.from_environment()
@@ -38,14 +38,14 @@ def test_one_port_cannot_serve_two_purposes(monkeypatch: pytest.MonkeyPatch) -> 
         Runtime.from_environment()
 
 
-def test_only_the_owner_may_read_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PREQLY_LOCAL_DIR", str(tmp_path / "cloud"))
     runtime = Runtime.from_environment()
     runtime.prepare()
     assert stat.S_IMODE(runtime.folder.stat().st_mode) == 0o700
 
 
-def test_a_file_is_written_whole_with_the_mode_that_was_asked_for(tmp_path: Path) -> None:
+def test_a_file_is_written_in_one_step_with_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "passphrase"
     path.with_suffix(".new").write_text("left by a kill")
     write_atomically(path, "new", mode=0o600)
@@ -54,14 +54,14 @@ def test_a_file_is_written_whole_with_the_mode_that_was_asked_for(tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["My Cloud!", "-x", "a/b", "x" * 41])
-def test_a_name_that_docker_does_not_take_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_name_that_docker_refuses_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("PREQLY_CLOUD", name)
     with pytest.raises(UsageError, match=r"PREQLY_CLOUD=.* letters, digits"):
         Runtime.from_environment()
 
 
-def test_a_place_where_no_folder_can_be_made_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PREQLY_LOCAL_DIR", str(tmp_path / "file"))
-    with pytest.raises(UsageError, match=r"file: no folder .* PREQLY_LOCAL_DIR"):
+    with pytest.raises(UsageError, match=r"file: the embedded cloud\'s folder cannot be created .* PREQLY_LOCAL_DIR"):
         Runtime.from_environment().prepare()

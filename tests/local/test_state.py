@@ -1,4 +1,4 @@
-"""The stack's state and its lock after a kill."""
+"""Repair of the stack's state and lock after a kill."""
 
 import json
 import os
@@ -43,15 +43,15 @@ def states(folder: Path, present: str, before: str) -> Path:
 
 
 @pytest.mark.parametrize("torn", ["", '{"checkpoint": {"la'])
-def test_a_torn_state_is_replaced_by_the_one_before(tmp_path: Path, torn: str) -> None:
+def test_a_torn_state_is_replaced_by_the_engines_backup(tmp_path: Path, torn: str) -> None:
     path = states(tmp_path, torn, '{"version": 3}')
     state.restore_torn_state(tmp_path, "local")
     assert path.read_text() == '{"version": 3}'
 
 
-def test_when_a_full_disk_has_torn_both_it_is_the_state_from_before_the_run(tmp_path: Path) -> None:
+def test_when_a_full_disk_tears_both_the_copy_from_before_the_run_is_used(tmp_path: Path) -> None:
     path = states(tmp_path, '{"version": 3}', "{}")
-    state.keep_state(tmp_path, "local")
+    state.back_up(tmp_path, "local")
     states_are_torn = (path, path.with_name("local.json.bak"))
     for file in states_are_torn:
         file.write_text('{"vers')
@@ -59,29 +59,29 @@ def test_when_a_full_disk_has_torn_both_it_is_the_state_from_before_the_run(tmp_
     assert path.read_text() == '{"version": 3}'
 
 
-def test_a_whole_state_is_never_replaced(tmp_path: Path) -> None:
+def test_a_complete_state_is_never_replaced(tmp_path: Path) -> None:
     path = states(tmp_path, '{"version": 3}', "{}")
     state.restore_torn_state(tmp_path, "local")
     assert path.read_text() == '{"version": 3}'
 
 
-def test_a_state_that_cannot_be_restored_is_said_with_the_way_out(tmp_path: Path) -> None:
+def test_the_error_for_a_state_that_cannot_be_restored_names_the_fix(tmp_path: Path) -> None:
     states(tmp_path, "", "")
     with pytest.raises(OperatorError, match="Run make down, then make up"):
         state.restore_torn_state(tmp_path, "local")
 
 
-def test_what_a_killed_run_had_begun_is_known(tmp_path: Path) -> None:
+def test_the_pending_operations_of_a_killed_run_are_known(tmp_path: Path) -> None:
     begun = {"resource": {"urn": "urn:pulumi:local::preqly::aws:ec2/vpc:Vpc::network"}, "type": "creating"}
     states(tmp_path, json.dumps({"checkpoint": {"latest": {"pending_operations": [begun]}}}), "{}")
     assert state.pending_operations(tmp_path, "local") == ["urn:pulumi:local::preqly::aws:ec2/vpc:Vpc::network"]
 
 
-def test_a_stack_that_was_never_deployed_has_begun_nothing(tmp_path: Path) -> None:
+def test_a_stack_that_was_never_deployed_has_no_pending_operations(tmp_path: Path) -> None:
     assert state.pending_operations(tmp_path, "local") == []
 
 
-def test_torn_notes_beside_the_state_are_dropped_and_whole_ones_kept(tmp_path: Path) -> None:
+def test_torn_attribute_files_are_removed_and_complete_ones_stay(tmp_path: Path) -> None:
     path = states(tmp_path, "{}", "{}")
     torn, whole = path.with_name("local.json.attrs"), path.with_name("local.json.bak.attrs")
     torn.touch()

@@ -1,35 +1,63 @@
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
-import botocore.loaders
 import botocore.session
 import pytest
-from moto import mock_aws
 
-from infra.release import one_off_task, release_state, verdict
-from infra.release.errors import ReleaseError
-from infra.release.migration import PREPARE_COMMAND
-from infra.release.release_state import ReleaseState
-from local.cloud import moto_patches
+from embedded_cloud.api import moto_patches
+from infra.release.migration import one_off_task, release_state
+from infra.release.migration.migration import PREPARE_COMMAND
+from infra.release.migration.release_state import ReleaseState
+from infra.release.reporting import ReleaseError
+from infra.release.rollout import deployment
 from ops.run import run
-from tests.ops.stand import REGISTRY, Stand
+from tests.moto_account import empty, moto_account
+from tests.ops.fixtures import REGISTRY, DeployedStack
 
+USED_SERVICES = ("cloudwatch", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "s3", "secretsmanager", "ssm")
+"""Except EC2, which is slow to build: tests delete what they create there."""
 NOTHING_TO_MIGRATE = ReleaseState(unapplied=[], unknown=[], heads={})
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_loader() -> Iterator[None]:
-    """Every run makes a session of its own, and reading AWS's descriptions again would be most of the tests' time."""
-    loader = botocore.loaders.create_loader()
+_CLIENTS: dict[tuple[str | None, ...], Any] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_clients() -> Iterator[None]:
+    """Build each client once: every command opens a session of its own, and botocore builds clients slowly."""
+    create = botocore.session.Session.create_client
+
+    def create_client(
+        self: botocore.session.Session, service_name: str, region_name: str | None = None, **_: Any
+    ) -> Any:
+        region = region_name or self.get_config_variable("region")
+        key = (service_name, region, os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_ENDPOINT_URL"))
+        if key not in _CLIENTS:
+            _CLIENTS[key] = create(self, service_name, region_name=region)
+        return _CLIENTS[key]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        patch.setattr(botocore.session.Session, "create_client", create_client)
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _moto() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        # moto would create hundreds of machine images.
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        moto_patches.apply(agents=False, registry=REGISTRY)
+        empty("ec2")
+        with moto_account():
+            yield
+        empty(*USED_SERVICES, "ec2")
+
+
 @pytest.fixture(autouse=True)
-def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _account(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty account, and credentials for no other."""
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "PULUMI_STACK"):
         monkeypatch.delenv(name, raising=False)
@@ -38,11 +66,7 @@ def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("COLUMNS", "200")
-    # Hundreds of machine images, read anew for every test.
-    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-    moto_patches.apply(agents=False, registry=REGISTRY)
-    with mock_aws():
-        yield
+    empty(*USED_SERVICES)
 
 
 @pytest.fixture
@@ -51,22 +75,22 @@ def session() -> boto3.Session:
 
 
 @pytest.fixture
-def stand(session: boto3.Session) -> Stand:
-    return Stand(session)
+def stack(session: boto3.Session) -> DeployedStack:
+    return DeployedStack(session)
 
 
 class Database:
-    """What the one-off tasks find and do, and the task definitions they were run with."""
+    """What one-off tasks find in the database, and the task definitions that ran them."""
 
     def __init__(self) -> None:
         self.state = NOTHING_TO_MIGRATE
-        self.asked: list[str] = []
+        self.read: list[str] = []
         self.prepared: list[str] = []
         self.refusal: ReleaseError | None = None
-        """Why a release cannot be prepared."""
+        """The error of the next preparation."""
 
     def __call__(self, session: boto3.Session, task: Any) -> ReleaseState:
-        self.asked.append(task.task_definition)
+        self.read.append(task.task_definition)
         return self.state
 
     def run(self, session: boto3.Session, task: Any) -> str:
@@ -82,11 +106,11 @@ class Database:
 
 @pytest.fixture(autouse=True)
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
-    """No task runs in moto: the answer of `migration_state` is what a test says."""
+    """moto runs no tasks, so the test sets the answer of `migration_state`."""
     found = Database()
-    monkeypatch.setattr(release_state, "ask", found)
+    monkeypatch.setattr(release_state, "read", found)
     monkeypatch.setattr(one_off_task, "run", found.run)
-    monkeypatch.setattr(verdict, "POLL_SECONDS", 0)
+    monkeypatch.setattr(deployment, "POLL_SECONDS", 0)
     monkeypatch.setattr(one_off_task, "POLL_SECONDS", 0)
     return found
 
@@ -112,7 +136,7 @@ class Ops:
         return Ended(code, captured.out, captured.err)
 
     def refused(self, words: Sequence[str], code: int) -> str:
-        """The command's message, given that it ends with this code and no traceback."""
+        """The message of a command that ends with this exit code and no traceback."""
         ended = self(*words)
         assert (ended.code, "Traceback" in ended.err) == (code, False), ended
         return ended.err

@@ -3,7 +3,7 @@ import re
 import pytest
 from botocore import exceptions as aws
 
-from ops.errors import in_words
+from ops.errors import describe
 from tests.ops.conftest import Ops
 
 LOG_IN = "aws sso login"
@@ -21,26 +21,26 @@ def refused(code: str, message: str = "because") -> aws.ClientError:
             f"The session with AWS has expired .DescribeServices: ExpiredToken.*{LOG_IN}",
         ),
         (refused("UnrecognizedClientException"), f"AWS does not know these credentials .*{LOG_IN}"),
-        (refused("AccessDeniedException", "no"), "AWS does not allow DescribeServices: no.*Use a role that may"),
+        (refused("AccessDeniedException", "no"), "AWS does not allow DescribeServices: no.*Use a role that allows it"),
         (refused("Throttling", "slow down"), "AWS refused DescribeServices: Throttling: slow down"),
         (aws.NoCredentialsError(), f"Unable to locate credentials.*{LOG_IN}.*make -s env"),
         (aws.PartialCredentialsError(provider="env", cred_var="secret"), LOG_IN),
         (aws.UnauthorizedSSOTokenError(), LOG_IN),
         (aws.TokenRetrievalError(provider="sso", error_msg="expired"), LOG_IN),
         (aws.NoRegionError(), "Give --region"),
-        (aws.ConnectTimeoutError(endpoint_url="https://ecs"), "AWS does not answer: .*Look at the network"),
-        (aws.WaiterError(name="x", reason="y", last_response={}), "AWS cannot be asked: Waiter x failed"),
+        (aws.ConnectTimeoutError(endpoint_url="https://ecs"), "AWS does not answer: .*Check the network"),
+        (aws.WaiterError(name="x", reason="y", last_response={}), "AWS request failed: Waiter x failed"),
     ],
 )
-def test_what_aws_says_becomes_what_to_do(error: aws.BotoCoreError, said: str) -> None:
-    assert re.search(said, in_words(error), re.DOTALL)
+def test_an_error_of_boto3_becomes_a_message_with_what_to_do(error: aws.BotoCoreError, said: str) -> None:
+    assert re.search(said, describe(error), re.DOTALL)
 
 
-def test_an_endpoint_that_is_not_there_is_named(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_endpoint_is_named(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    message = in_words(aws.EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))
+    message = describe(aws.EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))
     assert "Nothing answers at AWS_ENDPOINT_URL=http://127.0.0.1:9" in message
-    assert "start it with `make up`" in message
+    assert "Start the embedded cloud with `make up`" in message
 
 
 def test_without_credentials_no_command_shows_a_traceback(ops: Ops, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,12 +51,21 @@ def test_without_credentials_no_command_shows_a_traceback(ops: Ops, monkeypatch:
 
 
 @pytest.mark.parametrize("words", [["fly"], ["status", "--nonsense"], ["rollback", "first"]])
-def test_wrong_use_has_its_own_exit_code(ops: Ops, words: list[str]) -> None:
+def test_wrong_usage_has_its_own_exit_code(ops: Ops, words: list[str]) -> None:
     assert ops(*words).code == 2
 
 
 def test_help_lists_the_commands_and_the_exit_codes(ops: Ops) -> None:
     ended = ops("--help")
     assert ended.code == 0
-    for word in ("status", "releases", "rollback", "forward", "logs", "protection", "3 refused and nothing touched"):
+    for word in (
+        "status",
+        "releases",
+        "rollback",
+        "forward",
+        "logs",
+        "protection",
+        "recover",
+        "3 refused and nothing touched",
+    ):
         assert word in ended.out

@@ -1,32 +1,30 @@
-"""`forward`: what a rollback has withheld comes back."""
+"""`forward` deploys the release again that was rolled back."""
 
-from infra.release.record import Withheld
+from infra.release.record import RolledBack
 from tests.ops.conftest import Database, Ops
-from tests.ops.rollbacks import BACK
-from tests.ops.stand import Stand
+from tests.ops.fixtures import ROLLBACK, DeployedStack
 
 
-def test_forward_brings_the_withheld_release_back_in_its_own_task_definition(stand: Stand, ops: Ops) -> None:
-    stand.deploy("one")
-    two = stand.deploy("two")
-    assert ops(*BACK).code == 0
+def test_forward_deploys_the_release_again_in_its_own_task_definition(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    two = stack.deploy("two")
+    assert ops(*ROLLBACK).code == 0
     assert ops("forward", "--yes").code == 0
-    latest = stand.record.latest()
-    assert latest is not None
-    assert (latest.number, latest.kind, latest.tag, latest.withheld) == (4, "release", "two", None)
-    assert stand.runs == two.task_definition
+    latest = stack.latest
+    assert (latest.number, latest.kind, latest.tag, latest.rolled_back) == (4, "release", "two", None)
+    assert stack.runs == two.task_definition
 
 
-def test_forward_without_a_rollback_touches_nothing(stand: Stand, ops: Ops, database: Database) -> None:
-    stand.deploy("one")
+def test_forward_without_a_rollback_touches_nothing(stack: DeployedStack, ops: Ops, database: Database) -> None:
+    stack.deploy("one")
     ended = ops("forward", "--yes")
     assert (ended.code, ended.out) == (
         0,
-        "release 1 (one, revision rev-one) is what serves already. Nothing was touched.\n",
+        "Already serving: release 1 (one, revision rev-one). Nothing was touched.\n",
     )
-    assert database.asked == []
+    assert database.read == []
 
 
-def test_forward_says_when_the_record_does_not_reach_back_so_far(stand: Stand, ops: Ops) -> None:
-    stand.withhold(stand.deploy("one"), Withheld(number=70, tag="gone"))
-    assert "Release 70 is withheld, and the record does not reach back" in ops.refused(["forward", "--yes"], 3)
+def test_forward_refuses_a_release_that_is_no_longer_on_record(stack: DeployedStack, ops: Ops) -> None:
+    stack.roll_back(stack.deploy("one"), RolledBack(number=70, tag="gone", sources="f0"))
+    assert "Release 70 was rolled back, but it is no longer on record." in ops.refused(["forward", "--yes"], 3)

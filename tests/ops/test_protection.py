@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.ops.conftest import Ops
-from tests.ops.stand import DATABASE, TAGS, Stand
+from tests.ops.fixtures import DATABASE, TAGS, DeployedStack
 
-LIFT = "pulumi config set protect false && pulumi up"
+UNPROTECT = "pulumi config set protect false && pulumi up"
 BUCKET = "media-files-1a2b3c"
 Export = Callable[..., None]
 
@@ -29,28 +29,29 @@ def resource(token: str, name: str, identifier: str = "", **rest: Any) -> dict[s
     return {"urn": f"urn:pulumi:prod::preqly::{token}::{name}", "type": token, "id": identifier, **rest}
 
 
-def rows(stand: Stand, ops: Ops) -> dict[tuple[str, str], tuple[bool, str]]:
+def rows(stack: DeployedStack, ops: Ops) -> dict[tuple[str, str], tuple[bool, str]]:
     answer = json.loads(ops("protection", "--json").out)
     return {(one["what"], one["why"]): (one["blocks"], one["command"]) for one in answer}
 
 
 @pytest.fixture
-def full(stand: Stand) -> Stand:
+def full(stack: DeployedStack) -> DeployedStack:
     """A protected stack with files and a snapshot."""
-    stand.deploy("one", snapshot="before-one")
-    stand.client("rds").modify_db_instance(DBInstanceIdentifier=DATABASE, DeletionProtection=True)
-    stand.client("elbv2").modify_load_balancer_attributes(
-        LoadBalancerArn=stand.balancer, Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}]
+    stack.deploy("one", snapshot="before-one")
+    stack.create_database()
+    stack.client("rds").modify_db_instance(DBInstanceIdentifier=DATABASE, DeletionProtection=True)
+    stack.client("elbv2").modify_load_balancer_attributes(
+        LoadBalancerArn=stack.load_balancer, Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}]
     )
-    s3 = stand.client("s3")
+    s3 = stack.client("s3")
     for bucket in (BUCKET, "other-files"):
         s3.create_bucket(Bucket=bucket)
         s3.put_object(Bucket=bucket, Key="picture", Body=b"1")
     s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": TAGS})
-    return stand
+    return stack
 
 
-def test_everything_in_the_way_is_named_with_what_lifts_it(full: Stand, ops: Ops, export: Export) -> None:
+def test_every_block_is_named_with_the_command_that_removes_it(full: DeployedStack, ops: Ops, export: Export) -> None:
     export(
         resource(
             "aws:rds/instance:Instance", "database-instance", protect=True, inputs={"finalSnapshotIdentifier": "f"}
@@ -63,27 +64,28 @@ def test_everything_in_the_way_is_named_with_what_lifts_it(full: Stand, ops: Ops
     )
     found = rows(full, ops)
     assert found == {
-        ("database-instance", "`protect` in Pulumi"): (True, LIFT),
-        (f"database {DATABASE}", "RDS deletion protection"): (True, LIFT),
-        ("load balancer front", "deletion protection"): (True, LIFT),
-        (f"bucket {BUCKET}", "it holds files"): (True, LIFT),
-        ("repository registry-web", "it holds images"): (True, LIFT),
-        ("repository registry-proxy", "it holds images"): (True, LIFT),
-        (f"database {DATABASE}", "leaves the snapshot f"): (False, ""),
+        ("database-instance", "`protect` in Pulumi"): (True, UNPROTECT),
+        (f"database {DATABASE}", "RDS deletion protection"): (True, UNPROTECT),
+        ("load balancer front", "deletion protection"): (True, UNPROTECT),
+        (f"bucket {BUCKET}", "it contains files"): (True, UNPROTECT),
+        ("repository registry-web", "it contains images"): (True, UNPROTECT),
+        ("repository registry-proxy", "it contains images"): (True, UNPROTECT),
+        (f"database {DATABASE}", "its final snapshot f remains"): (False, ""),
         ("secret secrets-application", "can be restored for 30 days"): (
             False,
             "aws secretsmanager restore-secret --secret-id arn:s",
         ),
-        ("key key", "stays, for the snapshots it encrypts"): (False, ""),
-        ("snapshot before-one", "stays, and costs"): (
+        ("key key", "remains, for the snapshots it encrypts"): (False, ""),
+        ("snapshot before-one", "remains and costs money"): (
             False,
             "aws rds delete-db-snapshot --db-snapshot-identifier before-one",
         ),
     }
 
 
-def test_without_protection_nothing_blocks_and_what_is_lost_is_said(stand: Stand, ops: Ops, export: Export) -> None:
-    stand.deploy("one")
+def test_without_protection_nothing_blocks_and_losses_are_named(stack: DeployedStack, ops: Ops, export: Export) -> None:
+    stack.deploy("one")
+    stack.create_database()
     export(
         resource("aws:rds/instance:Instance", "database-instance", inputs={"skipFinalSnapshot": True}),
         resource("aws:ecr/repository:Repository", "web", "registry-web", inputs={"forceDelete": True}),
@@ -91,29 +93,32 @@ def test_without_protection_nothing_blocks_and_what_is_lost_is_said(stand: Stand
         resource("aws:secretsmanager/secret:Secret", "secrets", "arn:s", inputs={"recoveryWindowInDays": 0}),
         resource("aws:kms/key:Key", "key", "1-2-3", inputs={"deletionWindowInDays": 30}),
     )
-    found = rows(stand, ops)
+    found = rows(stack, ops)
     assert not any(blocks for blocks, _ in found.values())
-    assert (f"database {DATABASE}", "its data goes with it, with no last snapshot") in found
+    assert (f"database {DATABASE}", "its data is deleted without a final snapshot") in found
     assert ("repository registry-web", "its images are deleted with it") in found
-    assert ("secret secrets", "is gone at once") in found
-    assert found["key key", "dies 30 days later, snapshots with it"][1] == "aws kms cancel-key-deletion --key-id 1-2-3"
-    assert "Nothing is in the way of `pulumi destroy`." in ops("protection").out
+    assert ("secret secrets", "is deleted at once") in found
+    assert (
+        found["key key", "is deleted 30 days later, and its snapshots become unreadable"][1]
+        == "aws kms cancel-key-deletion --key-id 1-2-3"
+    )
+    assert "Nothing blocks `pulumi destroy`." in ops("protection").out
 
 
-def test_what_pulumi_protects_is_said_to_be_unknown_when_it_cannot_be_asked(
-    full: Stand, ops: Ops, monkeypatch: pytest.MonkeyPatch
+def test_without_pulumi_its_protection_is_reported_as_unknown(
+    full: DeployedStack, ops: Ops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: Any, **__: Any) -> None:
         raise FileNotFoundError("pulumi")
 
     monkeypatch.setattr(subprocess, "run", missing)
     found = rows(full, ops)
-    assert ("Pulumi's state", "it cannot be read here, so what it protects is not listed") in found
-    assert found[f"bucket {BUCKET}", "it holds files"] == (True, LIFT)
+    assert ("Pulumi's state", "cannot be read, so protected resources are not listed") in found
+    assert found[f"bucket {BUCKET}", "it contains files"] == (True, UNPROTECT)
 
 
-def test_a_person_reads_what_blocks_before_what_follows(full: Stand, ops: Ops, export: Export) -> None:
+def test_what_blocks_is_printed_before_the_rest(full: DeployedStack, ops: Ops, export: Export) -> None:
     export()
     out = ops("protection").out
-    assert out.index("In the way of `pulumi destroy`") < out.index("What then goes, and what stays")
-    assert LIFT in out
+    assert out.index("These block `pulumi destroy`") < out.index("What it deletes, and what remains")
+    assert UNPROTECT in out

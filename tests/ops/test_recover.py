@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,12 @@ else:
 
 @dataclass
 class FakePulumi:
-    """Its state, its lock, and what it was asked."""
+    """Its state, its lock, and the commands it got."""
 
     folder: Path
 
     def has(self, *pending: tuple[str, str]) -> None:
-        """A state with creations, by URN and type, that were never answered."""
+        """A state with pending creations, by URN and type."""
         operations = [{"type": "creating", "resource": {"urn": urn, "type": kind}} for urn, kind in pending]
         document = {"version": 3, "deployment": {"resources": [], "pending_operations": operations}}
         (self.folder / "state.json").write_text(json.dumps(document))
@@ -77,40 +78,42 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
 
 
 @pytest.fixture
-def vpc(session: boto3.Session) -> str:
-    """One that a killed run has made."""
+def vpc(session: boto3.Session) -> Iterator[str]:
+    """A VPC that an interrupted run created."""
     tags = [{"Key": k, "Value": v} for k, v in (("Project", "preqly"), ("Stack", "prod"), ("Name", NAME))]
     client: Any = session.client("ec2")
     made = client.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])
-    return str(made["Vpc"]["VpcId"])
+    identifier = str(made["Vpc"]["VpcId"])
+    yield identifier
+    client.delete_vpc(VpcId=identifier)
 
 
 NAME = "preqly-prod-network-vpc"
 RECOVER = ("recover", "--stack", "prod", "--region", "us-east-1")
 
 
-def test_what_a_killed_run_made_is_put_into_the_state_by_its_id(pulumi: FakePulumi, vpc: str, ops: Ops) -> None:
+def test_a_resource_that_an_interrupted_run_created_is_adopted_by_its_id(
+    pulumi: FakePulumi, vpc: str, ops: Ops
+) -> None:
     pulumi.has((VPC, "aws:ec2/vpc:Vpc"))
     ended = ops(*RECOVER)
     assert (ended.code, pulumi.known) == (0, [(VPC, vpc)])
-    assert "Pulumi knows now: network-vpc" in ended.out
-    assert ended.out.endswith("Now: pulumi up\n")
+    assert "Adopted: network-vpc" in ended.out
+    assert ended.out.endswith("Next: pulumi up\n")
 
 
-def test_what_it_had_only_begun_is_named_and_dropped(pulumi: FakePulumi, ops: Ops) -> None:
+def test_a_creation_that_aws_does_not_have_is_named_and_dropped(pulumi: FakePulumi, ops: Ops) -> None:
     pulumi.has((RULE, "aws:iam/rolePolicy:RolePolicy"))
     ended = ops(*RECOVER)
-    assert "Not found: task-policy" in ended.out
+    assert "Not found in AWS: task-policy" in ended.out
     assert pulumi.known == []
 
 
-def test_what_nobody_remembers_is_listed_with_the_command_that_removes_it(
-    pulumi: FakePulumi, vpc: str, ops: Ops
-) -> None:
+def test_an_orphan_is_listed_with_the_command_that_deletes_it(pulumi: FakePulumi, vpc: str, ops: Ops) -> None:
     assert f"{NAME}: aws ec2 delete-vpc --vpc-id {vpc}" in ops(*RECOVER).out
 
 
-def test_the_lock_of_a_run_that_is_gone_is_shown_and_taken_away(pulumi: FakePulumi, ops: Ops) -> None:
+def test_the_lock_of_an_ended_run_is_shown_and_removed(pulumi: FakePulumi, ops: Ops) -> None:
     pulumi.is_locked_by(pid=2**22 + 1)
     question = ops.refused(RECOVER, 2)
     assert f"locked by process {2**22 + 1} of ada on {socket.gethostname()}" in question
@@ -122,11 +125,11 @@ def test_the_lock_of_a_run_that_is_gone_is_shown_and_taken_away(pulumi: FakePulu
 
 def test_the_lock_of_a_run_that_goes_on_is_left_alone(pulumi: FakePulumi, ops: Ops) -> None:
     pulumi.is_locked_by(pid=os.getpid())
-    assert "that process runs" in ops.refused((*RECOVER, "--yes"), 3)
+    assert "that process is running" in ops.refused((*RECOVER, "--yes"), 3)
     assert "cancel" not in pulumi.called
 
 
-def test_a_refresh_that_fails_is_told_in_its_own_words(pulumi: FakePulumi, ops: Ops) -> None:
+def test_a_failed_refresh_is_reported_with_its_message(pulumi: FakePulumi, ops: Ops) -> None:
     (pulumi.folder / "broken").touch()
     message = ops.refused(RECOVER, 1)
     assert "ExpiredToken: the token has expired" in message
@@ -134,9 +137,9 @@ def test_a_refresh_that_fails_is_told_in_its_own_words(pulumi: FakePulumi, ops: 
     assert "python -m ops recover" in message
 
 
-def test_without_pulumi_there_is_nothing_to_recover_with(monkeypatch: pytest.MonkeyPatch, ops: Ops) -> None:
+def test_a_missing_pulumi_is_reported(monkeypatch: pytest.MonkeyPatch, ops: Ops) -> None:
     monkeypatch.setenv("PATH", "")
-    assert "no `pulumi` on PATH" in ops.refused(RECOVER, 1)
+    assert "`pulumi` is not on PATH" in ops.refused(RECOVER, 1)
 
 
 def test_the_stack_must_be_named(ops: Ops) -> None:

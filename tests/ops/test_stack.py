@@ -6,7 +6,7 @@ import pytest
 from infra.release.record import parameter_name
 from ops import project
 from tests.ops.conftest import Ops
-from tests.ops.stand import Stand
+from tests.ops.fixtures import DeployedStack
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def add(session: Any, name: str, stack: str) -> None:
     session.client("ssm").put_parameter(Name=parameter_name(name, stack), Value="{}", Type="String")
 
 
-def test_the_only_stack_needs_no_name(stand: Stand, ops: Ops) -> None:
-    stand.deploy("one")
+def test_the_only_stack_needs_no_name(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
     assert "Releases of prod in us-east-1" in ops("releases").out
 
 
-def test_of_several_stacks_one_must_be_named(stand: Stand, ops: Ops) -> None:
-    stand.deploy("one")
-    add(stand.session, "preqly", "qa")
+def test_of_several_stacks_one_must_be_named(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    add(stack.session, "preqly", "qa")
     message = ops.refused(["releases"], 2)
     assert message == "Project preqly has several stacks in us-east-1. Give --stack prod|qa.\n"
     assert ops("releases", "--stack", "prod").code == 0
@@ -36,21 +36,21 @@ def test_of_several_stacks_one_must_be_named(stand: Stand, ops: Ops) -> None:
 
 @pytest.mark.parametrize("name", ["prod", "organization/preqly/prod"])
 def test_the_stack_may_come_from_pulumis_own_variable(
-    stand: Stand, ops: Ops, monkeypatch: pytest.MonkeyPatch, name: str
+    stack: DeployedStack, ops: Ops, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    stand.deploy("one")
-    add(stand.session, "preqly", "qa")
+    stack.deploy("one")
+    add(stack.session, "preqly", "qa")
     monkeypatch.setenv("PULUMI_STACK", name)
     assert "Releases of prod" in ops("releases").out
 
 
-def test_a_stack_that_is_not_deployed_is_told_beside_those_that_are(stand: Stand, ops: Ops) -> None:
+def test_a_stack_that_is_not_deployed_is_reported_with_those_that_are(stack: DeployedStack, ops: Ops) -> None:
     message = ops.refused(["releases", "--stack", "porduction"], 2)
     assert "Stack porduction of project preqly is not deployed in account 123456789012, region us-east-1." in message
-    assert "There is: prod." in message
+    assert "Deployed: prod." in message
 
 
-def test_parameters_of_others_are_no_stacks(session: Any, ops: Ops) -> None:
+def test_other_parameters_are_not_stacks(session: Any, ops: Ops) -> None:
     add(session, "other", "prod")
     add(session, "preqly", "prod/deeper")
     session.client("ssm").put_parameter(Name="/preqly/qa/password", Value="x", Type="String")
@@ -59,9 +59,9 @@ def test_parameters_of_others_are_no_stacks(session: Any, ops: Ops) -> None:
 
 
 def test_the_stacks_own_region_wins_over_the_environments(
-    stand: Stand, ops: Ops, root: Path, monkeypatch: pytest.MonkeyPatch
+    stack: DeployedStack, ops: Ops, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand.deploy("one")
+    stack.deploy("one")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     assert "region eu-west-1" in ops.refused(["releases"], 2)
     (root / "Pulumi.prod.yaml").write_text("config:\n  aws:region: us-east-1\n")
@@ -69,12 +69,14 @@ def test_the_stacks_own_region_wins_over_the_environments(
     assert "region eu-west-2" in ops.refused(["releases", "--stack", "prod", "--region", "eu-west-2"], 2)
 
 
-def test_without_any_other_the_projects_region_holds(stand: Stand, ops: Ops, root: Path) -> None:
-    stand.deploy("one")
+def test_without_any_other_the_projects_region_holds(stack: DeployedStack, ops: Ops, root: Path) -> None:
+    stack.deploy("one")
     assert ops("releases", "--stack", "prod").code == 0
 
 
-def test_a_profile_that_does_not_exist_is_told_with_where_it_may_stand(stand: Stand, ops: Ops, root: Path) -> None:
+def test_a_profile_that_does_not_exist_is_reported_with_where_to_set_it(
+    stack: DeployedStack, ops: Ops, root: Path
+) -> None:
     (root / "Pulumi.prod.yaml").write_text("config:\n  aws:profile: nobody\n")
     message = ops.refused(["releases", "--stack", "prod"], 1)
     assert "The config profile (nobody) could not be found" in message
@@ -82,12 +84,20 @@ def test_a_profile_that_does_not_exist_is_told_with_where_it_may_stand(stand: St
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("name: [", "Pulumi.yaml is no YAML"), ("runtime: python", "Pulumi.yaml names no project")]
+    ("text", "said"),
+    [("name: [", "Pulumi.yaml is not valid YAML"), ("runtime: python", "Pulumi.yaml has no project name")],
 )
-def test_a_broken_project_file_is_told(ops: Ops, root: Path, text: str, said: str) -> None:
+def test_a_broken_project_file_is_reported(ops: Ops, root: Path, text: str, said: str) -> None:
     (root / "Pulumi.yaml").write_text(text)
     assert said in ops.refused(["releases"], 2)
 
 
-def test_the_project_may_be_named(stand: Stand, ops: Ops) -> None:
+def test_a_stack_on_another_hosting_is_refused_with_the_sources_to_use(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one", hosting="vm")
+    message = ops.refused(["rollback", "--yes"], 3)
+    assert "Release 1 ran with `hosting: vm`" in message
+    assert "Check out the sources that deployed it (revision rev-one)" in message
+
+
+def test_the_project_may_be_named(stack: DeployedStack, ops: Ops) -> None:
     assert "No stack of project other" in ops.refused(["releases", "--project", "other"], 2)

@@ -1,11 +1,8 @@
-"""The program with settings that differ as much as settings can, recorded."""
-
-import functools
+"""Settings that differ as much as they can, and the tree of components that a recorded program declares."""
 
 import yaml
 
 from local.runtime import ROOT
-from tests.recorder import Recorder, new_engine
 
 SHAPES = {
     "defaults": {},
@@ -14,11 +11,18 @@ SHAPES = {
         for key, value in yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"].items()
         if key.startswith("preqly:")
     },
-    "public": {"egress": "public"},
-    "everything": {
-        "egress": "endpoints",
+    "public": {
+        "egress": "public",
+        "protect": "false",
         "createZone": "true",
         "aliases": '["www.preqly.com", "preqly.com"]',
+        "emailUrl": "ses://",
+        "emailFrom": "no-reply@preqly.com",
+        "logDays": "7",
+        "databaseBackupDays": "1",
+    },
+    "endpoints": {
+        "egress": "endpoints",
         "allowedHosts": '["localhost"]',
         "architecture": "x86_64",
         "databaseMultiAz": "true",
@@ -26,32 +30,19 @@ SHAPES = {
         "monthlyBudgetUsd": "200",
         "waf": "true",
     },
-    "throwaway": {"protect": "false", "logDays": "7", "databaseBackupDays": "1"},
-    "machine": {"hosting": "vm"},
-    "machine with everything": {
-        "hosting": "vm",
-        "architecture": "x86_64",
-        "vmInstanceType": "t3a.small",
-        "vmCertificate": "team/certificate",
-        "createZone": "true",
-        "aliases": '["www.preqly.com", "preqly.com"]',
-        "emailUrl": "ses://",
-        "alarmEmail": "ops@preqly.com",
-        "monthlyBudgetUsd": "200",
-        "protect": "false",
-    },
 }
-ON_FARGATE = [name for name, settings in SHAPES.items() if settings.get("hosting") != "vm"]
+"""Configuration by name. Tests read the recorded run of a shape with `declared_with(**SHAPES[name])`."""
 
 
-def shaped(**config: str) -> Recorder:
-    """What the program declares with these settings."""
-    engine = new_engine()
-    engine.run_program(**config)
-    return engine
+def components(engine):
+    return [resource for resource in engine.resources if not resource.custom]
 
 
-@functools.cache
-def declared_with(shape: str) -> Recorder:
-    """The same for one of the shapes, run once."""
-    return shaped(**SHAPES[shape])
+def children(engine):
+    return [resource for resource in engine.resources if resource.custom]
+
+
+def parent_of(engine, resource):
+    """Type token and logical name of a resource's parent."""
+    _, _, types, name = engine.requests[resource.typ, resource.name].parent.split("::", 3)
+    return types.rpartition("$")[2], name

@@ -1,9 +1,9 @@
-"""Who reaches whom, over all components together."""
+"""Connections between components: security groups, ports, addresses, and what the service waits for."""
 
 import pytest
 
-from tests.program.resources import children, parent_of
-from tests.program.shapes import shaped
+from tests.program.shapes import SHAPES, children, parent_of
+from tests.recorder import declared_with
 
 WORLD = {"0.0.0.0/0", "::/0"}
 
@@ -18,31 +18,31 @@ def test_the_world_reaches_80_and_443_and_nothing_else(program):
 
 
 def test_no_rule_names_addresses_but_those_of_the_world_on_443(program):
-    """Everything inside is allowed by group, so that no address has to be trusted."""
+    """Everything inside the VPC is allowed by group, so no address is trusted."""
     for token in ("Ingress", "Egress"):
         for rule in program.all(f"vpc/securityGroup{token}Rule:SecurityGroup{token}Rule"):
             addresses = {rule.inputs.get("cidrIpv4"), rule.inputs.get("cidrIpv6")} - {None}
             assert addresses <= WORLD
 
 
-def test_the_firewall_is_the_only_place_with_security_groups(program):
+def test_one_component_declares_all_security_groups(program):
     for resource in children(program):
         if "ecurityGroup" in resource.typ and "Default" not in resource.typ:
             assert parent_of(program, resource) == ("preqly:infra:Firewall", "firewall")
 
 
-def test_every_port_on_the_way_to_a_task_is_the_same(on_fargate):
-    port = on_fargate.one("lb/targetGroup:TargetGroup")["port"]
-    (balancer,) = on_fargate.one("ecs/service:Service")["loadBalancers"]
+def test_load_balancer_security_group_and_service_use_one_port(program):
+    port = program.one("lb/targetGroup:TargetGroup")["port"]
+    (balancer,) = program.one("ecs/service:Service")["loadBalancers"]
     (rule,) = [
         rule.inputs
-        for rule in on_fargate.all("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        for rule in program.all("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
         if rule.inputs["securityGroupId"] == "firewall-task-id"
     ]
     assert port == balancer["containerPort"] == rule["fromPort"] == rule["toPort"]
 
 
-def test_the_databases_port_is_the_one_the_firewall_opens(program):
+def test_the_security_group_opens_the_databases_port(program):
     (rule,) = [
         rule.inputs
         for rule in program.all("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
@@ -51,8 +51,25 @@ def test_the_databases_port_is_the_one_the_firewall_opens(program):
     assert rule["fromPort"] == program.one("rds/instance:Instance")["port"]
 
 
-@pytest.mark.parametrize(("egress", "public"), [("gateway", False), ("public", True), ("endpoints", False)])
-def test_tasks_get_public_addresses_only_with_egress_public(egress, public):
-    network = shaped(egress=egress).one("ecs/service:Service")["networkConfiguration"]
+@pytest.mark.parametrize(("shape", "public"), [("defaults", False), ("public", True), ("endpoints", False)])
+def test_tasks_get_public_addresses_only_with_egress_public(shape, public):
+    network = declared_with(**SHAPES[shape]).one("ecs/service:Service")["networkConfiguration"]
     assert network["assignPublicIp"] is public
     assert all(("public" in subnet) is public for subnet in network["subnets"])
+
+
+def test_the_service_waits_for_the_listener_the_routes_and_its_permissions(program):
+    """Without them ECS refuses the target group, or the first tasks cannot pull their images."""
+    waits_for = program.options("ecs/service:Service", "web-service").dependencies
+    egress_rules = "::firewall-task-to-world", "::firewall-task-to-s3"
+    s3_endpoints = "::network-s3-task", "::network-s3-public"
+    for needed in (("::front-https",), ("::task-execution-policy",), egress_rules, s3_endpoints):
+        assert any(urn.endswith(needed) for urn in waits_for), needed
+
+
+def test_images_and_tasks_have_one_architecture(program):
+    platforms = {image.inputs["build"]["platform"] for image in program.all("docker:index/image:Image")}
+    architectures = {
+        task.inputs["runtimePlatform"]["cpuArchitecture"] for task in program.all("ecs/taskDefinition:TaskDefinition")
+    }
+    assert (platforms, architectures) in (({"linux/arm64"}, {"ARM64"}), ({"linux/amd64"}, {"X86_64"}))

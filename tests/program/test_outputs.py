@@ -1,45 +1,37 @@
-"""What the stack tells: the contract of its outputs, and the costs."""
+"""The stack outputs are a contract, and a preview shows the cost."""
 
 import pulumi
 import pytest
 
-from infra.outputs import Outputs
-from tests.program.shapes import declared_with
 from tests.recorder import new_engine
 
-OF_ONE_KIND = {
-    "fargate": {"load_balancer_dns", "cluster_name", "service_name"},
-    "vm": {"public_ip", "instance_group"},
+CONTRACT = {
+    "url",
+    "hosting",
+    "release",
+    "web_image",
+    "proxy_image",
+    "database_endpoint",
+    "database_name",
+    "media_bucket",
+    "secret_arn",
+    "log_group",
+    "dashboard_url",
+    "monthly_estimate_usd",
+    "logs_command",
+    "shell_command",
+    "database_command",
+    "rollback_command",
+    "readme",
+    "load_balancer_dns",
+    "cluster_name",
+    "service_name",
 }
 
 
 def test_the_stacks_outputs_are_exactly_the_contract(program):
-    assert set(program.exports) == {
-        "url",
-        "hosting",
-        "release",
-        "web_image",
-        "proxy_image",
-        "database_endpoint",
-        "database_name",
-        "media_bucket",
-        "secret_arn",
-        "log_group",
-        "dashboard_url",
-        "monthly_estimate_usd",
-        "logs_command",
-        "shell_command",
-        "database_command",
-        "rollback_command",
-        "readme",
-        *OF_ONE_KIND[program.exports["hosting"]],
-    }
+    assert set(program.exports) == CONTRACT
     assert all(value not in (None, "") for value in program.exports.values())
-
-
-def test_outputs_and_exports_are_one_list(declared):
-    exported = {*declared.exports, *declared_with("machine").exports}
-    assert exported == set(Outputs.__dataclass_fields__)
 
 
 def test_outputs_say_what_runs(declared):
@@ -52,8 +44,8 @@ def test_outputs_say_what_runs(declared):
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_only_a_preview_says_what_the_month_costs(preview, monkeypatch):
-    told = []
-    monkeypatch.setattr(pulumi.log, "info", lambda message, **_: told.append(message))
+def test_only_a_preview_shows_the_monthly_cost(preview, monkeypatch):
+    logged = []
+    monkeypatch.setattr(pulumi.log, "info", lambda message, **_: logged.append(message))
     new_engine(preview=preview).run_program()
-    assert [message for message in told if "a quiet month costs" in message] == told[: int(preview)]
+    assert [message for message in logged if "a quiet month costs" in message] == logged[: int(preview)]

@@ -1,8 +1,9 @@
-"""What holds data is protected, and a stack that is not protected leaves nothing behind."""
+"""Stateful resources are protected, and a stack without `protect` can be deleted completely."""
 
 import pytest
 
-from tests.program.shapes import shaped
+from tests.program.shapes import SHAPES
+from tests.recorder import declared_with
 
 STATEFUL = {
     "key-data": "kms/key:Key",
@@ -17,13 +18,13 @@ STATEFUL = {
 
 
 @pytest.mark.parametrize("name", STATEFUL)
-def test_what_holds_data_or_the_address_is_protected(declared, name):
+def test_resources_with_data_or_the_sites_address_are_protected(declared, name):
     assert declared.options(STATEFUL[name], name).protect
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def throwaway():
-    return shaped(protect="false")
+    return declared_with(**SHAPES["public"])
 
 
 def test_an_unprotected_stack_can_be_destroyed_in_one_step(throwaway):
@@ -31,7 +32,7 @@ def test_an_unprotected_stack_can_be_destroyed_in_one_step(throwaway):
     assert protected == []
 
 
-def test_an_unprotected_stack_leaves_nothing_that_refuses_to_go(throwaway):
+def test_no_resource_of_an_unprotected_stack_refuses_its_deletion(throwaway):
     assert throwaway.one("lb/loadBalancer:LoadBalancer")["enableDeletionProtection"] is False
     assert throwaway.one("rds/instance:Instance")["deletionProtection"] is False
     assert all(bucket.inputs["forceDestroy"] for bucket in throwaway.all("s3/bucket:Bucket"))
@@ -39,9 +40,9 @@ def test_an_unprotected_stack_leaves_nothing_that_refuses_to_go(throwaway):
 
 
 def test_the_last_snapshot_and_its_key_stay_unless_the_settings_say_otherwise(throwaway):
-    """A snapshot without the key that encrypts it is none."""
+    """A snapshot cannot be read without the key that encrypts it."""
     assert throwaway.one("rds/instance:Instance")["skipFinalSnapshot"] is False
     assert throwaway.options("kms/key:Key", "key-data").retainOnDelete
-    gone = shaped(protect="false", databaseFinalSnapshot="false")
+    gone = declared_with(protect="false", databaseFinalSnapshot="false")
     assert gone.one("rds/instance:Instance")["skipFinalSnapshot"] is True
     assert not gone.options("kms/key:Key", "key-data").retainOnDelete

@@ -1,13 +1,13 @@
-"""No secret is shown by what the program declares, whatever the settings."""
+"""Whatever the settings, no declared property or output shows a secret."""
 
-from tests.program.shapes import shaped
+from tests.recorder import declared_with
 
-# The generated secrets under the mocked engine: the random parts start with their logical names.
+# Generated secrets start with their logical names under the mocked engine.
 CANARIES = ("passwordsdatabasepasswords", "passwordssecretkey", "passwordsapplicationpasswords", "registry-token")
 
 
 def strings_outside_secrets(value, engine):
-    """Every string inside a recorded value that Pulumi would show."""
+    """Every string of a recorded value that Pulumi prints."""
     if engine.is_secret(value):
         return
     if isinstance(value, str):
@@ -27,8 +27,8 @@ def test_no_secret_is_ever_sent_in_the_clear(program):
             assert not any(canary in text for canary in CANARIES), f"{resource.typ} {resource.name} shows a secret"
 
 
-def test_the_secrets_are_there_under_their_marks(program):
-    """Else the test above could not fail."""
+def test_secrets_are_sent_as_pulumi_secrets(program):
+    """Otherwise the test above could not fail."""
     version = program.one("secretsmanager/secretVersion:SecretVersion")
     assert CANARIES[0] in version["secretString"]
     assert CANARIES[1] in version["secretString"]
@@ -41,9 +41,9 @@ def test_no_output_of_component_or_stack_shows_a_secret(program):
             assert not any(canary in text for canary in CANARIES), f"{name} shows a secret"
 
 
-def test_secrets_reach_containers_by_reference_to_one_version(on_fargate):
+def test_secrets_reach_containers_by_reference_to_one_version(program):
     version = "11111111-2222-3333-4444-555555555555"
-    for task in on_fargate.all("ecs/taskDefinition:TaskDefinition"):
+    for task in program.all("ecs/taskDefinition:TaskDefinition"):
         assert f":DATABASE_URL::{version}" in task.inputs["containerDefinitions"]
 
 
@@ -51,7 +51,7 @@ def test_raising_the_generation_changes_the_passwords_and_nothing_else(declared)
     def generated(engine):
         return {made.name: made.inputs for made in engine.resources if made.typ.startswith("random:")}
 
-    before, after = generated(declared), generated(shaped(secretsGeneration="2"))
+    before, after = generated(declared), generated(declared_with(secretsGeneration="2"))
     assert {name for name in before if before[name] != after.get(name)} == {
         "passwords-database",
         "passwords-application",
@@ -64,5 +64,5 @@ def test_the_owners_password_changes_when_the_images_are_built_and_the_first_one
         found = engine.options("random:index/randomPassword:RandomPassword", "passwords-database").dependencies
         return {urn.rpartition("::")[2] for urn in found}
 
-    assert waits_for(shaped(secretsGeneration="2")) >= {"web-image-build", "proxy-image-build"}
+    assert waits_for(declared_with(secretsGeneration="2")) >= {"web-image-build", "proxy-image-build"}
     assert waits_for(declared) == set()

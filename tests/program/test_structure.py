@@ -1,4 +1,4 @@
-"""Components, their resources and the names of both: rules that hold whatever the settings."""
+"""Rules for components, resources and their names that hold for all settings."""
 
 import inspect
 import re
@@ -6,14 +6,14 @@ import re
 import pulumi_aws
 
 from local.runtime import ROOT
-from tests.program.resources import children, components, parent_of
+from tests.program.shapes import children, components, parent_of
 
 
 def test_the_program_is_short_enough_to_be_read_as_a_table_of_contents():
     assert len((ROOT / "__main__.py").read_text().splitlines()) < 60
 
 
-def test_every_resource_belongs_to_a_component_of_ours(program):
+def test_every_resource_belongs_to_a_component_of_this_project(program):
     for resource in children(program):
         parent, _ = parent_of(program, resource)
         assert parent.startswith("preqly:infra:"), f"{resource.typ} {resource.name} has the parent {parent}"
@@ -36,18 +36,16 @@ def test_logical_names_carry_neither_project_nor_stack(program):
         assert not {"preqly", "test"} & set(re.split(r"[-.]", resource.name.replace("preqly.com", "")))
 
 
-def test_every_component_registers_what_it_has_made(program):
+def test_every_component_registers_outputs(program):
     registered = {urn.rpartition("::")[2]: outputs for urn, outputs in program.outputs.items()}
     for component in components(program):
         assert registered.get(component.name), f"{component.typ} {component.name} registers no outputs"
 
 
-def test_every_resource_that_takes_tags_says_whose_it_is(program):
+def test_every_taggable_resource_has_the_stacks_tags(program):
     for resource in children(program):
         if resource.typ.startswith("aws:") and takes_tags(resource.typ):
             tags = resource.inputs.get("tags") or {}
-            if isinstance(tags, list):
-                tags = {tag["key"]: tag["value"] for tag in tags}
             assert {"Project": "preqly", "Stack": "test", "ManagedBy": "pulumi"}.items() <= tags.items(), resource.name
 
 
@@ -57,7 +55,7 @@ def takes_tags(token):
     return "tags" in inspect.signature(resource._internal_init).parameters
 
 
-def test_physical_names_are_automatic_unless_someone_outside_must_know_them(program):
+def test_physical_names_are_automatic_unless_outsiders_need_them(program):
     fixed = {
         resource.typ
         for resource in children(program)
@@ -65,15 +63,13 @@ def test_physical_names_are_automatic_unless_someone_outside_must_know_them(prog
         if resource.typ.startswith("aws:") and isinstance(resource.inputs.get(key), str) and owns(resource, key)
     }
     assert fixed <= {
-        "aws:cloudwatch/dashboard:Dashboard",  # people look for it by name
+        "aws:cloudwatch/dashboard:Dashboard",  # operators look for it by name
         "aws:cloudwatch/logGroup:LogGroup",  # RDS writes to groups of the instance's name
         "aws:rds/instance:Instance",  # so that name is made first, with a random part
         "aws:ecs/taskDefinition:TaskDefinition",  # revisions count inside a family
-        "aws:autoscaling/group:Group",  # the machine's role names it
-        "aws:ssm/document:Document",  # the command line looks for it by name
         "aws:route53/record:Record",
         "aws:route53/zone:Zone",
-        "aws:ssm/parameter:Parameter",  # the command line looks for the release record by name
+        "aws:ssm/parameter:Parameter",  # `python -m ops` finds the release record by name
     }
 
 
@@ -81,3 +77,13 @@ def owns(resource, key):
     """Whether a property names the resource itself: `bucket` of a bucket's policy names another one."""
     owner = {"bucket": "aws:s3/bucket:Bucket", "family": "aws:ecs/taskDefinition:TaskDefinition"}
     return owner.get(key, resource.typ) == resource.typ
+
+
+def test_the_names_lead_to_the_site_only_after_its_first_release_serves(program):
+    """The service's creation ends when its rollout has ended, so a record that depends on it comes later."""
+    records = program.all("route53/record:Record")
+    site = [record.name for record in records if record.name.startswith("names-")]
+    assert site
+    for name in site:
+        urns = program.options("route53/record:Record", name).dependencies
+        assert any(urn.endswith("::web-service") for urn in urns), name

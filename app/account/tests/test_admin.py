@@ -1,4 +1,4 @@
-"""The admin, and the commands that make an administrator."""
+"""The admin and createsuperuser."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Guessing passwords is slow, and only for the one who guesses."""
+"""Lockout after wrong passwords, for the visitor who guesses only."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def _ann() -> None:
 
 
 def attempt(address: str = "198.51.100.9", password: str = WRONG, name: str = "ann@example.com"):
-    """One attempt, in a browser of its own and through the proxy."""
+    """One attempt in a new browser, through the proxy."""
     client = Client(headers={"x-forwarded-for": address})
     return client.post("/account/login/", {"username": name, "password": password})
 
@@ -71,7 +71,6 @@ def test_other_accounts_behind_the_same_address_are_not_concerned() -> None:
 
 def test_failures_are_counted_in_the_database_for_all_workers_and_tasks() -> None:
     attempt()
-    # What one process remembers is of no account.
     caches["default"].clear()
     (counted,) = AccessAttempt.objects.all()
     assert (counted.username, counted.ip_address, counted.failures_since_start) == (

@@ -1,4 +1,4 @@
-"""A new password by mail, and a change of password."""
+"""Password reset by mail and password change."""
 
 import re
 from datetime import timedelta

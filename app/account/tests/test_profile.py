@@ -115,7 +115,7 @@ def test_a_file_that_is_too_large_is_refused(client: Client, ann: User, picture:
 
 def test_a_picture_as_large_as_allowed_fits_beside_the_rest_of_a_small_task(picture: Callable, tmp_path: Path) -> None:
     largest = tmp_path / "largest.png"
-    largest.write_bytes(picture(5000, 5000, mode="RGBA"))
+    largest.write_bytes(picture(5000, 5000, mode="RGBA", compress_level=1))
     script = (
         "import re, sys; from pathlib import Path; from account.pictures import redraw;"
         "from django.core.files.uploadedfile import SimpleUploadedFile as File;"

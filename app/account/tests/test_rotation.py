@@ -1,4 +1,4 @@
-"""While a rotation rolls out, tasks of both generations answer the same visitor: nobody is logged out."""
+"""Sessions during a rotation of keys, when tasks of both generations answer the same visitor."""
 
 import pytest
 from django.test import Client, override_settings
@@ -7,7 +7,7 @@ from account.models import User
 
 pytestmark = pytest.mark.django_db
 KEYS = {generation: str(generation) * 64 for generation in (1, 2, 3)}
-# As the stack hands them out (infra/passwords.py): the key that comes next is accepted before it signs.
+# As in infra/data/generated_secrets.py: the next key is accepted before it signs.
 ACCEPTED = {1: [2], 2: [3, 1]}
 
 
@@ -22,7 +22,7 @@ def logged_in(client: Client) -> bool:
 
 @pytest.fixture
 def visitor(client: Client) -> Client:
-    """Somebody whom a task of the first generation has logged in."""
+    """A visitor whom a task of the first generation has logged in."""
     with task_of(1):
         client.force_login(User.objects.create_user("ann@example.com"))
     return client

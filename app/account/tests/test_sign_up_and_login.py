@@ -1,4 +1,4 @@
-"""Making an account, logging in and out."""
+"""Sign-up, login and logout."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -32,7 +32,7 @@ def test_an_address_has_one_account_however_it_is_spelled(client: Client) -> Non
 
 def test_of_two_clicks_the_second_one_is_told_that_the_account_is_there(client: Client, monkeypatch) -> None:
     User.objects.create_user("ann@example.com", PASSWORD)
-    # Both were checked before the first one was stored.
+    # Both requests pass the checks before the first one is saved.
     monkeypatch.setattr(User, "validate_unique", lambda _self, **_given: None)
     monkeypatch.setattr(User, "validate_constraints", lambda _self, **_given: None)
     response = sign_up(client)

@@ -1,4 +1,4 @@
-"""The site's own settings, with an environment in which tests can run anywhere."""
+"""The site's settings with an environment for tests."""
 
 import os
 
@@ -12,8 +12,8 @@ os.environ |= {
 for name in ("MEDIA_BUCKET", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
     os.environ.pop(name, None)
 
-from config.settings import *  # noqa: E402, F403 - the environment comes first
+from config.settings import *  # noqa: E402, F403 - after the environment
 
-# No manifest without collectstatic, and a hash that costs nothing.
+# There is no manifest without collectstatic; MD5 is fast.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

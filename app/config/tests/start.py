@@ -1,9 +1,13 @@
-"""Starts the application in a process of its own, with nothing but the given environment."""
+"""Load the settings, or start the application, with nothing but the given environment."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 APP = Path(__file__).parents[2]
 RIGHT = {
@@ -13,8 +17,15 @@ RIGHT = {
 }
 
 
+def load_settings(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> dict[str, Any]:
+    """The names that config/settings.py defines. Raises SystemExit as the start does."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "environ", environment)
+        return runpy.run_path(str(APP / "config" / "settings.py"))
+
+
 def run(code: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Python with nothing else in its environment."""
+    """Run code in a process of its own."""
     wanted = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "config.settings"} | environment
     return subprocess.run(
         [sys.executable, "-c", code], cwd=APP, env=wanted, capture_output=True, text=True, check=False

@@ -18,7 +18,7 @@ def postgres(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 def refuse_with(postgres: SimpleNamespace, *said: str) -> None:
-    """The database refuses with these words, one after the other, then takes the connection."""
+    """Refuse with these messages, one after the other, then accept the connection."""
     left = list(said)
 
     def ensure() -> None:

@@ -1,11 +1,22 @@
-"""A wrong environment stops the start, in words."""
+"""Settings from environment variables. A wrong environment stops the start."""
 
-import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from config.tests.start import RIGHT, run
+from config.tests.start import RIGHT, load_settings, run
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> str:
+    """What the start prints before it ends with exit code 1."""
+    with pytest.raises(SystemExit) as ended:
+        load_settings(monkeypatch, environment)
+    return str(ended.value)
+
+
+def setting(monkeypatch: pytest.MonkeyPatch, name: str, **changes: str) -> Any:
+    return load_settings(monkeypatch, RIGHT | changes)[name]
 
 
 @pytest.mark.parametrize(
@@ -32,49 +43,50 @@ from config.tests.start import RIGHT, run
         ({"SECRET_KEY_FILE": "/nowhere"}, "Environment variable SECRET_KEY_FILE: /nowhere cannot be read"),
     ],
 )
-def test_one_line_names_the_variable_and_shows_a_right_one(changes: dict[str, str], line: str) -> None:
-    ended = run("import config.wsgi", RIGHT | changes)
+def test_one_line_names_the_variable_and_shows_a_right_one(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], line: str
+) -> None:
+    said = refusal(monkeypatch, RIGHT | changes)
+    assert said.startswith(line)
+    assert "Example: " in said
+    assert "\n" not in said
+    assert "hunter2" not in said
+
+
+def test_the_start_prints_that_line_alone_and_exits_with_1() -> None:
+    ended = run("import config.wsgi", RIGHT | {"CONN_MAX_AGE": "-1"})
     assert ended.returncode == 1
-    assert ended.stderr.startswith(line)
-    assert "Example: " in ended.stderr
+    assert ended.stderr.startswith("Environment variable CONN_MAX_AGE: -1 is below 0.")
     assert ended.stderr.count("\n") == 1
-    assert "hunter2" not in ended.stderr
 
 
-def test_everything_wrong_is_said_at_once() -> None:
-    ended = run("import config.wsgi", {})
-    assert [line.split(":")[0].split()[-1] for line in ended.stderr.splitlines()] == [
-        "SECRET_KEY",
-        "ALLOWED_HOSTS",
-        "DATABASE_URL",
-    ]
+def test_everything_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = refusal(monkeypatch, {}).splitlines()
+    assert [line.split(":")[0].split()[-1] for line in lines] == ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL"]
 
 
-def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("k" * 60 + "\n")
-    environment = {**RIGHT, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")}
-    ended = run("from django.conf import settings; print(len(settings.SECRET_KEY))", environment)
-    assert ended.stdout == "60\n", ended.stderr
+    assert setting(monkeypatch, "SECRET_KEY", SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key")) == "k" * 60
 
 
-def test_a_file_that_is_no_text_is_named_and_not_repeated(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"hunter2\xff")
-    ended = run("import config.wsgi", {**RIGHT, "SECRET_KEY_FILE": str(tmp_path / "key")})
-    assert f"{tmp_path}/key cannot be read (no text in UTF-8)" in ended.stderr
-    assert "hunter2" not in ended.stderr
+    said = refusal(monkeypatch, RIGHT | {"SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert f"{tmp_path}/key cannot be read (no text in UTF-8)" in said
+    assert "hunter2" not in said
 
 
-def test_an_empty_file_is_like_no_file(tmp_path: Path) -> None:
+def test_an_empty_file_is_like_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    code = "from django.conf import settings; print(settings.EMAIL_BACKEND, settings.SECRET_KEY_FALLBACKS)"
     files = {f"{name}_FILE": str(tmp_path / "empty") for name in ("EMAIL_URL", "SECRET_KEY_FALLBACKS", "SENTRY_DSN")}
-    assert run(code, RIGHT | files).stdout == "config.mail.NotSetBackend []\n"
+    found = load_settings(monkeypatch, RIGHT | files)
+    assert (found["EMAIL_BACKEND"], found["SECRET_KEY_FALLBACKS"]) == ("config.mail.NotSetBackend", [])
 
 
-def test_the_database_is_verified_kept_open_and_checked() -> None:
-    names = ("HOST", "PORT", "OPTIONS", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS")
-    code = f"from django.conf import settings; print([settings.DATABASES['default'][name] for name in {names}])"
-    assert ast.literal_eval(run(code, RIGHT).stdout) == [
+def test_the_database_is_verified_kept_open_and_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = setting(monkeypatch, "DATABASES")["default"]
+    assert [found[name] for name in ("HOST", "PORT", "OPTIONS", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS")] == [
         "db",
         5433,
         {"sslmode": "verify-full", "sslrootcert": "/etc/ssl/ca.pem", "connect_timeout": 5},
@@ -83,16 +95,18 @@ def test_the_database_is_verified_kept_open_and_checked() -> None:
     ]
 
 
-def test_keys_before_the_present_one_are_a_list_and_may_be_none() -> None:
-    code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
-    for given, wanted in (("", "[]"), ("one", "['one']"), ("one, two,", "['one', 'two']")):
-        assert run(code, RIGHT | {"SECRET_KEY_FALLBACKS": given}).stdout == f"{wanted}\n"
+@pytest.mark.parametrize(("given", "wanted"), [("", []), ("one", ["one"]), ("one, two,", ["one", "two"])])
+def test_keys_before_the_present_one_are_a_list_and_may_be_none(
+    monkeypatch: pytest.MonkeyPatch, given: str, wanted: list[str]
+) -> None:
+    assert setting(monkeypatch, "SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS=given) == wanted
 
 
-def test_hosts_and_origins_are_lists() -> None:
-    code = "from django.conf import settings; print(settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS)"
-    environment = RIGHT | {"ALLOWED_HOSTS": "a.b, localhost,", "CSRF_TRUSTED_ORIGINS": "https://a.b"}
-    assert run(code, environment).stdout == "['a.b', 'localhost'] ['https://a.b']\n"
+def test_hosts_and_origins_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = load_settings(
+        monkeypatch, RIGHT | {"ALLOWED_HOSTS": "a.b, localhost,", "CSRF_TRUSTED_ORIGINS": "https://a.b"}
+    )
+    assert (found["ALLOWED_HOSTS"], found["CSRF_TRUSTED_ORIGINS"]) == (["a.b", "localhost"], ["https://a.b"])
 
 
 def test_djangos_own_deployment_check_has_nothing_to_say() -> None:

@@ -10,14 +10,14 @@ import lock
 LINES = lock.LOCK.read_text().splitlines()
 
 
-def test_the_lock_is_the_one_of_its_wishes() -> None:
+def test_the_lock_matches_the_requirements() -> None:
     assert lock.main(["--check"]) is None
 
 
 def test_a_stale_lock_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wishes = tmp_path / "requirements.in"
-    wishes.write_text(lock.WISHES.read_text() + "requests\n")
-    monkeypatch.setattr(lock, "WISHES", wishes)
+    requirements = tmp_path / "requirements.in"
+    requirements.write_text(lock.REQUIREMENTS.read_text() + "requests\n")
+    monkeypatch.setattr(lock, "REQUIREMENTS", requirements)
     assert lock.main(["--check"]) == "app/requirements.txt is older than app/requirements.in: run python app/lock.py"
 
 
@@ -31,8 +31,8 @@ def test_every_package_is_pinned_with_hashes_and_no_index_is_named() -> None:
     assert "://" not in text
 
 
-def test_every_wish_is_locked_at_its_version() -> None:
-    wishes = re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)", lock.WISHES.read_text(), re.M)
-    assert len(wishes) >= 6
-    for name, version in wishes:
+def test_every_requirement_is_locked_at_its_version() -> None:
+    requirements = re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)", lock.REQUIREMENTS.read_text(), re.M)
+    assert len(requirements) >= 6
+    for name, version in requirements:
         assert any(line.startswith(f"{name.lower()}=={version} ") for line in LINES), name

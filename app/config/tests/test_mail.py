@@ -1,4 +1,4 @@
-"""Mail: through SES, through a server, into a file, or not at all; never into the log."""
+"""Mail through SES, a server, a file or not at all; never into the log."""
 
 import json
 import logging
@@ -41,13 +41,13 @@ def backend(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, object]:
         ),
     ],
 )
-def test_the_url_names_the_way(monkeypatch: pytest.MonkeyPatch, url: str, wanted: dict[str, object]) -> None:
+def test_the_url_names_the_transport(monkeypatch: pytest.MonkeyPatch, url: str, wanted: dict[str, object]) -> None:
     found = backend(monkeypatch, url)
     assert found | wanted == found
 
 
 @pytest.mark.django_db
-def test_without_a_way_a_reset_link_is_neither_sent_nor_written_down(
+def test_without_a_transport_a_reset_link_is_neither_sent_nor_logged(
     client: Client, settings, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     User.objects.create_user("ann@example.com", "correct horse 9")
@@ -60,12 +60,12 @@ def test_without_a_way_a_reset_link_is_neither_sent_nor_written_down(
 
 
 class Role(BaseHTTPRequestHandler):
-    """Hands out a task role's keys, as the agent of ECS does."""
+    """Serves a task role's credentials, as the ECS agent does."""
 
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        """Keys for an hour."""
+        """Answer with credentials."""
         self.asked.append(self.path)
         keys = {"AccessKeyId": "ASIATASK", "SecretAccessKey": "s", "Token": "t", "Expiration": "2099-01-01T00:00:00Z"}
         self.send_response(200)
@@ -78,7 +78,7 @@ class Role(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def aws() -> Iterator[dict[str, str]]:
-    """The environment of a task: SES, in which one address is verified, and the role."""
+    """The environment of a task with a role, and SES with one verified address."""
     role, api = HTTPServer(("127.0.0.1", 0), Role), ThreadedMotoServer("127.0.0.1", 0)
     threading.Thread(target=role.serve_forever, daemon=True).start()
     api.start()

@@ -1,4 +1,4 @@
-"""Whatever a visitor sends, the answer is one to use: never a crash, never a page where JSON was asked for."""
+"""Generated input: no crash, and JSON errors from the API."""
 
 import posixpath
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytestmark = pytest.mark.django_db
 FREE = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 NAMES = ("page", "page_size", "year", "year_from", "year_to", "genre", "q", "order", "other")
 VALUES = st.one_of(st.text(max_size=20), st.integers().map(str), st.sampled_from(["title", "-year", "1926", "\0", "٣"]))

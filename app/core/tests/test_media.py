@@ -1,4 +1,4 @@
-"""Who may see an uploaded file, and how the proxy is told to deliver it."""
+"""Who may see an uploaded file, and the redirect to the proxy."""
 
 from urllib.parse import parse_qs, urlsplit
 

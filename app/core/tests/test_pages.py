@@ -1,4 +1,4 @@
-"""Home and error pages."""
+"""Home page and error pages."""
 
 import pytest
 from django.test import Client, RequestFactory

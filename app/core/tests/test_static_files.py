@@ -1,4 +1,4 @@
-"""Static files of another release: how the proxy is told where to look for them."""
+"""Static files of another release: the redirect to the bucket."""
 
 from urllib.parse import urlsplit
 
@@ -53,5 +53,5 @@ def test_an_upload_cannot_be_asked_for_where_static_files_are(client: Client, dj
     assert client.get("/media/static/core/site.0123456789ab.css").status_code == 404
 
 
-def test_without_a_bucket_the_proxy_has_to_help_itself(client: Client) -> None:
+def test_without_a_bucket_the_answer_is_404(client: Client) -> None:
     assert client.get(HASHED).status_code == 404

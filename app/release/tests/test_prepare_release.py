@@ -1,14 +1,80 @@
-"""What is done once before a release serves, where there is no role to make and no static file to publish."""
+"""prepare_release and migration_state, without a role and a bucket."""
 
+import json
+import logging
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from config.logs import JsonFormatter
+from release.state import release_state
+
 pytestmark = pytest.mark.django_db
+FIRST, LAST = "0001_initial", "0002_movies"
+
+
+@pytest.fixture
+def recorder() -> MigrationRecorder:
+    return MigrationRecorder(connection)
+
+
+def test_a_migrated_database_lacks_nothing_and_every_application_has_its_newest() -> None:
+    state = release_state(connection)
+    assert (state["unapplied"], state["unknown"]) == ([], [])
+    assert state["heads"]["core"] == LAST
+    assert list(state["heads"]) == sorted(state["heads"])
+
+
+def test_what_the_database_lacks_is_listed_in_the_order_in_which_it_would_run(recorder: MigrationRecorder) -> None:
+    recorder.record_unapplied("core", LAST)
+    recorder.record_unapplied("core", FIRST)
+    assert release_state(connection)["unapplied"] == [f"core.{FIRST}", f"core.{LAST}"]
+
+
+def test_what_only_the_database_has_is_unknown(recorder: MigrationRecorder) -> None:
+    recorder.record_applied("core", "0999_of_a_later_release")
+    recorder.record_applied("gone", FIRST)
+    state = release_state(connection)
+    assert state["unknown"] == ["core.0999_of_a_later_release", "gone.0001_initial"]
+    assert state["heads"]["core"] == LAST
+
+
+def test_what_a_squashed_migration_replaced_is_known(
+    recorder: MigrationRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced = [("core", "0001_old"), ("core", "0002_old")]
+    loaded = MigrationLoader.load_disk
+
+    def with_a_squash(self: MigrationLoader) -> None:
+        loaded(self)
+        self.disk_migrations["core", LAST].replaces = replaced
+
+    monkeypatch.setattr(MigrationLoader, "load_disk", with_a_squash)
+    for app, name in replaced:
+        recorder.record_applied(app, name)
+    assert release_state(connection)["unknown"] == []
+
+
+@pytest.mark.parametrize("command", ["migration_state", "prepare_release"])
+def test_it_is_one_line_of_json_and_changes_nothing(
+    command: str, recorder: MigrationRecorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder.record_unapplied("core", LAST)
+    before = recorder.applied_migrations().keys()
+    with caplog.at_level(logging.INFO):
+        call_command(command)
+    lines = [JsonFormatter("r7").format(record) for record in caplog.records]
+    (line,) = [line for line in lines if '"event": "release_state"' in line]
+    found = json.loads(line)
+    assert "\n" not in line
+    assert (found["unapplied"], found["unknown"], found["release"]) == ([f"core.{LAST}"], [], "r7")
+    assert recorder.applied_migrations().keys() == before
 
 
 def test_sessions_that_have_ended_are_deleted() -> None:
@@ -23,3 +89,7 @@ def test_a_database_without_tables_is_prepared_as_well(monkeypatch: pytest.Monke
     Session.objects.create(session_key="ended", session_data="", expire_date=timezone.now() - timedelta(days=1))
     call_command("prepare_release")
     assert Session.objects.exists()
+
+
+def test_the_models_need_no_further_migration() -> None:
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)

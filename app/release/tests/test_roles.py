@@ -1,4 +1,4 @@
-"""Names of roles; what PostgreSQL does with them is in tests/docker/test_release.py."""
+"""Names of roles. tests/docker/test_release.py tests them in PostgreSQL."""
 
 import pytest
 

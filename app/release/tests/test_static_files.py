@@ -1,4 +1,4 @@
-"""Static files in the bucket: what a release puts there and what it removes."""
+"""Static files in the bucket: what a release uploads and what it removes."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,11 +13,12 @@ from moto import mock_aws
 
 from config.storages import media_storage
 from release import static_files
-from release.static_files import KEPT, RECORDS, PublicationError, Published, publish
+from release.static_files import RECORDS, PublicationError, Published, publish
 
 BUCKET = "preqly-media-1"
+KEPT = 3
+"""Instead of ten: each release runs collectstatic."""
 UPLOAD = "pictures/1/a.webp"
-Release = Callable[..., Published | None]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def bucket(settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def build(settings, tmp_path: Path) -> Callable[..., None]:
-    """`build(**{"a.css": "text"})`: an image with these static files, as docker/Dockerfile makes it."""
+    """Build an image's static files as docker/Dockerfile does: `build(**{"a.css": "text"})`."""
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 
     def image(**texts: str) -> None:
@@ -56,7 +57,7 @@ def build(settings, tmp_path: Path) -> Callable[..., None]:
 
 
 def files(bucket: Any) -> dict[str, str]:
-    """What the bucket holds for visitors: key to text."""
+    """The files for visitors in the bucket, key to text."""
     found = bucket.objects.filter(Prefix=static_files.PREFIX)
     return {one.key: one.get()["Body"].read().decode() for one in found if not one.key.startswith(RECORDS)}
 
@@ -99,7 +100,11 @@ def test_an_interrupted_publication_is_completed(bucket: Any, build: Callable) -
     assert (files(bucket), len(records(bucket))) == (whole, 1)
 
 
-def test_the_files_of_the_last_releases_stay_and_older_ones_go(bucket: Any, build: Callable) -> None:
+def test_the_files_of_the_last_releases_stay_and_older_ones_go(
+    bucket: Any, build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert static_files.KEPT == 10
+    monkeypatch.setattr(static_files, "KEPT", KEPT)
     for number in range(KEPT + 2):
         build(**{"a.css": f"{number}", "same.css": "always"})
         published = publish()
@@ -109,7 +114,10 @@ def test_the_files_of_the_last_releases_stay_and_older_ones_go(bucket: Any, buil
     assert bucket.Object(UPLOAD).get()["Body"].read() == b"picture"
 
 
-def test_a_release_that_comes_back_is_the_newest_again(bucket: Any, build: Callable) -> None:
+def test_a_release_that_comes_back_is_the_newest_again(
+    bucket: Any, build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(static_files, "KEPT", KEPT)
     for number in [0, *range(1, KEPT), 0, KEPT]:
         build(**{"a.css": f"{number}"})
         publish()

@@ -15,13 +15,13 @@ def parameters(stack: Stack) -> dict[str, str]:
 
 
 def subscribed(stack: Stack, source: str, *categories: str) -> None:
-    """AWS asks for a subscription to these categories of one kind of source."""
+    """Assert a subscription to these event categories of one kind of source."""
     found = [item.inputs for item in stack.all("rds/eventSubscription") if item.inputs["sourceType"] == source]
-    assert any(set(categories) <= set(item["eventCategories"]) for item in found), f"nobody hears of {source}"
+    assert any(set(categories) <= set(item["eventCategories"]) for item in found), f"no event subscription for {source}"
 
 
 @proves("RDS.2", "RDS.46")
-def nothing_leads_from_the_internet_to_the_database(stack: Stack) -> None:
+def the_database_is_not_reachable_from_the_internet(stack: Stack) -> None:
     assert all(instance["publiclyAccessible"] is False for instance in instances(stack))
     (group,) = stack.some("rds/subnetGroup")
     tables = {item.inputs["subnetId"]: item.inputs["routeTableId"] for item in stack.some("ec2/routeTableAssociation")}
@@ -35,12 +35,12 @@ def storage_is_encrypted_with_the_stacks_key(stack: Stack) -> None:
 
 
 @proves("RDS.5")
-def a_second_zone_takes_over(stack: Stack) -> None:
+def a_standby_runs_in_a_second_zone(stack: Stack) -> None:
     assert all(instance["multiAz"] is True for instance in instances(stack))
 
 
 @proves("RDS.6")
-def the_operating_system_is_watched(stack: Stack) -> None:
+def enhanced_monitoring_is_on(stack: Stack) -> None:
     assert all(instance["monitoringInterval"] > 0 and instance["monitoringRoleArn"] for instance in instances(stack))
 
 
@@ -54,49 +54,49 @@ def the_database_is_not_deleted_by_mistake(stack: Stack) -> None:
 
 
 @proves("RDS.9", "RDS.36")
-def logs_leave_the_database(stack: Stack) -> None:
+def logs_are_exported_to_cloudwatch(stack: Stack) -> None:
     assert all({"postgresql", "upgrade"} <= set(item["enabledCloudwatchLogsExports"]) for item in instances(stack))
 
 
 @proves("RDS.10")
-def iam_may_open_a_session(stack: Stack) -> None:
+def iam_authentication_is_on(stack: Stack) -> None:
     assert all(instance["iamDatabaseAuthenticationEnabled"] is True for instance in instances(stack))
 
 
 @proves("RDS.11")
-def backups_reach_a_week_back(stack: Stack) -> None:
+def backups_are_kept_for_a_week(stack: Stack) -> None:
     assert all(instance["backupRetentionPeriod"] >= 7 for instance in instances(stack))
 
 
 @proves("RDS.13")
-def minor_versions_rise_by_themselves(stack: Stack) -> None:
+def minor_versions_upgrade_automatically(stack: Stack) -> None:
     for instance in instances(stack):
         assert instance["autoMinorVersionUpgrade"] is True
         assert "." not in instance["engineVersion"]
 
 
 @proves("RDS.17")
-def snapshots_say_whose_they_are(stack: Stack) -> None:
+def snapshots_carry_the_tags(stack: Stack) -> None:
     assert all(instance["copyTagsToSnapshot"] is True for instance in instances(stack))
 
 
 @proves("RDS.19")
-def someone_hears_of_clusters(stack: Stack) -> None:
+def cluster_events_are_subscribed(stack: Stack) -> None:
     subscribed(stack, "db-cluster", "maintenance", "failure")
 
 
 @proves("RDS.20")
-def someone_hears_of_the_instance(stack: Stack) -> None:
+def instance_events_are_subscribed(stack: Stack) -> None:
     subscribed(stack, "db-instance", "maintenance", "configuration change", "failure")
 
 
 @proves("RDS.21")
-def someone_hears_of_parameter_groups(stack: Stack) -> None:
+def parameter_group_events_are_subscribed(stack: Stack) -> None:
     subscribed(stack, "db-parameter-group", "configuration change")
 
 
 @proves("RDS.22")
-def someone_hears_of_database_security_groups(stack: Stack) -> None:
+def security_group_events_are_subscribed(stack: Stack) -> None:
     subscribed(stack, "db-security-group", "configuration change", "failure")
 
 
@@ -116,13 +116,13 @@ def connections_without_tls_are_refused(stack: Stack) -> None:
 
 
 @proves("CKV2_AWS_30")
-def statements_that_matter_are_logged(stack: Stack) -> None:
+def schema_changes_and_slow_statements_are_logged(stack: Stack) -> None:
     assert parameters(stack)["log_statement"] in ("ddl", "mod", "all")
     assert int(parameters(stack)["log_min_duration_statement"]) > 0
 
 
 @proves("CKV_AWS_353", "CKV_AWS_354")
-def slow_statements_are_seen_and_their_text_is_encrypted(stack: Stack) -> None:
+def performance_insights_are_on_and_encrypted(stack: Stack) -> None:
     for instance in instances(stack):
         assert instance["performanceInsightsEnabled"] is True
         assert instance["performanceInsightsKmsKeyId"] == instance["kmsKeyId"]

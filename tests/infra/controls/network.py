@@ -1,4 +1,4 @@
-"""Amazon EC2: the VPC and who talks to whom in it."""
+"""Amazon EC2: the VPC and its security groups."""
 
 from tests.infra.controls.stack import Stack, proves
 
@@ -12,7 +12,7 @@ NEVER_OPEN = (
 
 
 def open_ports(stack: Stack) -> set[int]:
-    """Every port that anyone reaches."""
+    """Ports that are open to the world."""
     ports: set[int] = set()
     for rule in stack.some("vpc/securityGroupIngressRule"):
         if {rule.inputs.get("cidrIpv4"), rule.inputs.get("cidrIpv6")} & ANYONE:
@@ -24,7 +24,7 @@ def open_ports(stack: Stack) -> set[int]:
 def the_world_reaches_80_and_443_only(stack: Stack) -> None:
     assert open_ports(stack) == {80, 443}
     for group in stack.some("ec2/securityGroup"):
-        # Rules inside a group would be invisible to the line above.
+        # `open_ports` does not read rules inside a group.
         assert not group.inputs.get("ingress")
         assert not group.inputs.get("egress")
 
@@ -35,45 +35,45 @@ def no_port_of_a_database_or_a_shell_is_open(stack: Stack) -> None:
 
 
 @proves("EC2.2")
-def the_default_group_lets_nothing_through(stack: Stack) -> None:
+def the_default_security_group_has_no_rules(stack: Stack) -> None:
     for group in stack.some("ec2/defaultSecurityGroup"):
         assert not group.inputs.get("ingress")
         assert not group.inputs.get("egress")
 
 
 @proves("EC2.6")
-def traffic_is_logged(stack: Stack) -> None:
+def flow_logs_are_on(stack: Stack) -> None:
     logged = {log.inputs["vpcId"] for log in stack.some("ec2/flowLog")}
     assert {f"{vpc.name}-id" for vpc in stack.some("ec2/vpc")} <= logged
 
 
 @proves("EC2.15")
-def no_subnet_gives_out_public_addresses(stack: Stack) -> None:
+def no_subnet_assigns_public_addresses(stack: Stack) -> None:
     assert all(subnet.inputs["mapPublicIpOnLaunch"] is False for subnet in stack.some("ec2/subnet"))
 
 
 def endpoint(stack: Stack, service: str) -> None:
-    """AWS asks for an interface endpoint of this service in every VPC."""
+    """Assert an interface endpoint of this service."""
     assert any(item.inputs["serviceName"].endswith(f".{service}") for item in stack.all("ec2/vpcEndpoint"))
 
 
 @proves("EC2.10")
-def ec2_is_reached_inside_the_network(stack: Stack) -> None:
+def ec2_has_an_interface_endpoint(stack: Stack) -> None:
     endpoint(stack, "ec2")
 
 
 @proves("EC2.55")
-def ecrs_api_is_reached_inside_the_network(stack: Stack) -> None:
+def the_ecr_api_has_an_interface_endpoint(stack: Stack) -> None:
     endpoint(stack, "ecr.api")
 
 
 @proves("EC2.56")
-def the_registry_is_reached_inside_the_network(stack: Stack) -> None:
+def the_docker_registry_has_an_interface_endpoint(stack: Stack) -> None:
     endpoint(stack, "ecr.dkr")
 
 
 @proves("EC2.57")
-def systems_manager_is_reached_inside_the_network(stack: Stack) -> None:
+def systems_manager_has_an_interface_endpoint(stack: Stack) -> None:
     endpoint(stack, "ssm")
 
 

@@ -1,4 +1,4 @@
-"""The recorded stack as the checks see it, and the register of checks by the control they prove."""
+"""The recorded stack as the checks read it, and the register of checks by control."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class Stack:
 
     @classmethod
     def recorded(cls, recorder: Any) -> "Stack":
-        """What a Recorder has seen of AWS."""
+        """The AWS resources of a recorded program."""
         return cls(
             [
                 Resource(
@@ -44,11 +44,11 @@ class Stack:
         return deepcopy(self)
 
     def all(self, kind: str) -> list[Resource]:
-        """Every resource of a kind, perhaps none."""
+        """Resources of a kind; the list may be empty."""
         return [resource for resource in self.resources if resource.kind == kind]
 
     def some(self, kind: str) -> list[Resource]:
-        """Every resource of a kind; a check over none would prove nothing."""
+        """Resources of a kind, at least one: a check of an empty list proves nothing."""
         found = self.all(kind)
         assert found, f"no {kind} is declared"
         return found
@@ -66,23 +66,21 @@ class Stack:
 
 Check = Callable[[Stack], None]
 CHECKS: dict[str, Check] = {}
-"""Of production."""
-MACHINE_CHECKS: dict[str, Check] = {}
-"""Of the same site with `hosting: vm`, beside those of CHECKS that are about what both kinds have."""
+"""Check by id of the control."""
 
 
-def proves(*controls: str, among: dict[str, Check] = CHECKS) -> Callable[[Check], Check]:
-    """Register a check under the controls it proves; two checks for one control are a mistake."""
+def proves(*controls: str) -> Callable[[Check], Check]:
+    """Register a check under the controls that it proves; a control has one check."""
 
     def register(check: Check) -> Check:
         for control in controls:
-            assert control not in among, f"{control} has two checks"
-            among[control] = check
+            assert control not in CHECKS, f"{control} has two checks"
+            CHECKS[control] = check
         return check
 
     return register
 
 
 def listed(value: Any) -> list[Any]:
-    """IAM writes one thing without a list."""
+    """A value of an IAM document as a list; IAM allows a single value without one."""
     return value if isinstance(value, list) else [value]

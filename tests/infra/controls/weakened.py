@@ -1,4 +1,4 @@
-"""One edit per control that takes it away: what a careless change of the program would do to the declared stack."""
+"""Careless edits of the declared stack, at least one for each control that it breaks."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Edit = Callable[[Stack], None]
 
 
 def sets(kind: str, path: str, value: Any) -> Edit:
-    """Set one property, named by its path, in every resource of a kind; None takes it out."""
+    """Set one property, named by its path, in every resource of a kind; None deletes it."""
 
     def edit(stack: Stack) -> None:
         for resource in stack.some(kind):
@@ -20,7 +20,7 @@ def sets(kind: str, path: str, value: Any) -> Edit:
 
 
 def put(inputs: Any, path: list[str], value: Any) -> None:
-    """Follow the path through mappings and the first items of lists, and set what it ends at."""
+    """Set the value at the end of a path through mappings and lists."""
     *way, last = path
     for step in way:
         inputs = inputs[int(step)] if isinstance(inputs, list) else inputs[step]
@@ -31,7 +31,7 @@ def put(inputs: Any, path: list[str], value: Any) -> None:
 
 
 def container(path: str, value: Any) -> Edit:
-    """Set one property in the last container of every task definition, which runs the application."""
+    """Set one property of the application's container, the last one of every task definition."""
 
     def edit(stack: Stack) -> None:
         for task in stack.some("ecs/taskDefinition"):
@@ -43,7 +43,7 @@ def container(path: str, value: Any) -> Edit:
 
 
 def drops(kind: str) -> Edit:
-    """Forget every resource of a kind."""
+    """Remove every resource of a kind."""
 
     def edit(stack: Stack) -> None:
         assert stack.some(kind)
@@ -62,7 +62,7 @@ def adds(kind: str) -> Edit:
 
 
 def gives_tasks_one_role(stack: Stack) -> None:
-    """Let the application be whoever starts its task."""
+    """Use the execution role as the task role."""
     for task in stack.some("ecs/taskDefinition"):
         task.inputs["taskRoleArn"] = task.inputs["executionRoleArn"]
 

@@ -1,5 +1,6 @@
-"""An AWS in memory, as far as a release asks it; requests that AWS would not take fail."""
+"""The parts of AWS that a release uses, in memory. Requests with parameters that AWS does not have fail."""
 
+import functools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -10,7 +11,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
-from tests.infra.stubs import CLUSTER
+from tests.infra.release.stubs import CLUSTER
 
 FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-web"
 MIGRATION = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-migration:7"
@@ -20,7 +21,7 @@ _LOG = {"awslogs-group": "app", "awslogs-stream-prefix": "web"}
 
 
 def task(name: str, definition: str = f"{FAMILY}:8", **changes: Any) -> dict[str, Any]:
-    """A task of the service that stopped because its container web ended with exit code 3, unless `changes` differ."""
+    """A stopped task of the service: its container web ended with exit code 3. `changes` replace its fields."""
     return {
         "taskArn": f"{CLUSTER.replace('cluster/', 'task/')}/{name}",
         "taskDefinitionArn": definition,
@@ -33,31 +34,31 @@ def task(name: str, definition: str = f"{FAMILY}:8", **changes: Any) -> dict[str
     }
 
 
-def living(name: str, definition: str = f"{FAMILY}:8", **changes: Any) -> dict[str, Any]:
-    """A task that runs."""
+def running_task(name: str, definition: str = f"{FAMILY}:8", **changes: Any) -> dict[str, Any]:
+    """A running task."""
     values = {"lastStatus": "RUNNING", "stoppedAt": None, "stoppedReason": None, "containers": [], **changes}
     return task(name, definition, **values)
 
 
 class FakeAws:
-    """Change its attributes to what AWS should say."""
+    """Set its attributes to what AWS should answer."""
 
     def __init__(self) -> None:
         self.deployments: list[dict[str, Any]] = []
-        """Of the service; the first is PRIMARY."""
+        """Deployments of the service; the first is PRIMARY."""
         self.later: list[list[dict[str, Any]]] = []
-        """Deployments of the following questions."""
+        """Deployments for the next requests."""
         self.events: list[str] = []
         """Newest first, a minute apart."""
         self.registered = NOW - timedelta(days=1)
-        """When every task definition was."""
+        """When every task definition was registered."""
         self.tasks: list[dict[str, Any]] = []
         self.gone: list[str] = []
-        """Names of tasks that stop after they were looked at once."""
+        """Names of tasks that stop after their first description."""
         self.logged: dict[str, list[str]] = {}
         """Lines by `container/task`."""
         self.refuses_logs = ""
-        """Code of the error that is the answer to whoever wants to read them."""
+        """Error code for requests for log lines."""
         self.targets: dict[str, dict[str, str]] = {}
         self.secret_versions: dict[str, str] = {}
         """By task definition; `v-1` when not here."""
@@ -67,14 +68,14 @@ class FakeAws:
 
     @property
     def session(self) -> boto3.Session:
-        """What the code under test takes for a session."""
+        """Itself, typed as the session that the code expects."""
         return cast(boto3.Session, self)
 
     def client(self, name: str) -> Any:
         return _Client(name, self)
 
     def runs(self, revision: int, state: str = "COMPLETED") -> None:
-        """The primary deployment is this revision."""
+        """Make this revision the primary deployment."""
         self.deployments = [deployment(revision, state)]
 
     def asked(self, name: str) -> list[dict[str, Any]]:
@@ -122,7 +123,7 @@ class FakeAws:
         ]
         return {"taskDefinition": {"containerDefinitions": containers, "registeredAt": self.registered}}
 
-    # What else is asked
+    # Other services
 
     def get_log_events(self, *, logStreamName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         if self.refuses_logs:
@@ -155,14 +156,19 @@ def deployment(revision: int, state: str = "COMPLETED", **counts: int) -> dict[s
 
 
 def refusal(code: str, operation: str = "Operation") -> ClientError:
-    """What boto3 raises when AWS says no."""
+    """The error that boto3 raises when AWS refuses a request."""
     return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+
+
+@functools.cache
+def _model(service: str) -> Any:
+    return botocore.session.get_session().get_service_model(service)
 
 
 class _Client:
     def __init__(self, service: str, aws: FakeAws) -> None:
         self._aws = aws
-        self._model: Any = botocore.session.get_session().get_service_model(service)
+        self._model = _model(service)
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         (operation,) = (name for name in self._model.operation_names if xform_name(name) == method)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from infra.release.migration import MIGRATION_TAG
-from tests.infra.stubs import CLUSTER
+from infra.release.migration.migration import MIGRATION_TAG
+from tests.infra.release.stubs import CLUSTER
 
 DEFINITION = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-migration:7"
 

@@ -4,56 +4,34 @@ from typing import Any
 
 import pytest
 
-from infra.release import completion, kept_images, one_off_task, release_state, snapshot, stale
-from infra.release.completion import complete, foreseen
-from infra.release.errors import ReleaseError
-from infra.release.fargate import RETIRE_COMMAND, Fargate
-from infra.release.migration import Migrated
-from infra.release.one_off_task import OneOffTask
-from infra.release.record import Release
-from infra.release.release_state import ReleaseState
-from tests.infra.release.fake_aws import FAMILY, MIGRATION, SECRET, FakeAws, living
+from infra.release import completion, image_retention
+from infra.release.completion import RETIRE_COMMAND, complete, expected_record
+from infra.release.migration import one_off_task, release_state, snapshot
+from infra.release.migration.migration import MigrationResult
+from infra.release.migration.one_off_task import OneOffTask
+from infra.release.migration.release_state import ReleaseState
+from infra.release.record import ReleaseRecord
+from infra.release.reporting import ReleaseError
+from infra.release.rollout import outdated_tasks
+from tests.infra.release.fake_aws import FAMILY, MIGRATION, FakeAws, running_task
+from tests.infra.release.records import EARLIER, PARAMETER, RELEASE
 
-RELEASE = Release(
-    kind="release",
-    at="",
-    tag="aaaa-1",
-    revision="0a1b2c3d4e",
-    web_image="registry/web@sha256:aa",
-    proxy_image="registry/proxy@sha256:bb",
-    task_definition=f"{FAMILY}:8",
-    migration_task_definition=MIGRATION,
-    region="us-east-1",
-    cluster="web-cluster",
-    service="web-service",
-    secret_arn=SECRET,
-    log_group="app",
-    database="preqly-1a2b",
-)
-EARLIER = replace(
-    RELEASE,
-    number=4,
-    tag="0000-1",
-    web_image="registry/web@sha256:00",
-    task_definition=f"{FAMILY}:7",
-    migration_task_definition=MIGRATION.replace(":7", ":6"),
-)
-DONE = Migrated(heads={"core": "0002_b"}, migrated=["core.0002_b"], snapshot="preqly-1a2b-20260101")
+DONE = MigrationResult(heads={"core": "0002_b"}, migrated=["core.0002_b"], snapshot="preqly-1a2b-20260101")
 
 
-class Record:
-    """The release record, in memory."""
+class History:
+    """The release history, in memory."""
 
-    def __init__(self, *releases: Release) -> None:
+    def __init__(self, *releases: ReleaseRecord) -> None:
         self.releases = list(releases)
 
-    def latest(self) -> Release | None:
+    def latest(self) -> ReleaseRecord | None:
         return self.releases[-1] if self.releases else None
 
-    def history(self) -> list[Release]:
+    def records(self) -> list[ReleaseRecord]:
         return self.releases
 
-    def append(self, release: Release) -> Release:
+    def append(self, release: ReleaseRecord) -> ReleaseRecord:
         self.releases.append(replace(release, number=len(self.releases) + 1))
         return self.releases[-1]
 
@@ -62,31 +40,31 @@ class Record:
 def aws(monkeypatch: pytest.MonkeyPatch) -> FakeAws:
     made = FakeAws()
     made.runs(8)
-    monkeypatch.setattr(stale, "POLL_SECONDS", 0)
+    monkeypatch.setattr(outdated_tasks, "POLL_SECONDS", 0)
     monkeypatch.setattr(completion, "utc_now", lambda: "2026-01-01T00:00:00+00:00")
-    monkeypatch.setattr(kept_images, "keep", lambda session, release: kept.append(release.number))
+    monkeypatch.setattr(image_retention, "tag_images", lambda session, release: tagged.append(release.number))
     monkeypatch.setattr(one_off_task, "run", lambda session, task: ran.append(task))
-    kept.clear()
+    tagged.clear()
     ran.clear()
-    told.clear()
+    reported.clear()
     return made
 
 
-kept: list[int] = []
+tagged: list[int] = []
 ran: list[OneOffTask] = []
-told: list[str] = []
+reported: list[str] = []
 
 
 def completed(
-    aws: FakeAws, record: Record, monkeypatch: pytest.MonkeyPatch, release: Release = RELEASE, done: Any = DONE
-) -> Release:
-    monkeypatch.setattr(completion, "ReleaseRecord", lambda session, name: record)
-    return complete(aws.session, "/preqly/test/releases", release, done, told.append, Fargate())
+    aws: FakeAws, history: History, monkeypatch: pytest.MonkeyPatch, release: ReleaseRecord = RELEASE, done: Any = DONE
+) -> ReleaseRecord:
+    monkeypatch.setattr(completion, "ReleaseHistory", lambda session, name: history)
+    return complete(aws.session, PARAMETER, release, done, reported.append)
 
 
 def test_the_first_release_is_recorded_with_what_was_done_for_it(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = Record()
-    release = completed(aws, record, monkeypatch)
+    history = History()
+    release = completed(aws, history, monkeypatch)
     expected = replace(
         RELEASE,
         number=1,
@@ -95,61 +73,61 @@ def test_the_first_release_is_recorded_with_what_was_done_for_it(aws: FakeAws, m
         migrated=["core.0002_b"],
         snapshot="preqly-1a2b-20260101",
     )
-    assert record.releases == [release] == [expected]
-    assert kept == [1]
+    assert history.releases == [release] == [expected]
+    assert tagged == [1]
     assert ran == []
-    assert told == ["Release 1 is on record"]
+    assert reported == ["Release 1 is on record"]
 
 
-def test_a_release_on_record_is_not_recorded_twice_but_its_images_are_looked_after(
+def test_a_release_on_record_is_not_recorded_twice_but_its_images_are_tagged(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = Record(replace(RELEASE, number=1))
-    assert completed(aws, record, monkeypatch).number == 1
-    assert len(record.releases) == 1
-    assert kept == [1]
+    history = History(replace(RELEASE, number=1))
+    assert completed(aws, history, monkeypatch).number == 1
+    assert len(history.releases) == 1
+    assert tagged == [1]
 
 
 def test_a_release_that_does_not_run_is_not_recorded(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = Record(EARLIER)
+    history = History(EARLIER)
     aws.runs(7)
     with pytest.raises(ReleaseError, match="does not run, preqly-test-web:7 does"):
-        completed(aws, record, monkeypatch)
-    assert record.releases == [EARLIER]
+        completed(aws, history, monkeypatch)
+    assert history.releases == [EARLIER]
 
 
-def test_the_same_release_under_another_definition_counts_as_recorded(
+def test_an_equivalent_task_definition_counts_as_the_release_on_record(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`rollback 6` brought it back under a definition that Pulumi does not know."""
-    record = Record(replace(RELEASE, number=6, task_definition=f"{FAMILY}:9"))
+    history = History(replace(RELEASE, number=6, task_definition=f"{FAMILY}:9"))
     aws.runs(9)
-    assert completed(aws, record, monkeypatch).number == 6
-    assert len(record.releases) == 1
+    assert completed(aws, history, monkeypatch).number == 6
+    assert len(history.releases) == 1
 
 
-def test_a_rotation_that_ecs_took_back_is_no_success_though_the_images_are_those_on_record(
+def test_a_rotation_that_ecs_rolled_back_fails_although_the_images_are_equal(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pulumi has nothing to do in the next update, so nothing else asks."""
-    record = Record(replace(RELEASE, number=6, task_definition=f"{FAMILY}:7"))
+    history = History(replace(RELEASE, number=6, task_definition=f"{FAMILY}:7"))
     aws.secret_versions = {f"{FAMILY}:7": "v-1", f"{FAMILY}:8": "v-2"}
     aws.runs(7)
     with pytest.raises(ReleaseError, match="preqly-test-web:8 does not run, preqly-test-web:7 does"):
-        completed(aws, record, monkeypatch)
-    assert len(record.releases) == 1
+        completed(aws, history, monkeypatch)
+    assert len(history.releases) == 1
 
 
-def test_what_an_earlier_update_migrated_is_found_out(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_earlier_update_migrated_is_read_from_aws(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     state = ReleaseState(unapplied=[], unknown=[], heads={"core": "0002_b"})
-    monkeypatch.setattr(release_state, "ask", lambda session, task: state)
+    monkeypatch.setattr(release_state, "read", lambda session, task: state)
     monkeypatch.setattr(snapshot, "taken_for", lambda session, database, made_for: f"{database} for {made_for}")
-    release = completed(aws, Record(EARLIER), monkeypatch, done=None)
+    release = completed(aws, History(EARLIER), monkeypatch, done=None)
     assert (release.heads, release.migrated) == ({"core": "0002_b"}, [])
     assert release.snapshot == f"preqly-1a2b for {MIGRATION}"
 
 
-def test_what_an_update_migrated_that_did_not_end_well_is_on_the_next_release(
+def test_migrations_of_a_failed_update_are_recorded_with_the_next_release(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
@@ -160,60 +138,60 @@ def test_what_an_update_migrated_that_did_not_end_well_is_on_the_next_release(
 
     monkeypatch.setattr(snapshot, "first_since", first_since)
     before = replace(EARLIER, at="2026-01-01T00:00:00+00:00", heads={"core": "0001_a"})
-    release = completed(aws, Record(before), monkeypatch, done=Migrated(heads={"core": "0002_b"}))
+    release = completed(aws, History(before), monkeypatch, done=MigrationResult(heads={"core": "0002_b"}))
     assert (release.migrated, release.snapshot) == (["core.0002_b"], "before-both")
     assert asked == [("preqly-1a2b", datetime(2026, 1, 1, tzinfo=UTC))]
 
 
-def test_a_change_that_is_no_release_keeps_the_heads_without_asking(
+def test_an_update_without_a_new_migration_task_keeps_the_recorded_heads(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = replace(EARLIER, migration_task_definition=MIGRATION, heads={"core": "0001_a"})
-    release = completed(aws, Record(before), monkeypatch, done=None)
+    release = completed(aws, History(before), monkeypatch, done=None)
     assert release.heads == {"core": "0001_a"}
     assert ran == []
 
 
-def test_after_a_rotation_the_earlier_role_is_retired_before_the_release_is_recorded(
+def test_after_a_rotation_the_previous_role_is_retired_before_the_record(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.secret_versions = {f"{FAMILY}:7": "v-1", f"{FAMILY}:8": "v-2"}
-    record = Record(EARLIER)
+    history = History(EARLIER)
 
     def retire(session: Any, task: OneOffTask) -> str:
-        assert record.releases == [EARLIER]
+        assert history.releases == [EARLIER]
         ran.append(task)
         return "task"
 
     monkeypatch.setattr(one_off_task, "run", retire)
-    completed(aws, record, monkeypatch)
+    completed(aws, history, monkeypatch)
     (task,) = ran
     assert (task.command, task.task_definition) == (RETIRE_COMMAND, MIGRATION)
     assert (task.subnets, task.security_groups) == (["subnet-a"], ["sg-t"])
-    assert len(record.releases) == 2
+    assert len(history.releases) == 2
 
 
-def test_a_task_beside_the_service_with_an_earlier_secret_is_named_in_every_update(
+def test_a_task_outside_the_service_with_a_previous_secret_is_reported_in_every_update(
     aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.secret_versions = {f"{FAMILY}:8": "v-2"}
-    aws.tasks = [living("2", MIGRATION, group="family:preqly-test-migration")]
-    completed(aws, Record(replace(RELEASE, number=1)), monkeypatch)
-    assert [line.partition(" (")[0] for line in told] == ["task 2"]
+    aws.tasks = [running_task("2", MIGRATION, group="family:preqly-test-migration")]
+    completed(aws, History(replace(RELEASE, number=1)), monkeypatch)
+    assert [line.partition(" (")[0] for line in reported] == ["Task 2"]
 
 
-def test_a_preview_foresees_the_number() -> None:
-    assert foreseen(RELEASE, None) == replace(RELEASE, number=1)
-    assert foreseen(RELEASE, EARLIER) == replace(RELEASE, number=5)
+def test_a_preview_expects_the_next_number() -> None:
+    assert expected_record(RELEASE, None) == replace(RELEASE, number=1)
+    assert expected_record(RELEASE, EARLIER) == replace(RELEASE, number=5)
     on_record = replace(RELEASE, number=6)
-    assert foreseen(RELEASE, on_record) == on_record
+    assert expected_record(RELEASE, on_record) == on_record
 
 
-def test_a_preview_does_not_take_other_settings_for_the_release_on_record() -> None:
+def test_a_preview_expects_a_new_release_for_other_settings() -> None:
     before = replace(RELEASE, number=6, task_definition=f"{FAMILY}:7")
-    assert foreseen(RELEASE, before) == replace(RELEASE, number=7)
+    assert expected_record(RELEASE, before) == replace(RELEASE, number=7)
 
 
 def test_without_a_rotation_no_role_is_retired(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    completed(aws, Record(EARLIER), monkeypatch)
+    completed(aws, History(EARLIER), monkeypatch)
     assert ran == []

@@ -1,23 +1,20 @@
 """Against moto, whose registry refuses to move a tag as ECR does."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from infra.release.unfinished_push import clear
+from infra.release.unfinished_push import delete_image
 
 HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 
 
 @pytest.fixture
-def ecr() -> Iterator[Any]:
-    with mock_aws():
-        ecr: Any = boto3.Session("test", "test", region_name="us-east-1").client("ecr")
-        ecr.create_repository(repositoryName="web", imageTagMutability="IMMUTABLE")
-        yield ecr
+def ecr(session: boto3.Session) -> Any:
+    ecr: Any = session.client("ecr")
+    ecr.create_repository(repositoryName="web", imageTagMutability="IMMUTABLE")
+    return ecr
 
 
 def push(ecr: Any, tag: str, content: str = "one") -> None:
@@ -30,30 +27,30 @@ def tags(ecr: Any) -> list[list[str]]:
     return [sorted(one["imageTags"]) for one in ecr.describe_images(repositoryName="web")["imageDetails"]]
 
 
-def cleared(tag: str) -> bool:
-    return clear(boto3.Session("test", "test", region_name="us-east-1"), f"{HOST}/web:{tag}")
+def deleted(session: boto3.Session, tag: str) -> bool:
+    return delete_image(session, f"{HOST}/web:{tag}")
 
 
-def test_what_a_cut_off_update_pushed_makes_room_for_the_next(ecr: Any) -> None:
+def test_the_image_of_an_interrupted_update_is_deleted_before_the_next_push(session: boto3.Session, ecr: Any) -> None:
     push(ecr, "aaaa-1")
-    assert cleared("aaaa-1")
+    assert deleted(session, "aaaa-1")
     push(ecr, "aaaa-1", "two")
     assert tags(ecr) == [["aaaa-1"]]
 
 
-def test_a_tag_that_is_free_needs_nothing(ecr: Any) -> None:
+def test_nothing_is_deleted_for_a_free_tag(session: boto3.Session, ecr: Any) -> None:
     push(ecr, "aaaa-1")
-    assert not cleared("bbbb-1")
+    assert not deleted(session, "bbbb-1")
     assert tags(ecr) == [["aaaa-1"]]
 
 
-def test_an_image_of_a_release_stays(ecr: Any) -> None:
+def test_an_image_of_a_release_stays(session: boto3.Session, ecr: Any) -> None:
     push(ecr, "aaaa-1")
     push(ecr, "release-3")
-    assert not cleared("aaaa-1")
+    assert not deleted(session, "aaaa-1")
     assert tags(ecr) == [["aaaa-1", "release-3"]]
 
 
-def test_a_repository_that_is_gone_is_nothing_to_clear(ecr: Any) -> None:
+def test_nothing_is_deleted_without_a_repository(session: boto3.Session, ecr: Any) -> None:
     ecr.delete_repository(repositoryName="web")
-    assert not cleared("aaaa-1")
+    assert not deleted(session, "aaaa-1")

@@ -1,14 +1,14 @@
-"""Base images and BuildKit's client: what counts as missing, and the order in which ways are tried."""
+"""Base images and BuildKit's client: when they are missing, and the order of their sources."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from local.images import images
+from embedded_cloud.images import images
 from local.runtime import Ports, Runtime
 from local.setup import base_images, buildx, debian
-from local.setup.step import SetupError
+from local.setup.steps import SetupError
 
 
 @pytest.fixture
@@ -20,11 +20,11 @@ def runtime(tmp_path: Path) -> Runtime:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.setup.docker_engine.answers", lambda: True)
+    monkeypatch.setattr("local.setup.docker_engine.is_running", lambda: True)
 
 
 @pytest.mark.usefixtures("engine")
-def test_either_kind_of_image_will_do(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_official_image_or_a_stand_in_is_enough(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     there = {image.official for image in images.BASE_IMAGES.values()}
     monkeypatch.setattr(debian, "has_image", there.__contains__)
     assert base_images.BaseImages(runtime).missing() is None
@@ -34,17 +34,17 @@ def test_either_kind_of_image_will_do(runtime: Runtime, monkeypatch: pytest.Monk
     assert base_images.BaseImages(runtime).missing() is None
 
 
-def test_the_choice_is_written_down_for_the_clouds_process(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_chosen_images_are_saved_for_the_clouds_process(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "ensure", lambda roles, say, base: {role: f"{role}:chosen" for role in roles})
     chosen = base_images.choose(runtime, lambda _: None)
     assert json.loads((runtime.folder / "images.json").read_text()) == chosen
 
 
-def test_an_image_that_cannot_be_had_is_the_operators_to_know(
+def test_an_image_that_can_be_neither_pulled_nor_built_is_reported(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> dict[str, str]:
-        raise images.ImageError("preqly-standin/nginx: building it failed")
+        raise images.ImageError("embedded-cloud/nginx: building it failed")
 
     monkeypatch.setattr(images, "ensure", fail)
     with pytest.raises(SetupError, match="building it failed"):
@@ -52,14 +52,16 @@ def test_an_image_that_cannot_be_had_is_the_operators_to_know(
 
 
 @pytest.mark.usefixtures("engine")
-def test_no_base_is_made_where_official_images_can_be_pulled(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_base_image_is_built_where_official_images_can_be_pulled(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(debian, "has_image", lambda reference: False)
     monkeypatch.setattr(debian, "registry_answers", lambda: True)
     assert debian.DebianBase(runtime).missing() is None
 
 
 @pytest.mark.usefixtures("engine")
-def test_a_machine_with_neither_registry_nor_debootstrap_is_told_both_ways_out(
+def test_without_registry_and_debootstrap_the_error_names_both_fixes(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(debian, "has_image", lambda reference: False)
@@ -71,7 +73,7 @@ def test_a_machine_with_neither_registry_nor_debootstrap_is_told_both_ways_out(
 
 
 @pytest.mark.parametrize("working", [1, 2, 3])
-def test_cheaper_ways_to_buildx_are_tried_first(
+def test_cheaper_sources_of_buildx_are_tried_first(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, working: int
 ) -> None:
     tried: list[int] = []
@@ -89,7 +91,7 @@ def test_cheaper_ways_to_buildx_are_tried_first(
     assert tried == list(range(1, working + 1))
 
 
-def test_a_plugin_of_the_operators_own_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_operators_own_plugin_is_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     own = tmp_path / "cli-plugins" / "docker-compose"
     own.parent.mkdir()

@@ -1,4 +1,4 @@
-"""One version for the SDK and the engine, and an engine of any other version is not used."""
+"""SDK and engine have one version; an engine of another version is not used."""
 
 import re
 from pathlib import Path
@@ -33,7 +33,7 @@ def fake_engine(folder: Path, version: str) -> Path:
     return binary
 
 
-def test_an_engine_of_another_version_on_path_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_of_another_version_on_path_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_engine(tmp_path / "path", "v3.1.0")
     monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/usr/bin:/bin")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -56,7 +56,7 @@ def test_the_packaged_go_is_new_enough_for_the_module() -> None:
     assert packaged >= go.needed()
 
 
-def test_the_engines_source_is_named_once() -> None:
+def test_the_engines_version_is_named_once() -> None:
     """A second place that names the version would go stale."""
     version = pulumi_engine.sdk_version()
     named = [path for path in (ROOT / "local").rglob("*.py") if version in path.read_text()]

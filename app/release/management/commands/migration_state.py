@@ -1,4 +1,4 @@
-"""Says which migrations the database and this image have; changes nothing."""
+"""Log which migrations the database and this image have."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from config import database
-from release.errors import told
+from release.errors import exit_on_error
 from release.state import log_release_state
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     requires_system_checks: ClassVar[list[str]] = []
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
-        """Wait for the database, then say it."""
-        with told(self):
+        """Wait for the database, then log its state."""
+        with exit_on_error(self):
             database.wait(settings.DATABASE_WAIT_SECONDS)
             log_release_state(connection)

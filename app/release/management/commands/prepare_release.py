@@ -1,4 +1,4 @@
-"""Before a release migrates and serves: the application's role, the static files; ended sessions go."""
+"""Prepare a release before it migrates and serves: database role, static files, expired sessions."""
 
 import logging
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from django.db import connection
 
 from config import database
 from release import roles, static_files
-from release.errors import told
+from release.errors import exit_on_error
 from release.migration_lock import migration_lock
 from release.state import log_release_state
 
@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Each part where its variable is set, then the line of migration_state. Run again, it changes nothing."""
+    """Run each part whose variable is set, then log the line of migration_state. May be repeated."""
 
-    help = "Makes the database role, publishes static files, deletes ended sessions, logs which migrations are missing."
+    help = "Creates the database role, publishes static files, deletes expired sessions, logs missing migrations."
     requires_system_checks: ClassVar[list[str]] = []
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
-        """Under the lock of migrations: two releases at once would make the same role."""
-        with told(self):
+        """Hold the migration lock, because two releases at once would create the same role."""
+        with exit_on_error(self):
             database.wait(settings.DATABASE_WAIT_SECONDS)
             with migration_lock(connection, settings.MIGRATION_WAIT_SECONDS):
                 if settings.APPLICATION_DATABASE:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 published = static_files.publish()
                 if published:
                     log.info("static files: %d published, %d of old releases removed", *published)
-                # Every login leaves a row that nothing else deletes; before the first migration there is no table.
+                # The table does not exist before the first migration.
                 if Session._meta.db_table in connection.introspection.table_names():
                     call_command("clearsessions")
             log_release_state(connection)

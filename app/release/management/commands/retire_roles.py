@@ -1,4 +1,4 @@
-"""Ends a rotation: takes the database from the passwords before the present one."""
+"""End a rotation of secrets: retire the earlier database roles."""
 
 import logging
 from typing import Any, ClassVar
@@ -9,21 +9,21 @@ from django.db import connection
 
 from config import database
 from release import roles
-from release.errors import told
+from release.errors import exit_on_error
 from release.migration_lock import migration_lock
 
 log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """For when no task uses an earlier role any more; those that still do lose the database."""
+    """Run it when no task uses an earlier role; a task that does loses its connections."""
 
-    help = "Takes password and login from the application's earlier database roles."
+    help = "Removes password and login of the application's earlier database roles."
     requires_system_checks: ClassVar[list[str]] = []
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
-        """Without APPLICATION_DATABASE_URL there is one role only, and nothing to do."""
-        with told(self):
+        """Retire earlier roles; without APPLICATION_DATABASE_URL there are none."""
+        with exit_on_error(self):
             database.wait(settings.DATABASE_WAIT_SECONDS)
             if not settings.APPLICATION_DATABASE:
                 log.info("APPLICATION_DATABASE_URL is not set: no role to retire")

@@ -1,0 +1,76 @@
+"""Stateful resources: database, media bucket, secrets."""
+
+from typing import NamedTuple
+
+from infra.composition.foundation import Foundation
+from infra.composition.release import Images
+from infra.data.application_secrets import ApplicationSecrets, ApplicationSecretsArgs
+from infra.data.database import Database, DatabaseArgs
+from infra.data.database_urls import application_role
+from infra.data.generated_secrets import GeneratedSecrets, GeneratedSecretsArgs
+from infra.data.media_bucket import MediaBucket, MediaBucketArgs
+from infra.foundation.kms import EncryptionKey
+from infra.settings.settings import Settings
+
+
+class Data(NamedTuple):
+    """The stateful resources."""
+
+    database: Database
+    media: MediaBucket
+    secrets: ApplicationSecrets
+
+
+def declare_data(settings: Settings, foundation: Foundation, images: Images) -> Data:
+    """Declare the stateful resources. An image that does not build stops a rotation of the secrets."""
+    generated = GeneratedSecrets(
+        "passwords",
+        GeneratedSecretsArgs(
+            generation=settings.secrets_generation,
+            fallbacks=settings.secret_key_fallbacks,
+            before_rotation=[images.web, images.proxy],
+        ),
+    )
+    database = _database(settings, foundation, generated)
+    media = MediaBucket("media", MediaBucketArgs(protect=settings.protect))
+    return Data(database, media, _secrets(settings, foundation.key, generated, database))
+
+
+def _database(settings: Settings, foundation: Foundation, generated: GeneratedSecrets) -> Database:
+    args = DatabaseArgs(
+        subnet_ids=foundation.network.database_subnet_ids,
+        security_group_id=foundation.security_groups.database_group_id,
+        key_arn=foundation.key.key_arn,
+        owner_password=generated.owner_password,
+        application_role=application_role(settings.secrets_generation),
+        application_password=generated.application_password,
+        engine_version=settings.database_version,
+        instance_class=settings.database_class,
+        storage_gb=settings.database_storage_gb,
+        max_storage_gb=settings.database_max_storage_gb,
+        multi_az=settings.database_multi_az,
+        backup_days=settings.database_backup_days,
+        log_days=settings.log_days,
+        protect=settings.protect,
+        final_snapshot=settings.database_final_snapshot,
+    )
+    return Database("database", args)
+
+
+def _secrets(
+    settings: Settings, key: EncryptionKey, generated: GeneratedSecrets, database: Database
+) -> ApplicationSecrets:
+    args = ApplicationSecretsArgs(
+        key_arn=key.key_arn,
+        values={
+            "DATABASE_URL": database.application_url,
+            "OWNER_DATABASE_URL": database.owner_url,
+            "EMAIL_URL": settings.email_url,
+            "SECRET_KEY": generated.secret_key,
+            "SECRET_KEY_FALLBACKS": generated.secret_key_fallbacks,
+        },
+        generation=settings.secrets_generation,
+        fallbacks=settings.secret_key_fallbacks,
+        protect=settings.protect,
+    )
+    return ApplicationSecrets("secrets", args)

@@ -1,0 +1,72 @@
+"""Alarms, dashboard, budget, and the month's cost in a preview."""
+
+import pulumi
+
+from infra.composition.data import Data
+from infra.composition.service import Service
+from infra.dns.ses import SesIdentity, SesNotifications
+from infra.observability import alarm_rules, dashboard
+from infra.observability.alarms import Alarms, AlarmsArgs
+from infra.observability.budget import Budget, BudgetArgs
+from infra.observability.dashboard import Dashboard, DashboardArgs
+from infra.observability.metrics import MonitoredDatabase, MonitoredService
+from infra.pricing.cost import summary
+from infra.settings.settings import Settings
+
+
+def declare_alarms(settings: Settings, service: Service, data: Data) -> Alarms:
+    """Declare the alarms of service and database, and the topic that notifies `alarmEmail`."""
+    args = AlarmsArgs(
+        alarms=[
+            *alarm_rules.service_alarms(_service(settings, service)),
+            *alarm_rules.database_alarms(_database(settings, data)),
+        ],
+        database=data.database.identifier,
+        email=settings.alarm_email,
+    )
+    return Alarms("alarms", args)
+
+
+def declare_dashboard(settings: Settings, service: Service, data: Data) -> Dashboard:
+    """Declare the dashboard of service and database."""
+    graphs = {
+        **dashboard.service_graphs(_service(settings, service)),
+        **dashboard.database_graphs(_database(settings, data)),
+    }
+    return Dashboard("dashboard", DashboardArgs(graphs=graphs, region=settings.region))
+
+
+def declare_email_notifications(email: SesIdentity | None, alarms: Alarms) -> None:
+    """Publish bounces and complaints to the alarm topic when the site sends mail through Amazon SES."""
+    if email is not None:
+        SesNotifications("email-events", email, alarms.topic_arn)
+
+
+def declare_budget(settings: Settings, alarms: Alarms) -> None:
+    """Declare the budget when `monthlyBudgetUsd` is not 0."""
+    if settings.monthly_budget_usd:
+        Budget("budget", BudgetArgs(monthly_usd=settings.monthly_budget_usd, topic_arn=alarms.topic_arn))
+
+
+def log_monthly_cost(settings: Settings) -> None:
+    """In a preview, log what a month costs, and the price of each choice of `egress`."""
+    if pulumi.runtime.is_dry_run():
+        pulumi.log.info(summary(settings))
+
+
+def _service(settings: Settings, service: Service) -> MonitoredService:
+    return MonitoredService(
+        load_balancer=service.load_balancer.load_balancer_arn_suffix,
+        target_group=service.load_balancer.target_group_arn_suffix,
+        cluster=service.web.cluster_name,
+        service=service.web.service_name,
+        min_tasks=settings.min_tasks,
+    )
+
+
+def _database(settings: Settings, data: Data) -> MonitoredDatabase:
+    return MonitoredDatabase(
+        identifier=data.database.identifier,
+        instance_class=settings.database_class,
+        storage_gb=settings.database_storage_gb,
+    )

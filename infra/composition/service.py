@@ -1,0 +1,137 @@
+"""The ECS service behind the load balancer: certificate, access log, web ACL, task roles and scaling."""
+
+from typing import NamedTuple
+
+from infra.composition.data import Data
+from infra.composition.foundation import Foundation
+from infra.composition.release import Images, Release
+from infra.dns.certificate import Certificate
+from infra.dns.ses import SesIdentity
+from infra.ecs.access_logs import AccessLogs, AccessLogsArgs
+from infra.ecs.containers import PROXY_PORT
+from infra.ecs.load_balancer import LoadBalancer, LoadBalancerArgs
+from infra.ecs.scaling import Scaling, ScalingArgs
+from infra.ecs.task_definition import TaskArgs
+from infra.ecs.task_roles import TaskRoles, TaskRolesArgs
+from infra.ecs.waf import WebAcl, WebAclArgs
+from infra.ecs.web_service import WebService, WebServiceArgs
+from infra.settings.settings import Settings
+
+
+class Service(NamedTuple):
+    """The site's load balancer and ECS service."""
+
+    load_balancer: LoadBalancer
+    web: WebService
+
+
+def declare_service(
+    settings: Settings,
+    foundation: Foundation,
+    data: Data,
+    images: Images,
+    release: Release,
+    certificate: Certificate,
+    email: SesIdentity | None,
+) -> Service:
+    """Declare the load balancer, and the service that runs the release behind it."""
+    load_balancer = _load_balancer(settings, foundation, certificate)
+    _web_acl(settings, foundation, load_balancer)
+    roles = _task_roles(foundation, data, images, email)
+    web = _web_service(settings, foundation, data, release, load_balancer, roles)
+    _scaling(settings, web)
+    return Service(load_balancer, web)
+
+
+def _load_balancer(settings: Settings, foundation: Foundation, certificate: Certificate) -> LoadBalancer:
+    access_logs = AccessLogs("access-logs", AccessLogsArgs(retention_days=settings.log_days, protect=settings.protect))
+    args = LoadBalancerArgs(
+        vpc_id=foundation.network.vpc_id,
+        subnet_ids=foundation.network.public_subnet_ids,
+        security_group_id=foundation.security_groups.load_balancer_group_id,
+        certificate_arn=certificate.certificate_arn,
+        target_port=PROXY_PORT,
+        access_log_bucket=access_logs.bucket_name,
+        protect=settings.protect,
+    )
+    return LoadBalancer("front", args)
+
+
+def _web_acl(settings: Settings, foundation: Foundation, load_balancer: LoadBalancer) -> None:
+    if settings.waf:
+        args = WebAclArgs(
+            load_balancer_arn=load_balancer.load_balancer_arn,
+            key_arn=foundation.key.key_arn,
+            retention_days=settings.log_days,
+        )
+        WebAcl("waf", args)
+
+
+def _task_roles(foundation: Foundation, data: Data, images: Images, email: SesIdentity | None) -> TaskRoles:
+    args = TaskRolesArgs(
+        key_arn=foundation.key.key_arn,
+        secret_arn=data.secrets.secret_arn,
+        repository_arns=[images.registry.web_arn, images.registry.proxy_arn],
+        log_group_arn=foundation.logs.log_group_arn,
+        media_bucket_arn=data.media.bucket_arn,
+        ses_sender=email.ses_sender if email else None,
+    )
+    return TaskRoles("task", args)
+
+
+def _web_service(
+    settings: Settings,
+    foundation: Foundation,
+    data: Data,
+    release: Release,
+    load_balancer: LoadBalancer,
+    roles: TaskRoles,
+) -> WebService:
+    network, security_groups, endpoints = foundation.network, foundation.security_groups, foundation.endpoints
+    args = WebServiceArgs(
+        task=_task(settings, foundation, data, release, roles),
+        desired_count=settings.min_tasks,
+        subnet_ids=network.task_subnet_ids,
+        security_group_id=security_groups.task_group_id,
+        assign_public_ip=settings.egress == "public",
+        target_group_arn=load_balancer.target_group_arn,
+        # Routes, security group rules, permissions and the listener exist before ECS starts the first task.
+        ready=[part for part in (network, security_groups, endpoints, load_balancer, roles) if part is not None],
+        database=data.database.identifier,
+        snapshots=settings.snapshots_before_migration,
+        record_parameter=release.record,
+        latest_release=release.latest,
+    )
+    return WebService("web", args)
+
+
+def _task(settings: Settings, foundation: Foundation, data: Data, release: Release, roles: TaskRoles) -> TaskArgs:
+    return TaskArgs(
+        spec=release.spec,
+        region=settings.region,
+        domains=settings.hosts,
+        allowed_hosts=settings.allowed_hosts,
+        sender=settings.sender,
+        media_bucket=data.media.bucket_name,
+        secret_arn=data.secrets.secret_arn,
+        secret_version=data.secrets.version_id,
+        log_group=foundation.logs.log_group_name,
+        vpc_cidr=settings.vpc_cidr,
+        cpu=settings.task_cpu,
+        memory=settings.task_memory,
+        architecture=settings.architecture,
+        execution_role_arn=roles.execution_role_arn,
+        task_role_arn=roles.task_role_arn,
+        migration_role_arn=roles.migration_role_arn,
+    )
+
+
+def _scaling(settings: Settings, web: WebService) -> None:
+    args = ScalingArgs(
+        cluster_name=web.cluster_name,
+        service_name=web.service_name,
+        min_tasks=settings.min_tasks,
+        max_tasks=settings.max_tasks,
+        cpu_percent=settings.scale_at_cpu_percent,
+    )
+    Scaling("scaling", args)

@@ -1,0 +1,63 @@
+"""ACM certificate of the site, validated by DNS records that stay, so that ACM renews it."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+ISSUED_WITHIN = "15m"
+"""ACM issues within minutes; with a zone that is not delegated it never does, and the deploy fails after this time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateArgs:
+    """Arguments of the certificate."""
+
+    hosts: tuple[str, ...]
+    """The domain first, then its aliases."""
+    zone_id: pulumi.Input[str]
+
+
+class Certificate(pulumi.ComponentResource):
+    """One certificate for every host."""
+
+    certificate_arn: pulumi.Output[str]
+    """Known once the certificate is issued."""
+
+    def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Certificate", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        certificate = aws.acm.Certificate(
+            f"{name}-site",
+            domain_name=args.hosts[0],
+            subject_alternative_names=list(args.hosts[1:]) or None,
+            validation_method="DNS",
+            opts=self._child,
+        )
+        records = [self._validation_record(f"{name}-{host}", certificate, host, args.zone_id) for host in args.hosts]
+        issued = aws.acm.CertificateValidation(
+            f"{name}-issued",
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[record.fqdn for record in records],
+            opts=pulumi.ResourceOptions(parent=self, custom_timeouts=pulumi.CustomTimeouts(create=ISSUED_WITHIN)),
+        )
+        self.certificate_arn = issued.certificate_arn
+        self.register_outputs({"certificate_arn": self.certificate_arn})
+
+    def _validation_record(
+        self, name: str, certificate: aws.acm.Certificate, host: str, zone_id: pulumi.Input[str]
+    ) -> aws.route53.Record:
+        option = certificate.domain_validation_options.apply(
+            lambda options: next(option for option in options if option.domain_name == host)
+        )
+        return aws.route53.Record(
+            name,
+            zone_id=zone_id,
+            name=option.resource_record_name,
+            type=option.resource_record_type,
+            records=[option.resource_record_value],
+            ttl=60,
+            # ACM asks for the same record for every certificate of a name in one account, so it may exist.
+            allow_overwrite=True,
+            opts=self._child,
+        )

@@ -1,0 +1,72 @@
+"""S3 bucket of the load balancer's access logs."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+from infra.foundation.private_bucket import keep_private
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessLogsArgs:
+    """Arguments of the access log bucket."""
+
+    retention_days: int
+    protect: bool
+    """False deletes the bucket with its logs."""
+
+
+class AccessLogs(pulumi.ComponentResource):
+    """A private bucket that only load balancers of this account write to."""
+
+    bucket_name: pulumi.Output[str]
+    """Known once the bucket policy allows log delivery."""
+
+    def __init__(self, name: str, args: AccessLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:AccessLogs", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(f"{name}-bucket", force_destroy=not args.protect, opts=child)
+        private = keep_private(name, bucket, self)
+        _expire(name, bucket, args.retention_days, child)
+        account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
+        policy = aws.s3.BucketPolicy(
+            f"{name}-delivery",
+            bucket=bucket.bucket,
+            policy=pulumi.Output.all(bucket.arn, account).apply(lambda known: delivery_policy(*known)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=private),
+        )
+        # Taken from the policy: ELB writes a test object when logging is enabled, so the policy must exist.
+        self.bucket_name = policy.bucket
+        self.register_outputs({"bucket_name": self.bucket_name})
+
+
+def delivery_policy(bucket_arn: str, account: str) -> str:
+    """Bucket policy: ELB's log delivery writes under the account's prefix, and all requests need TLS."""
+    deliver = {
+        "Sid": "DeliverAccessLogs",
+        "Effect": "Allow",
+        # ELB writes under the account of the load balancer, so this path excludes other accounts.
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{bucket_arn}/AWSLogs/{account}/*",
+    }
+    return policies.tls_only_bucket(bucket_arn, deliver)
+
+
+def _expire(name: str, bucket: aws.s3.Bucket, days: int, child: pulumi.ResourceOptions) -> None:
+    aws.s3.BucketLifecycleConfiguration(
+        f"{name}-expiry",
+        bucket=bucket.bucket,
+        rules=[
+            {
+                "id": "expire",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "expiration": {"days": days},
+                "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+            }
+        ],
+        opts=child,
+    )

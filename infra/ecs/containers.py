@@ -1,0 +1,129 @@
+"""The containers of the web and migration tasks. Pure: no resources."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from infra.release.spec import ReleaseSpec
+
+PROXY_PORT = 8443
+"""HTTPS port of the proxy, the only port of a task that the load balancer reaches."""
+WEB_PORT = 8005
+"""Port of gunicorn on the task's loopback interface."""
+MIGRATION_COMMAND = ("python", "manage.py", "migrate", "--noinput")
+OWNER_KEY = "OWNER_DATABASE_URL"
+"""Key of the one value that containers read without a version of the secret.
+
+A rotation changes the owner's password in place, so an earlier version of this value opens the database to no release.
+All other values stay valid beside those of the next release.
+"""
+WEB_SECRETS = {
+    "DATABASE_URL": "DATABASE_URL",
+    "EMAIL_URL": "EMAIL_URL",
+    "SECRET_KEY": "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS": "SECRET_KEY_FALLBACKS",
+}
+"""Secret variables of the web container, with their keys in the application's secret."""
+MIGRATION_SECRETS = {
+    **WEB_SECRETS,
+    "DATABASE_URL": OWNER_KEY,
+    "APPLICATION_DATABASE_URL": "DATABASE_URL",
+}
+"""Those of the migration container, the only one that connects as the owner of the tables."""
+SECRET_KEYS = tuple(sorted({*WEB_SECRETS.values(), *MIGRATION_SECRETS.values()}))
+"""Keys of the application's secret."""
+
+# The agent of ECS Exec writes here, also with a read-only root (aws/containers-roadmap#1359).
+EXEC_PATHS = {
+    "exec-agents": "/managed-agents",
+    "exec-state": "/var/lib/amazon/ssm",
+    "exec-logs": "/var/log/amazon/ssm",
+}
+
+# Covers more names than Security Hub control ECS.8.
+_SECRET_NAME = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|KEY|CREDENTIAL|DATABASE_URL|EMAIL_URL|ECS_ENGINE_AUTH", re.I)
+_URL_WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+
+
+class ContainerError(ValueError):
+    """A container has a secret among its plain environment variables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container of a task. Raises ContainerError when a plain environment variable looks like a secret."""
+
+    name: str
+    image: str
+    """Reference by digest."""
+    environment: Mapping[str, str]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Variables that ECS reads from the application's secret: name to key."""
+    port: int | None = None
+    """Port that the load balancer reaches; None for a container that serves its own task only."""
+    command: tuple[str, ...] = ()
+    """Overrides the image's command; empty keeps it."""
+    starts_after: tuple[str, ...] = ()
+    health_checked: bool = True
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    """Empty writable volumes, owned by root: name to path."""
+
+    def __post_init__(self) -> None:
+        for name, value in self.environment.items():
+            if _SECRET_NAME.search(name) or _URL_WITH_PASSWORD.search(value):
+                raise ContainerError(
+                    f"container {self.name}: variable {name} looks like a secret, and everyone with "
+                    "ecs:DescribeTaskDefinition can read plain variables. Add it to the application's secret "
+                    "(infra/data/application_secrets.py) and to WEB_SECRETS (infra/ecs/containers.py)."
+                )
+
+
+def application_environment(
+    *, domains: Sequence[str], allowed_hosts: Sequence[str], sender: str, media_bucket: str, cpu: int
+) -> dict[str, str]:
+    """Plain variables of the application. `domains` starts with the main one; `cpu` in units (1024 = one vCPU)."""
+    return {
+        "ALLOWED_HOSTS": ",".join((*domains, *allowed_hosts)),
+        "CSRF_TRUSTED_ORIGINS": ",".join(f"https://{domain}" for domain in domains),
+        "DEFAULT_FROM_EMAIL": sender,
+        "MEDIA_BUCKET": media_bucket,
+        # Two processes of two threads per vCPU need the least CPU time per request (docs/performance.md).
+        "WEB_CONCURRENCY": str(2 * max(1, cpu // 1024)),
+        "WEB_THREADS": "2",
+    }
+
+
+def web_containers(spec: ReleaseSpec, environment: Mapping[str, str], vpc_cidr: str) -> tuple[Container, ...]:
+    """The containers of a serving task: nginx in front of gunicorn.
+
+    nginx trusts forwarding headers from `vpc_cidr`, the range of the load balancer.
+    """
+    web = Container(
+        name="web",
+        image=spec.web_image,
+        environment={**environment, "RELEASE": spec.tag},
+        secrets=WEB_SECRETS,
+        volumes=EXEC_PATHS,
+    )
+    proxy = Container(
+        name="proxy",
+        image=spec.proxy_image,
+        environment={"TRUSTED_PROXIES": vpc_cidr, "UPSTREAM": f"127.0.0.1:{WEB_PORT}"},
+        port=PROXY_PORT,
+        starts_after=(web.name,),
+    )
+    return web, proxy
+
+
+def migration_containers(spec: ReleaseSpec, environment: Mapping[str, str]) -> tuple[Container, ...]:
+    """The container of the migration task and of other one-off tasks of a release."""
+    return (
+        Container(
+            name="migrate",
+            image=spec.web_image,
+            environment={**environment, "RELEASE": spec.tag},
+            secrets=MIGRATION_SECRETS,
+            command=MIGRATION_COMMAND,
+            health_checked=False,
+        ),
+    )

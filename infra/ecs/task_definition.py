@@ -1,0 +1,93 @@
+"""ECS task definitions of the site: the web task and the migration task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.ecs.container_definitions import SecretsAndLogs, container_definitions
+from infra.ecs.containers import EXEC_PATHS, application_environment, migration_containers, web_containers
+from infra.release.spec import ReleaseSpec
+
+CPU_ARCHITECTURES = {"arm64": "ARM64", "x86_64": "X86_64"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskArgs:
+    """Arguments that both task definitions share."""
+
+    spec: pulumi.Input[ReleaseSpec]
+    region: str
+    domains: Sequence[str]
+    """Names of the site; the first is the main one."""
+    allowed_hosts: Sequence[str]
+    """Further Host names that the application accepts."""
+    sender: str
+    """From address of the site's mail."""
+    media_bucket: pulumi.Input[str]
+    secret_arn: pulumi.Input[str]
+    secret_version: pulumi.Input[str]
+    log_group: pulumi.Input[str]
+    vpc_cidr: pulumi.Input[str]
+    cpu: int
+    """CPU units (1024 = one vCPU)."""
+    memory: int
+    """MiB."""
+    architecture: str
+    """`arm64` or `x86_64`."""
+    execution_role_arn: pulumi.Input[str]
+    task_role_arn: pulumi.Input[str]
+    """Role of the web task."""
+    migration_role_arn: pulumi.Input[str]
+
+
+def task_definition(
+    name: str, kind: Literal["web", "migration"], args: TaskArgs, parent: pulumi.Resource
+) -> aws.ecs.TaskDefinition:
+    """Declare the task definition of this kind; ECS gets a new revision whenever its content changes."""
+    return aws.ecs.TaskDefinition(
+        f"{name}-{kind}-task",
+        # A fixed name: ECS numbers revisions within it, and operators type it.
+        family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{kind}".replace(".", "-"),
+        requires_compatibilities=["FARGATE"],
+        network_mode="awsvpc",
+        cpu=str(args.cpu),
+        memory=str(args.memory),
+        runtime_platform={
+            "operating_system_family": "LINUX",
+            "cpu_architecture": CPU_ARCHITECTURES[args.architecture],
+        },
+        execution_role_arn=args.execution_role_arn,
+        task_role_arn=args.task_role_arn if kind == "web" else args.migration_role_arn,
+        volumes=[{"name": volume} for volume in sorted(EXEC_PATHS)] if kind == "web" else [],
+        container_definitions=pulumi.Output.all(
+            spec=args.spec,
+            media_bucket=args.media_bucket,
+            vpc_cidr=args.vpc_cidr,
+            secret_arn=args.secret_arn,
+            secret_version=args.secret_version,
+            log_group=args.log_group,
+        ).apply(lambda known: _document(kind, args, **known)),
+        # A rollback runs an earlier revision, so it must stay registered.
+        skip_destroy=True,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _document(
+    kind: str, args: TaskArgs, *, spec: ReleaseSpec, media_bucket: str, vpc_cidr: str, **secrets_and_logs: Any
+) -> str:
+    environment = application_environment(
+        domains=args.domains,
+        allowed_hosts=args.allowed_hosts,
+        sender=args.sender,
+        media_bucket=media_bucket,
+        cpu=args.cpu,
+    )
+    if kind == "web":
+        containers = web_containers(spec, environment, vpc_cidr)
+    else:
+        containers = migration_containers(spec, environment)
+    return container_definitions(containers, SecretsAndLogs(region=args.region, stream_prefix=kind, **secrets_and_logs))

@@ -1,0 +1,186 @@
+"""The VPC: public, task and database subnets in two availability zones."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.foundation import addressing
+from infra.foundation.flow_log import log_rejected_traffic
+
+ZONES = ("a", "b")
+NO_FARGATE = ("apne1-az3", "use1-az3", "usw1-az2")
+"""Ids of old zones without Fargate, Fargate on ARM or RDS t4g; AWS maps zone names to ids per account."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """Arguments of the network."""
+
+    vpc_cidr: str
+    egress: str
+    """`gateway`, `public` or `endpoints`: how tasks reach the internet or AWS (Pulumi.yaml explains each)."""
+    region: str
+    flow_log_group_arn: pulumi.Input[str]
+    protect: bool
+    """Whether Pulumi refuses to replace the VPC: a database cannot move to another one."""
+
+
+class Network(pulumi.ComponentResource):
+    """A VPC with database subnets without internet access; `egress` decides how tasks get out.
+
+    Only the public subnets have IPv6, for the load balancer.
+    """
+
+    vpc_id: pulumi.Output[str]
+    vpc_cidr: pulumi.Output[str]
+    public_subnet_ids: pulumi.Output[list[str]]
+    """One in each zone, as are task and database subnets."""
+    task_subnet_ids: pulumi.Output[list[str]]
+    database_subnet_ids: pulumi.Output[list[str]]
+    s3_prefix_list_id: pulumi.Output[str]
+    """Managed prefix list of S3, which tasks reach through a gateway endpoint."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Network", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        plan = addressing.plan(ipaddress.IPv4Network(args.vpc_cidr))
+        self._zone_names = self._available_zones()
+        vpc = self._vpc = self._private_cloud()
+        public, public_routes = self._public_subnets(plan)
+        database, _ = self._subnets("database", plan.database)
+        task, task_routes = (public, public_routes) if args.egress == "public" else self._subnets("task", plan.tasks)
+        if args.egress == "gateway":
+            self._nat_gateway(public[0], task_routes)
+
+        self.vpc_id = vpc.id
+        self.vpc_cidr = vpc.cidr_block
+        # AWS creates a public load balancer only in subnets with a route to an internet gateway.
+        self.public_subnet_ids = _ids(public, after=self._internet_routes)
+        s3 = self._s3_endpoint("public" if task is public else "task", task_routes)
+        self.task_subnet_ids = _ids(task)
+        self.database_subnet_ids = _ids(database)
+        self.s3_prefix_list_id = s3.prefix_list_id
+        self.register_outputs(
+            {
+                "vpc_id": self.vpc_id,
+                "vpc_cidr": self.vpc_cidr,
+                "public_subnet_ids": self.public_subnet_ids,
+                "task_subnet_ids": self.task_subnet_ids,
+                "database_subnet_ids": self.database_subnet_ids,
+                "s3_prefix_list_id": self.s3_prefix_list_id,
+            }
+        )
+
+    def _available_zones(self) -> pulumi.Output[list[str]]:
+        """Names of the region's zones, without local zones: those need opting in and lack load balancers."""
+        names: pulumi.Output[list[str]] = aws.get_availability_zones_output(
+            state="available",
+            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+            exclude_zone_ids=list(NO_FARGATE),
+            opts=pulumi.InvokeOutputOptions(parent=self),
+        ).names
+        return names
+
+    def _private_cloud(self) -> aws.ec2.Vpc:
+        """The VPC with its flow log, and a default security group without rules."""
+        vpc = aws.ec2.Vpc(
+            f"{self._name}-vpc",
+            cidr_block=self._args.vpc_cidr,
+            assign_generated_ipv6_cidr_block=True,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.protect),
+        )
+        # The default group allows traffic between its members; without rules, a resource left in it is isolated.
+        aws.ec2.DefaultSecurityGroup(f"{self._name}-default", vpc_id=vpc.id, ingress=[], egress=[], opts=self._child)
+        log_rejected_traffic(f"{self._name}-refused", vpc.id, self._args.flow_log_group_arn, self)
+        return vpc
+
+    def _subnets(
+        self,
+        role: str,
+        blocks: tuple[ipaddress.IPv4Network, ...],
+        ipv6_blocks: tuple[pulumi.Output[str] | None, ...] = (None, None),
+    ) -> tuple[list[aws.ec2.Subnet], aws.ec2.RouteTable]:
+        """One subnet per zone, on one route table that has no route out of the VPC."""
+        routes = aws.ec2.RouteTable(f"{self._name}-{role}", vpc_id=self._vpc.id, opts=self._child)
+        subnets = []
+        for index, (zone, block) in enumerate(zip(ZONES, blocks, strict=True)):
+            subnet = aws.ec2.Subnet(
+                f"{self._name}-{role}-{zone}",
+                vpc_id=self._vpc.id,
+                cidr_block=str(block),
+                ipv6_cidr_block=ipv6_blocks[index],
+                availability_zone=self._zone_names[index],
+                map_public_ip_on_launch=False,
+                # AWS leaves an impaired zone out of the list, which must not replace its subnets.
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
+            )
+            aws.ec2.RouteTableAssociation(
+                f"{self._name}-{role}-{zone}", subnet_id=subnet.id, route_table_id=routes.id, opts=self._child
+            )
+            subnets.append(subnet)
+        return subnets, routes
+
+    def _public_subnets(self, plan: addressing.SubnetPlan) -> tuple[list[aws.ec2.Subnet], aws.ec2.RouteTable]:
+        """The subnets with a route to the internet; nothing in them gets a public address by default."""
+        block = self._vpc.ipv6_cidr_block
+        ipv6 = (
+            block.apply(lambda b: addressing.ipv6_subnet(b, 0)),
+            block.apply(lambda b: addressing.ipv6_subnet(b, 1)),
+        )
+        subnets, routes = self._subnets("public", plan.public, ipv6)
+        gateway = aws.ec2.InternetGateway(f"{self._name}-internet", vpc_id=self._vpc.id, opts=self._child)
+        everywhere = {"ipv4": {"destination_cidr_block": "0.0.0.0/0"}, "ipv6": {"destination_ipv6_cidr_block": "::/0"}}
+        self._internet_routes = [
+            aws.ec2.Route(
+                f"{self._name}-public-{family}",
+                route_table_id=routes.id,
+                gateway_id=gateway.id,
+                **destination,
+                opts=self._child,
+            )
+            for family, destination in everywhere.items()
+        ]
+        return subnets, routes
+
+    def _s3_endpoint(self, role: str, routes: aws.ec2.RouteTable) -> aws.ec2.VpcEndpoint:
+        """Gateway endpoint of S3, which serves image layers and media without NAT charges.
+
+        Each route table has an endpoint of its own: a change of `egress` then creates the new one first and deletes
+        the old one last. One endpoint with a changed list of tables would cut off running tasks.
+        """
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-s3-{role}",
+            vpc_id=self._vpc.id,
+            vpc_endpoint_type="Gateway",
+            service_name=f"com.amazonaws.{self._args.region}.s3",
+            route_table_ids=[routes.id],
+            opts=self._child,
+        )
+
+    def _nat_gateway(self, subnet: aws.ec2.Subnet, routes: aws.ec2.RouteTable) -> None:
+        """One NAT gateway for all tasks: half the price of one per zone, and visitors' requests do not use it."""
+        address = aws.ec2.Eip(f"{self._name}-nat", domain="vpc", opts=self._child)
+        gateway = aws.ec2.NatGateway(
+            f"{self._name}-nat",
+            subnet_id=subnet.id,
+            allocation_id=address.allocation_id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._internet_routes),
+        )
+        aws.ec2.Route(
+            f"{self._name}-task-ipv4",
+            route_table_id=routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id=gateway.id,
+            opts=self._child,
+        )
+
+
+def _ids(subnets: list[aws.ec2.Subnet], after: Sequence[aws.ec2.Route] = ()) -> pulumi.Output[list[str]]:
+    """The subnets' ids; resources that use them are created after the routes and deleted before them."""
+    return pulumi.Output.all(*(one.id for one in (*subnets, *after))).apply(lambda ids: ids[: len(subnets)])

@@ -1,0 +1,1 @@
+"""Container images: build context, build and push, and the ECR repositories."""

@@ -1,1 +1,0 @@
-"""The site on one EC2 instance: what is rendered for it, and the program that runs on it."""

@@ -1,0 +1,1 @@
+"""CloudWatch metrics, alarms and dashboard, and the AWS budget."""

@@ -1,0 +1,110 @@
+"""CloudWatch dashboard: visitors at the top, tasks in the middle, the database at the bottom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.observability.metrics import (
+    Metric,
+    MonitoredDatabase,
+    MonitoredService,
+    database_metric,
+    load_balancer_metric,
+    service_metric,
+    target_metric,
+)
+
+WIDTH = 8
+HEIGHT = 6
+Graphs = Mapping[str, Sequence[Metric]]
+"""Metrics by title of the graph, three graphs per row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardArgs:
+    """Arguments of the dashboard."""
+
+    graphs: Graphs
+    region: str
+
+
+class Dashboard(pulumi.ComponentResource):
+    """A dashboard of graphs; `url` opens it in the AWS console."""
+
+    url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("preqly:infra:Dashboard", name, None, opts)
+        dashboard = aws.cloudwatch.Dashboard(
+            f"{name}-board",
+            # A fixed name, because operators look for it by name.
+            dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}".replace(".", "-"),
+            dashboard_body=pulumi.Output.json_dumps(body(args.graphs, args.region), sort_keys=True),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        console = f"https://{args.region}.console.aws.amazon.com/cloudwatch/home?region={args.region}"
+        self.url = pulumi.Output.concat(console, "#dashboards/dashboard/", dashboard.dashboard_name)
+        self.register_outputs({"url": self.url})
+
+
+def body(graphs: Graphs, region: str) -> dict[str, Any]:
+    """The dashboard body, in which dimensions may be outputs."""
+    widgets = [
+        {
+            "type": "metric",
+            "x": WIDTH * (index % 3),
+            "y": HEIGHT * (index // 3),
+            "width": WIDTH,
+            "height": HEIGHT,
+            "properties": {
+                "title": title,
+                "region": region,
+                "period": 60,
+                "metrics": [_metric(metric) for metric in metrics],
+            },
+        }
+        for index, (title, metrics) in enumerate(graphs.items())
+    ]
+    return {"widgets": widgets}
+
+
+def _metric(metric: Metric) -> list[Any]:
+    dimensions = [part for pair in metric.dimensions.items() for part in pair]
+    return [metric.namespace, metric.name, *dimensions, {"stat": metric.statistic}]
+
+
+def service_graphs(monitored: MonitoredService) -> Graphs:
+    """Graphs of the load balancer and of the tasks."""
+    insights = "ECS/ContainerInsights"
+    return {
+        "Requests per minute": [load_balancer_metric(monitored, "RequestCount", "Sum")],
+        "Answer time in seconds": [
+            target_metric(monitored, "TargetResponseTime", quantile) for quantile in ("p50", "p99")
+        ],
+        "Errors per minute": [
+            target_metric(monitored, "HTTPCode_Target_5XX_Count", "Sum"),
+            load_balancer_metric(monitored, "HTTPCode_ELB_5XX_Count", "Sum"),
+            target_metric(monitored, "HTTPCode_Target_4XX_Count", "Sum"),
+        ],
+        "Tasks": [
+            service_metric(monitored, "RunningTaskCount", "Average", insights),
+            service_metric(monitored, "DesiredTaskCount", "Average", insights),
+            target_metric(monitored, "UnHealthyHostCount", "Maximum"),
+        ],
+        "CPU of the tasks in percent": [
+            service_metric(monitored, "CPUUtilization", quantile) for quantile in ("Average", "Maximum")
+        ],
+        "Memory of the tasks in percent": [service_metric(monitored, "MemoryUtilization", "Maximum")],
+    }
+
+
+def database_graphs(monitored: MonitoredDatabase) -> Graphs:
+    """Graphs of the RDS instance."""
+    return {
+        "CPU of the database in percent": [database_metric(monitored, "CPUUtilization", "Average")],
+        "Connections to the database": [database_metric(monitored, "DatabaseConnections", "Maximum")],
+        "Free storage of the database in bytes": [database_metric(monitored, "FreeStorageSpace", "Minimum")],
+    }

@@ -1,0 +1,42 @@
+"""AWS's on-demand prices in us-east-1, in US dollars; looked up in November 2026.
+
+Sources: vantage.sh (Fargate), infracost's tested examples (load balancer, NAT gateway, endpoints, secrets, logs, KMS,
+ECR, Route 53, SES), AWS's price page of CloudWatch (alarms) and its announcement of charges for public IPv4,
+infratally.com and instances.vantage.sh (RDS PostgreSQL).
+"""
+
+HOURS = 730
+"""Hours of a month, as AWS counts them."""
+
+FARGATE_VCPU_HOUR = {"arm64": 0.03238, "x86_64": 0.04048}
+FARGATE_GB_HOUR = {"arm64": 0.00356, "x86_64": 0.004445}
+LOAD_BALANCER_HOUR = 0.0225
+NAT_GATEWAY_HOUR = 0.045
+PUBLIC_IPV4_HOUR = 0.005
+INTERFACE_ENDPOINT_HOUR = 0.01
+"""Per endpoint and availability zone."""
+
+DATABASE_HOUR = {
+    "db.t4g.micro": 0.016,
+    "db.t4g.small": 0.032,
+    "db.t4g.medium": 0.065,
+    "db.t4g.large": 0.129,
+    "db.t4g.xlarge": 0.258,
+    "db.t4g.2xlarge": 0.517,
+    "db.m7g.large": 0.168,
+    "db.m7g.xlarge": 0.336,
+    "db.m7g.2xlarge": 0.672,
+    "db.m7g.4xlarge": 1.344,
+}
+"""In one availability zone; a standby in the second zone doubles the price, and that of the storage."""
+DATABASE_STORAGE_GB = 0.115
+
+SECRET = 0.40
+KEY = 1.00
+HOSTED_ZONE = 0.50
+ALARM = 0.10
+LOGS_GB = 0.50
+IMAGES_GB = 0.10
+MAILS_1000 = 0.10
+WEB_ACL = 5.00
+WEB_ACL_RULE = 1.00

@@ -1,0 +1,1 @@
+"""The database migration of a release, run before ECS changes the service."""

@@ -1,0 +1,83 @@
+"""Migrate the database before ECS changes the service. After a failure the previous release keeps serving."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import boto3
+
+from infra.release.migration import one_off_task, release_state, snapshot
+from infra.release.migration.one_off_task import OneOffTask
+from infra.release.migration.snapshot import SnapshotPolicy
+from infra.release.reporting import ReleaseError, Reporter
+
+MIGRATION_TAG = "preqly:migration"
+"""Tag of the ECS service: the task definition that migrated the database for its release."""
+PREPARE_COMMAND = ("python", "manage.py", "prepare_release")
+"""Waits for the database, creates the application's role, publishes static files and prints the state of the release.
+It never migrates, so a rollback runs it too."""
+LISTED = 10
+"""With more migrations than this, only their number is reported. The record lists them all."""
+MIGRATE_SECONDS = 3600
+"""An index on a large table takes long, and the previous release serves meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationResult:
+    """What was migrated for a release. The fields are those of `ReleaseRecord`."""
+
+    heads: Mapping[str, str] = field(default_factory=dict)
+    migrated: Sequence[str] = ()
+    snapshot: str | None = None
+
+
+def task_of_service(inputs: Mapping[str, Any]) -> OneOffTask:
+    """The migration task of a service with these Pulumi inputs."""
+    network = inputs["networkConfiguration"]
+    return OneOffTask(
+        cluster=inputs["cluster"],
+        task_definition=inputs["tags"][MIGRATION_TAG],
+        subnets=network["subnets"],
+        security_groups=network["securityGroups"],
+        public_address=bool(network.get("assignPublicIp", False)),
+    )
+
+
+def migrated_with(inputs: Mapping[str, Any]) -> str | None:
+    """The task definition that migrated the database for the service; None before the first release."""
+    return (inputs.get("tags") or {}).get(MIGRATION_TAG)
+
+
+def run_migration(
+    session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, report: Reporter
+) -> MigrationResult:
+    """Prepare the release; if it has new migrations, take a snapshot and run them. Raises ReleaseError."""
+    try:
+        return _run(session, task, policy, report)
+    except ReleaseError as error:
+        raise ReleaseError(
+            f"The release was not rolled out and the service was not touched: {error}\n"
+            "Fix the cause and run `pulumi up` again; nothing else is needed."
+        ) from None
+
+
+def _run(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, report: Reporter) -> MigrationResult:
+    prepare = replace(task, command=PREPARE_COMMAND, what="the preparation of the release")
+    state = release_state.run_and_read(session, prepare)
+    if state.unknown:
+        report(f"The database has migrations that this release does not know: {', '.join(state.unknown)}")
+    if not state.unapplied:
+        report("Nothing to migrate")
+        return MigrationResult(heads=state.heads)
+    name = None
+    if policy.kept and not state.database_is_empty:
+        name = snapshot.take(session, policy, task.task_definition, report)
+    report(f"Migrating: {_listed(state.unapplied)}")
+    one_off_task.run(session, replace(task, timeout_seconds=MIGRATE_SECONDS))
+    return MigrationResult(heads=state.heads, migrated=state.unapplied, snapshot=name)
+
+
+def _listed(migrations: Sequence[str]) -> str:
+    if len(migrations) <= LISTED:
+        return ", ".join(migrations)
+    return f"{len(migrations)} migrations, {migrations[0]} to {migrations[-1]}"

@@ -1,0 +1,1 @@
+"""Settings of the stack: reading, rules, and how wrong ones are reported."""

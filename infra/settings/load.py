@@ -1,0 +1,121 @@
+"""Read every setting from Pulumi's configuration and refuse all wrong ones together, before any resource."""
+
+import difflib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+
+from infra.settings import rules
+from infra.settings.problem import Problem, SettingsError, full_key, key_of, set_command
+from infra.settings.settings import DEFAULTS, Settings
+
+
+def load_settings(config: pulumi.Config, region: str | None) -> Settings:
+    """Read and check every setting.
+
+    Raises SettingsError with every wrong value, every unreadable value and every unknown key.
+    """
+    given, unreadable = _read(config)
+    settings = Settings(region=region or "", **{**DEFAULTS, **given, **_dependent_defaults(given)})
+    problems = [
+        *unreadable.values(),
+        *_unknown_keys(config),
+        *rules.problems(settings, config.name, skip=unreadable),
+        *_plain_passwords(config, settings),
+    ]
+    if problems:
+        raise SettingsError([_without_secret(problem) for problem in problems])
+    return settings
+
+
+def _read(config: pulumi.Config) -> tuple[dict[str, Any], dict[str, Problem]]:
+    """Values by field, and a problem by field for each value of the wrong type."""
+    values: dict[str, Any] = {}
+    unreadable: dict[str, Problem] = {}
+    for field in fields(Settings):
+        raw = None if field.name == "region" else config.get(key_of(field.name))
+        if raw is None:
+            continue
+        try:
+            values[field.name] = _READERS[field.type](raw)
+        except ValueError as error:
+            fix = set_command(field.name, "<value>")
+            unreadable[field.name] = Problem(full_key(field.name, config.name), raw, str(error), fix)
+    return values, unreadable
+
+
+def _dependent_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """No snapshots before migrations in a stack with neither `protect` nor `databaseFinalSnapshot`.
+
+    Such a stack deletes the key of its snapshots. The engine passes the defaults of Pulumi.yaml as if they were
+    configured, so a value equal to the default counts as not configured.
+    """
+    name = "snapshots_before_migration"
+    values = {**DEFAULTS, **given}
+    if values["protect"] or values["database_final_snapshot"] or values[name] != DEFAULTS[name]:
+        return {}
+    return {name: 0}
+
+
+def _plain_passwords(config: pulumi.Config, settings: Settings) -> list[Problem]:
+    key = full_key("email_url", config.name)
+    if "@" not in settings.email_url or is_config_secret(key):
+        return []
+    rule = "holds a password, and the stack's settings file keeps only secret values encrypted"
+    return [Problem(key, "[secret]", rule, "pulumi config set --secret emailUrl")]
+
+
+def _without_secret(problem: Problem) -> Problem:
+    """The problem without its value when that is a secret, or `emailUrl`, which should be one."""
+    hidden = is_config_secret(problem.key) or problem.key.endswith(f":{key_of('email_url')}")
+    return replace(problem, value="[secret]") if hidden else problem
+
+
+def _unknown_keys(config: pulumi.Config) -> list[Problem]:
+    """One problem per key of this project that is no setting, with the nearest name that is one."""
+    known = [key_of(name) for name in DEFAULTS]
+    given = {**get_config_env(), **CONFIG.get()}
+    problems = []
+    for configured in sorted(given):
+        project, _, key = configured.partition(":")
+        if project == config.name and key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            fix = f"did you mean {nearest[0]}? " if nearest else ""
+            fix += f"pulumi config rm {key}"
+            problems.append(Problem(configured, given[configured], "is not a setting of this project", fix))
+    return problems
+
+
+def _read_int(raw: str) -> int:
+    try:
+        return int(raw)
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+
+
+def _read_bool(raw: str) -> bool:
+    if raw not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return raw == "true"
+
+
+def _read_list(raw: str) -> tuple[str, ...]:
+    try:
+        value = json.loads(raw)
+    except json.JSONDecodeError:
+        value = None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("must be a list of strings")
+    return tuple(value)
+
+
+_READERS: dict[Any, Callable[[str], object]] = {
+    str: str,
+    int: _read_int,
+    bool: _read_bool,
+    tuple[str, ...]: _read_list,
+}

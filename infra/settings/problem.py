@@ -1,0 +1,63 @@
+"""How a wrong setting is reported: its key and value, the rule it breaks, and a fix."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One wrong setting, as printed for the operator."""
+
+    key: str
+    value: object
+    rule: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"  {self.key} = {_printed(self.value)}\n    rule: {self.rule}\n    fix:  {self.fix}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A broken rule; `fields` are the fields of `Settings` involved, first the one to change."""
+
+    fields: tuple[str, ...]
+    rule: str
+    fix: str
+
+
+class SettingsError(pulumi.RunError):
+    """Lists key, value, rule and fix of each wrong setting; Pulumi prints it without a traceback."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        count = "One setting is" if len(problems) == 1 else f"{len(problems)} settings are"
+        super().__init__(f"{count} wrong. No resource was touched.\n\n" + "\n\n".join(map(str, problems)))
+
+
+def key_of(field: str) -> str:
+    """The configuration key of a field: `task_cpu` is `taskCpu`."""
+    head, *tail = field.split("_")
+    return head + "".join(word.capitalize() for word in tail)
+
+
+def full_key(field: str, project: str) -> str:
+    """The key with its namespace: `task_cpu` is `preqly:taskCpu`."""
+    return "aws:region" if field == "region" else f"{project}:{key_of(field)}"
+
+
+def set_command(field: str, value: object) -> str:
+    """The command that gives a setting another value."""
+    return f"pulumi config set {key_of(field)} {value}"
+
+
+def add_command(field: str, value: object) -> str:
+    """The command that sets the first item of a list setting."""
+    return f"pulumi config set --path '{key_of(field)}[0]' {value}"
+
+
+def _printed(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)

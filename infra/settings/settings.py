@@ -1,0 +1,93 @@
+"""The stack's settings as typed, immutable values; Pulumi.yaml declares name, type, default and meaning of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.settings.problem import key_of
+
+SES = "ses://"
+"""Value of `emailUrl` that sends mail through Amazon SES with the task role's permissions."""
+
+_TYPES: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "array": tuple[str, ...]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field per setting of Pulumi.yaml; importing this module fails when names or types differ."""
+
+    region: str
+    """`aws:region`, the only setting that belongs to the provider."""
+    domain: str
+    aliases: tuple[str, ...]
+    zone: str
+    create_zone: bool
+    allowed_hosts: tuple[str, ...]
+    vpc_cidr: str
+    egress: str
+    hosting: str
+    architecture: str
+    task_cpu: int
+    task_memory: int
+    min_tasks: int
+    max_tasks: int
+    scale_at_cpu_percent: int
+    python_image: str
+    nginx_image: str
+    database_class: str
+    database_storage_gb: int
+    database_max_storage_gb: int
+    database_multi_az: bool
+    database_backup_days: int
+    database_version: str
+    database_final_snapshot: bool
+    snapshots_before_migration: int
+    alarm_email: str
+    email_url: str
+    email_from: str
+    monthly_budget_usd: int
+    waf: bool
+    secrets_generation: int
+    secret_key_fallbacks: int
+    protect: bool
+    log_days: int
+
+    @property
+    def sender(self) -> str:
+        """The address that the site's mail comes from."""
+        return self.email_from or f"no-reply@{self.domain}"
+
+    @property
+    def sends_with_ses(self) -> bool:
+        """Whether mail goes through Amazon SES, so that the stack verifies the sender's domain there."""
+        return self.email_url == SES
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every name of the site: the domain, then its aliases."""
+        return (self.domain, *self.aliases)
+
+
+def _defaults() -> dict[str, Any]:
+    """Default per field, read from Pulumi.yaml. Raises TypeError when a name or a type differs from the class."""
+    project_file = Path(__file__).parents[2] / "Pulumi.yaml"
+    config: dict[str, Any] = yaml.safe_load(project_file.read_text())["config"]
+    declared = {key: setting for key, setting in config.items() if ":" not in key}
+    field_types = {key_of(field.name): field.type for field in fields(Settings) if field.name != "region"}
+    declared_types = {key: _TYPES[setting["type"]] for key, setting in declared.items()}
+    different = sorted({key for key, _ in field_types.items() ^ declared_types.items()})
+    if different:
+        raise TypeError(
+            f"{', '.join(different)}: Pulumi.yaml and the class Settings ({__file__}) differ in name or type"
+        )
+    values = {
+        field.name: declared[key_of(field.name)]["default"] for field in fields(Settings) if field.name != "region"
+    }
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+DEFAULTS: Mapping[str, Any] = _defaults()
+"""Default value of every field but `region`."""

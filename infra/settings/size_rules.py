@@ -1,0 +1,110 @@
+"""Rules for choices, numbers and sizes: network, tasks, scaling, database, logs."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from infra.ecs import fargate_size
+from infra.foundation import addressing
+from infra.observability import metrics
+from infra.settings.problem import Finding, set_command
+from infra.settings.settings import Settings
+
+CHOICES = {
+    "egress": ("gateway", "public", "endpoints"),
+    "architecture": ("arm64", "x86_64"),
+}
+
+BOUNDS = {
+    "min_tasks": (1, 1000),
+    "max_tasks": (1, 1000),
+    "scale_at_cpu_percent": (10, 95),
+    "database_storage_gb": (20, 65536),
+    "database_backup_days": (1, 35),
+    "snapshots_before_migration": (0, 50),
+    "secrets_generation": (1, 1_000_000),
+    "secret_key_fallbacks": (0, 5),
+    "monthly_budget_usd": (0, 1_000_000),
+}
+"""Smallest and largest legal number. AWS's limits: gp3 storage and backup window of RDS, task quota of ECS, and half of
+an account's 100 manual snapshots; the other limits are this project's."""
+
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""Retentions that CloudWatch Logs accepts, from the API reference of PutRetentionPolicy."""
+
+OLDEST_POSTGRES = 14
+"""Oldest version that Django 5.2 supports."""
+
+
+def choices(settings: Settings) -> Iterator[Finding]:
+    """Settings with a fixed list of values."""
+    for field, legal in CHOICES.items():
+        if getattr(settings, field) not in legal:
+            yield Finding((field,), f"must be {' or '.join(legal)}", set_command(field, legal[0]))
+
+
+def bounds(settings: Settings) -> Iterator[Finding]:
+    """Numbers with a smallest and a largest value."""
+    for field, (low, high) in BOUNDS.items():
+        value = getattr(settings, field)
+        if not low <= value <= high:
+            yield Finding((field,), f"must be from {low} to {high}", set_command(field, min(max(value, low), high)))
+
+
+def network(settings: Settings) -> Iterator[Finding]:
+    """A private range, /16 to /22, with enough addresses for a rollout of `maxTasks` tasks."""
+    problem = addressing.problem(settings.vpc_cidr)
+    if problem:
+        yield Finding(("vpc_cidr",), problem, set_command("vpc_cidr", addressing.nearest_legal(settings.vpc_cidr)))
+        return
+    room = addressing.plan(ipaddress.IPv4Network(settings.vpc_cidr)).tasks_that_fit(settings.egress)
+    if settings.max_tasks > room:
+        rule = f"a rollout doubles maxTasks, and {settings.vpc_cidr} has room for {room}"
+        yield Finding(("max_tasks", "vpc_cidr", "egress"), rule, set_command("max_tasks", room))
+
+
+def tasks(settings: Settings) -> Iterator[Finding]:
+    """A size that Fargate sells, and `maxTasks` of at least `minTasks`."""
+    problem = fargate_size.problem(settings.task_cpu, settings.task_memory)
+    if problem:
+        cpu, memory = fargate_size.nearest(settings.task_cpu, settings.task_memory)
+        fix = f"{set_command('task_cpu', cpu)}; {set_command('task_memory', memory)}"
+        yield Finding(("task_cpu", "task_memory"), problem, fix)
+    if settings.max_tasks < settings.min_tasks:
+        rule = f"must be at least minTasks, which is {settings.min_tasks}"
+        yield Finding(("max_tasks", "min_tasks"), rule, set_command("max_tasks", settings.min_tasks))
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """An instance class with a known memory size, and room for storage to grow."""
+    try:
+        metrics.max_connections(settings.database_class)
+    except ValueError as error:
+        yield Finding(("database_class",), str(error), set_command("database_class", "db.t4g.micro"))
+    # RDS answers "Invalid max storage size" to a smaller limit.
+    least = -(-settings.database_storage_gb * 11 // 10)
+    if settings.database_max_storage_gb < least:
+        rule = f"must be at least 10 % above databaseStorageGb, so {least} or more"
+        fix = set_command("database_max_storage_gb", least)
+        yield Finding(("database_max_storage_gb", "database_storage_gb"), rule, fix)
+
+
+def database_version(settings: Settings) -> Iterator[Finding]:
+    """A major version. RDS raises the minor version by itself, and then refuses a deploy that names the older one."""
+    if _is_major(settings.database_version):
+        return
+    major = settings.database_version.partition(".")[0]
+    rule = f"must be a major version alone, {OLDEST_POSTGRES} or later: RDS applies minor ones by itself"
+    yield Finding(("database_version",), rule, set_command("database_version", major if _is_major(major) else "17"))
+
+
+def log_days(settings: Settings) -> Iterator[Finding]:
+    """A retention that CloudWatch Logs accepts."""
+    if settings.log_days not in LOG_DAYS:
+        nearest = min(LOG_DAYS, key=lambda days: abs(days - settings.log_days))
+        rule = f"CloudWatch keeps logs for {', '.join(map(str, LOG_DAYS))} days"
+        yield Finding(("log_days",), rule, set_command("log_days", nearest))
+
+
+def _is_major(version: str) -> bool:
+    return re.fullmatch(r"[1-9]\d", version) is not None and int(version) >= OLDEST_POSTGRES

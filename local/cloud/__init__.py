@@ -1,1 +1,0 @@
-"""AWS on this machine: state in moto, containers on Docker. Knows nothing of Pulumi."""

@@ -1,1 +1,0 @@
-"""PostgreSQL as RDS runs it: its files, its first start, its roles."""

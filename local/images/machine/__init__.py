@@ -1,1 +1,0 @@
-"""What boots inside an embedded EC2 instance."""

@@ -1,1 +1,0 @@
-"""Entries of the `aws` package, one module for each of AWS's services."""

@@ -1,1 +1,0 @@
-"""The `docker` package: images really built and really pushed."""

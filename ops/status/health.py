@@ -1,0 +1,96 @@
+"""Health of the targets, the alarms, the database and the secret of a stack."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ops.stack import tagged
+
+ALARMS_PER_REQUEST = 100
+"""Limit of DescribeAlarms."""
+GOOD = {"available", "backing-up", "storage-optimization"}
+"""States in which RDS serves and accepts changes. RDS enters the last two by itself, for up to a day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """A CloudWatch alarm in state ALARM."""
+
+    name: str
+    since: Any
+    advice: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """The RDS instance."""
+
+    identifier: str
+    status: str
+    """As RDS reports it; see GOOD."""
+    instance_class: str
+    multi_az: bool
+    restorable_until: Any
+    """End of point-in-time recovery; None without backups."""
+
+
+def targets(session: boto3.Session, groups: Sequence[str]) -> dict[str, str]:
+    """Health of each target by its address: healthy, initial, unhealthy or draining, with the reason."""
+    elb: Any = session.client("elbv2")
+    found = (
+        one for arn in groups for one in elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    )
+    return {one["Target"]["Id"]: _target_health(one["TargetHealth"]) for one in found}
+
+
+def current_secret_version(session: boto3.Session, arn: str) -> str:
+    """The secret's version with the stage AWSCURRENT."""
+    stages = session.client("secretsmanager").describe_secret(SecretId=arn)["VersionIdsToStages"]
+    return next((version for version, names in stages.items() if "AWSCURRENT" in names), "")
+
+
+def alarms(session: boto3.Session, project: str, stack: str) -> list[Alarm]:
+    """The stack's alarms in state ALARM."""
+    names = [arn.rpartition(":alarm:")[2] for arn in tagged(session, project, stack, "cloudwatch:alarm")]
+    cloudwatch: Any = session.client("cloudwatch")
+    found: list[Alarm] = []
+    for first in range(0, len(names), ALARMS_PER_REQUEST):
+        chosen = names[first : first + ALARMS_PER_REQUEST]
+        pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNames=chosen, StateValue="ALARM")
+        found += [_alarm(one) for page in pages for one in page["MetricAlarms"] if one["StateValue"] == "ALARM"]
+    return found
+
+
+def database(session: boto3.Session, identifier: str) -> Database | None:
+    """The RDS instance; None when it does not exist."""
+    rds: Any = session.client("rds")
+    try:
+        (found,) = rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"DBInstanceNotFound", "DBInstanceNotFoundFault"}:
+            return None
+        raise
+    return Database(
+        identifier=identifier,
+        status=found["DBInstanceStatus"],
+        instance_class=found["DBInstanceClass"],
+        multi_az=bool(found.get("MultiAZ")),
+        restorable_until=found.get("LatestRestorableTime"),
+    )
+
+
+def _target_health(health: dict[str, str]) -> str:
+    return f"{health['State']} ({health['Reason']})" if health.get("Reason") else health["State"]
+
+
+def _alarm(found: dict[str, Any]) -> Alarm:
+    return Alarm(
+        name=found["AlarmName"],
+        since=found.get("StateUpdatedTimestamp"),
+        advice=found.get("AlarmDescription", ""),
+        reason=found.get("StateReason", ""),
+    )

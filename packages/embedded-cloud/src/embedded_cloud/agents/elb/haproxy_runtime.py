@@ -1,0 +1,136 @@
+"""HAProxy's Runtime API: server slots of a back end, and the commands that assign targets to them.
+
+A back end has a fixed number of server slots, so that targets come and go without a reload.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from docker.models.containers import Container
+
+ADMIN_PORT = 9999
+"""Port of the Runtime API on the container's own loopback, which other containers cannot reach."""
+
+SLOTS = 40
+"""Slots of a back end, and the step in which they grow: room for 20 tasks and as many that drain."""
+EMPTY_ADDRESS = "192.0.2.1:1"
+"""Address of an empty slot, from a range reserved for documentation."""
+
+READY, DRAIN, MAINTENANCE = "ready", "drain", "maint"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One server line of a back end."""
+
+    address: str = EMPTY_ADDRESS
+    state: str = MAINTENANCE
+
+
+Slots = Mapping[int, Slot]
+"""By number, from 1."""
+
+
+def capacity(targets: int) -> int:
+    """Return how many slots a back end needs for that many targets."""
+    return SLOTS * max(math.ceil(targets / SLOTS), 1)
+
+
+def assign(present: Slots, wanted: Mapping[str, str], size: int) -> dict[int, Slot]:
+    """Assign slots to the wanted targets (address to state). A target keeps its slot; other slots are emptied."""
+    slots = {number: Slot() for number in range(1, size + 1)}
+    homeless = dict(wanted)
+    for number, slot in present.items():
+        if number in slots and slot.address in homeless:
+            slots[number] = Slot(slot.address, homeless.pop(slot.address))
+        elif number in slots:
+            # The address stays, because connections to it may still be open.
+            slots[number] = Slot(slot.address, MAINTENANCE)
+    for address, state in homeless.items():
+        slots[_free(slots, present)] = Slot(address, state)
+    return slots
+
+
+def _free(slots: Slots, present: Slots) -> int:
+    free = [number for number, slot in slots.items() if slot.state == MAINTENANCE]
+    # Longest unused first, as far as the addresses tell.
+    return min(free, key=lambda number: (slots[number].address != EMPTY_ADDRESS, number in present, number))
+
+
+def commands(backend: str, present: Slots, wanted: Slots) -> Iterator[str]:
+    """Yield the commands from one assignment to the other; removals come first."""
+    changed = [number for number, slot in wanted.items() if present.get(number) != slot]
+    for number in sorted(changed, key=lambda number: wanted[number].state == READY):
+        server, slot = f"{backend}/s{number}", wanted[number]
+        if present.get(number, Slot()).address != slot.address:
+            yield f"set server {server} state maint"
+            address, _, port = slot.address.rpartition(":")
+            yield f"set server {server} addr {address} port {port}"
+        yield f"set server {server} state {slot.state}"
+
+
+def parse_servers_state(text: str) -> dict[str, dict[int, Slot]]:
+    """Parse the answer to `show servers state`, by back end.
+
+    Fields: docs.haproxy.org/3.0/management.html, section 9.3.
+    """
+    backends: dict[str, dict[int, Slot]] = {}
+    for line in text.splitlines():
+        fields = line.split(" ")
+        if line.startswith("#") or len(fields) < 20:
+            continue
+        backend, name, address, admin, port = fields[1], fields[3], fields[4], int(fields[6]), fields[18]
+        if name.startswith("s") and name[1:].isdigit():
+            slot = Slot(f"{address}:{port}", _admin_state(admin))
+            backends.setdefault(backend, {})[int(name[1:])] = slot
+    return backends
+
+
+def _admin_state(flags: int) -> str:
+    # 0x01 is maintenance, 0x08 is drain. 0x04 says only that the configuration started with maintenance.
+    if flags & 0x01:
+        return MAINTENANCE
+    return DRAIN if flags & 0x08 else READY
+
+
+def server_lines(slots: Slots, options: Sequence[str]) -> list[str]:
+    """Return the server lines of a back end that starts with this assignment."""
+    suffix = " ".join(["", *options]).rstrip()
+    return [
+        f"server s{number} {slot.address}{suffix}{'' if slot.state == READY else ' disabled'}"
+        for number, slot in sorted(slots.items())
+    ]
+
+
+# bash opens the TCP connection itself, so the image needs no other program.
+_SEND = f'exec 3<>/dev/tcp/127.0.0.1/{ADMIN_PORT} && printf "%s\\n" "$1" >&3 && cat <&3'
+_QUIET_ANSWERS = ("no need to change",)
+
+
+class RuntimeApiError(Exception):
+    """HAProxy's Runtime API does not answer, or refuses a command."""
+
+
+def ask(container: Container, command: str) -> str:
+    """Return the answer to one command. Raises RuntimeApiError."""
+    code, output = container.exec_run(["bash", "-c", _SEND, "admin", command])
+    text = str(output.decode(errors="replace"))
+    if code != 0:
+        raise RuntimeApiError(f"HAProxy's Runtime API does not answer: {text.strip()}")
+    return text
+
+
+def execute(container: Container, lines: Sequence[str]) -> None:
+    """Run commands that answer nothing on success. Raises RuntimeApiError."""
+    if not lines:
+        return
+    answer = ask(container, "; ".join(lines))
+    wrong = [line for line in answer.splitlines() if line.strip() and not _is_fine(line)]
+    if wrong:
+        raise RuntimeApiError(f"HAProxy refuses: {'; '.join(wrong)}")
+
+
+def _is_fine(line: str) -> bool:
+    # HAProxy also reports a changed address, and one that was right already.
+    return "changed from" in line or any(answer in line for answer in _QUIET_ANSWERS)

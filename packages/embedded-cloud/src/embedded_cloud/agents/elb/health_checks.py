@@ -1,0 +1,147 @@
+"""Health checks of targets, and the deregistration delay of those that drain."""
+
+import http.client
+import math
+import ssl
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from embedded_cloud.agents.agent import CloudContext
+from embedded_cloud.agents.elb.target_health import (
+    DRAINING,
+    DRAINING_HEALTH,
+    UNUSED_HEALTH,
+    CheckSettings,
+    Outcome,
+    TargetHealth,
+    begin,
+    observe,
+    observed,
+)
+
+USER_AGENT = "ELB-HealthChecker/2.0"
+CHECKS_AT_ONCE = 8
+
+Key = tuple[str, str]
+"""ARN of a target group, and address and port of a target."""
+
+
+class HealthChecks:
+    """Runs the checks that are due and records their results. Call `step` and `settle_drained` from one thread."""
+
+    def __init__(self, context: CloudContext) -> None:
+        self._context = context
+        self._clocks = context.config.clocks
+        self._pool = ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="elb-check")
+        self._checks: dict[Key, tuple[float, Future[Outcome] | None]] = {}
+
+    def close(self) -> None:
+        """Start no further check; running ones end with their timeout."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def step(self, used: set[str]) -> None:
+        """Record finished checks and start due ones. `used`: ARNs of the target groups that a listener forwards to."""
+        with self._context.lock:
+            groups = list(self._context.backend("elbv2").target_groups.values())
+            known = {key for group in groups for key in self._step_group(group, used)}
+        for key in set(self._checks) - known:
+            del self._checks[key]
+
+    def _step_group(self, group: Any, used: set[str]) -> list[Key]:
+        states = observed(group)
+        for address in set(states) - set(group.targets) - set(group.deregistered_targets):
+            del states[address]
+        for address in group.deregistered_targets:
+            self._drain(group, address)
+        keys = []
+        for address, target in group.targets.items():
+            if group.arn not in used:
+                self._write(group, address, UNUSED_HEALTH)
+                continue
+            key = (group.arn, f"{address}:{target['Port']}")
+            keys.append(key)
+            self._write(group, address, begin(states.get(address)))
+            self._step_target(group, address, key)
+        return keys
+
+    def _step_target(self, group: Any, address: str, key: Key) -> None:
+        settings = settings_of(group)
+        started_at, running = self._checks.get(key, (-math.inf, None))
+        if running is not None and running.done():
+            self._write(group, address, observe(observed(group)[address], running.result(), settings))
+            running = None
+            self._checks[key] = (started_at, running)
+        if running is None and time.monotonic() - started_at >= self._clocks.shortened(settings.interval_seconds):
+            self._checks[key] = (time.monotonic(), self._pool.submit(check, key[1], settings))
+
+    def _drain(self, group: Any, address: str) -> None:
+        health = observed(group).get(address)
+        if health is None or health.state != DRAINING:
+            self._write(group, address, DRAINING_HEALTH)
+
+    def _write(self, group: Any, address: str, health: TargetHealth) -> None:
+        states = observed(group)
+        before = states.get(address)
+        if before == health:
+            return
+        states[address] = health
+        if before is None or (before.state, before.reason) != (health.state, health.reason):
+            self._context.touch()
+
+    def settle_drained(self) -> None:
+        """Start the deregistration delay of draining targets, and remove the targets whose delay is over."""
+        now = time.time()
+        with self._context.lock:
+            for group in self._context.backend("elbv2").target_groups.values():
+                delay = self._clocks.shortened(float(group.attributes["deregistration_delay.timeout_seconds"]))
+                for address in list(group.deregistered_targets):
+                    health = observed(group).get(address)
+                    if health is None or health.state != DRAINING:
+                        continue
+                    if health.draining_since is None:
+                        began = TargetHealth(**{**vars(DRAINING_HEALTH), "draining_since": now})
+                        observed(group)[address] = began
+                    elif now - health.draining_since >= delay:
+                        del group.deregistered_targets[address], observed(group)[address]
+                        self._context.touch()
+
+
+def settings_of(group: Any) -> CheckSettings:
+    """Read the health check settings of moto's target group."""
+    matcher = getattr(group, "matcher", None) or {}
+    return CheckSettings(
+        protocol=group.health_check_protocol or group.protocol,
+        port=str(group.health_check_port or "traffic-port"),
+        path=group.health_check_path or "/",
+        matcher=matcher.get("HttpCode") or "200",
+        interval_seconds=float(group.health_check_interval_seconds),
+        timeout_seconds=float(group.health_check_timeout_seconds),
+        healthy_threshold=int(group.healthy_threshold_count),
+        unhealthy_threshold=int(group.unhealthy_threshold_count),
+    )
+
+
+def check(address: str, settings: CheckSettings) -> Outcome:
+    """Check one target (`ip:port`). Never raises."""
+    host, _, port = address.rpartition(":")
+    number = int(port if settings.port == "traffic-port" else settings.port)
+    connection = _connection(settings, host, number)
+    try:
+        connection.request("GET", settings.path, headers={"User-Agent": USER_AGENT, "Connection": "close"})
+        return Outcome(connection.getresponse().status)
+    except TimeoutError:
+        return Outcome(timed_out=True)
+    except (OSError, http.client.HTTPException):
+        return Outcome()
+    finally:
+        connection.close()
+
+
+def _connection(settings: CheckSettings, host: str, port: int) -> http.client.HTTPConnection:
+    if settings.protocol == "HTTPS":
+        context = ssl.create_default_context()
+        # An application load balancer does not verify the certificates of its targets.
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection(host, port, timeout=settings.timeout_seconds, context=context)
+    return http.client.HTTPConnection(host, port, timeout=settings.timeout_seconds)

@@ -1,0 +1,1 @@
+"""PostgreSQL as RDS runs it: configuration, first start, roles, backups."""

@@ -1,0 +1,36 @@
+"""Patches of moto where it differs from AWS and programs or agents depend on it."""
+
+from embedded_cloud.api.moto_patches import (
+    acm,
+    ecr,
+    ecs_services,
+    ecs_tasks,
+    iam,
+    logs,
+    rds,
+    rds_snapshots,
+    s3,
+    secretsmanager,
+    ssm,
+)
+
+__all__ = ["apply"]
+
+
+def apply(*, agents: bool, registry: str) -> None:
+    """Patch moto in this process. Idempotent.
+
+    Without `agents`, services, tasks and databases reach their final state at once, so that nothing waits for an
+    agent. `registry` is host and port of ECR's images.
+    """
+    acm.apply()
+    iam.apply()
+    ecr.apply(registry=registry)
+    ecs_services.apply(agents=agents)
+    ecs_tasks.apply(agents=agents)
+    logs.apply()
+    rds.apply(agents=agents)
+    rds_snapshots.apply(agents=agents)
+    s3.apply()
+    secretsmanager.apply()
+    ssm.apply()

@@ -1,0 +1,152 @@
+"""AWS's API: moto over HTTP, one request at a time; a change is on disk before its answer."""
+
+import io
+import json
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from embedded_cloud.config import CloudConfig
+
+# moto reads these when it is imported.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+# moto's 1,200 machine images cost a second at the start and a megabyte in every snapshot.
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+logger = logging.getLogger(__name__)
+
+READING = (
+    "Describe",
+    "List",
+    "Get",
+    "BatchGet",
+    "Filter",
+    "Lookup",
+    "Check",
+    "Simulate",
+    "Validate",
+    "Decrypt",
+    "Test",
+)
+"""Prefixes of actions that change nothing."""
+
+
+class _QuietRequestHandler(MotoRequestHandler):  # type: ignore[misc] # moto is not typed
+    def log(self, _type: str, message: str, *args: Any) -> None:
+        logger.debug(message, *args)
+
+
+class ApiServer:
+    """AWS's API on 127.0.0.1 and, for containers, on further addresses with the same port."""
+
+    def __init__(self, config: CloudConfig, lock: threading.RLock, save: Callable[[], None]) -> None:
+        """Each request holds `lock`. `save` is called before the answer to a request that changed state."""
+        self._lock = lock
+        self._port = config.api_port
+        self._save = save
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._listeners: list[BaseWSGIServer] = []
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def endpoint(self) -> str:
+        """URL of the API on this machine. Set by `listen`."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """Port of the API: the configured one, or the free one that `listen` took."""
+        return self._port
+
+    def listen(self, address: str = "127.0.0.1") -> None:
+        """Answer on this address too. Raises OSError when the address does not exist or its port is in use."""
+        # werkzeug ends the process when it cannot bind a port itself.
+        try:
+            bound = socket.create_server((address, self._port), backlog=128)
+        except OSError as error:
+            reason = f"port {self._port} on {address} cannot be used: {error.strerror}"
+            raise OSError(error.errno, reason) from error
+        with bound:
+            listener = make_server(
+                address, self._port, self, threaded=True, request_handler=_QuietRequestHandler, fd=bound.fileno()
+            )
+        self._port = listener.port
+        self._listeners.append(listener)
+        thread = threading.Thread(target=listener.serve_forever, args=(0.05,), name=f"api-{address}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def stop(self) -> None:
+        """Finish the current requests, stop answering, free the ports."""
+        for listener in self._listeners:
+            listener.shutdown()
+            listener.server_close()
+        for thread in self._threads:
+            thread.join()
+        self._listeners.clear()
+        self._threads.clear()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """WSGI entry."""
+        action = _action(environ)
+        # Read before taking the lock: a slow client must not block the others.
+        body = environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else _read_body(environ)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        status = "500 Internal Server Error"
+
+        def remember_status(line: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            nonlocal status
+            status = line
+            return start_response(line, headers, *rest)
+
+        try:
+            with self._lock:
+                answer = list(self._moto(environ, remember_status))
+        except Exception as error:
+            logger.exception("api: %s failed", action or environ.get("PATH_INFO"))
+            return _internal_error(start_response, action, error)
+        if status < "400" and changes_state(environ["REQUEST_METHOD"], action or _form_action(body)):
+            self._save()
+        return answer
+
+
+def changes_state(method: str, action: str) -> bool:
+    """Whether such a request may change moto's state; requests of REST services have a method and no action."""
+    return method not in ("GET", "HEAD", "OPTIONS") and not action.startswith(READING)
+
+
+def _action(environ: "WSGIEnvironment") -> str:
+    return str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
+
+
+def _form_action(body: bytes) -> str:
+    if not body.startswith(b"Action="):
+        return ""
+    return body[len(b"Action=") :].partition(b"&")[0].decode("ascii", "replace")
+
+
+def _read_body(environ: "WSGIEnvironment") -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    return bytes(environ["wsgi.input"].read(length)) if length else b""
+
+
+def _internal_error(start_response: "StartResponse", action: str, error: Exception) -> Iterable[bytes]:
+    message = f"moto failed on {action or 'this request'}: {type(error).__name__}: {error}"
+    # 400, not 500: clients retry a 500 for minutes.
+    start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.1")])
+    return [json.dumps({"__type": "InternalFailure", "message": message}).encode()]

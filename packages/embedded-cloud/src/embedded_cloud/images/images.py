@@ -1,0 +1,127 @@
+"""Images that the embedded cloud runs: the official one where a registry answers, else a stand-in built from Debian.
+
+Uses the standard library only: set-up imports it before the virtual environment is complete.
+"""
+
+import hashlib
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+DEBIAN_BASE = "embedded-cloud/debian:trixie"
+"""Debian trixie with the host's CA certificates: the base of every stand-in."""
+
+PULL_SECONDS = 600
+DOCKERFILE = Path(__file__).parent / "Dockerfile"
+CONTENT_LABEL = "embedded-cloud.stand-in"
+
+
+@dataclass(frozen=True)
+class BaseImage:
+    """The two images that can play one role."""
+
+    official: str
+    standin: str
+    target: str
+    """Stage of the Dockerfile in this folder that builds the stand-in."""
+
+
+BASE_IMAGES: Mapping[str, BaseImage] = MappingProxyType(
+    {
+        "python": BaseImage("python:3.13-slim-trixie", "embedded-cloud/python:trixie", "python"),
+        "nginx": BaseImage("nginx:1.28-trixie", "embedded-cloud/nginx:trixie", "nginx"),
+        "postgres": BaseImage("postgres:17-trixie", "embedded-cloud/postgres:trixie", "postgres"),
+        "haproxy": BaseImage("haproxy:3.2-trixie", "embedded-cloud/haproxy:trixie", "haproxy"),
+        "registry": BaseImage("registry:2", "embedded-cloud/registry:trixie", "registry"),
+        # Holds a task's network namespace. Any image with `sleep` works, so it shares HAProxy's.
+        "pause": BaseImage("haproxy:3.2-trixie", "embedded-cloud/haproxy:trixie", "haproxy"),
+    }
+)
+
+
+class ImageError(Exception):
+    """An image can neither be pulled nor built; the message says what to do."""
+
+
+def ensure(
+    roles: Iterable[str], progress: Callable[[str], None], make_debian_base: Callable[[], None]
+) -> dict[str, str]:
+    """Pull or build the image of every role and return the references by role.
+
+    An image that Docker already has is kept, so repeated runs choose the same one. `make_debian_base` is called before
+    the first stand-in is built if Docker lacks DEBIAN_BASE, and must provide it. Raises ImageError.
+    """
+    chosen: dict[str, str] = {}
+    registry_answers = True
+    for role in roles:
+        image = BASE_IMAGES[role]
+        if _present(image.official):
+            chosen[role] = image.official
+        elif _standin_is_current(image):
+            chosen[role] = image.standin
+        elif registry_answers and _pull(image.official, progress):
+            chosen[role] = image.official
+        else:
+            # Every further pull from an unreachable registry would wait for the same timeout.
+            registry_answers = False
+            _build(image, progress, make_debian_base)
+            chosen[role] = image.standin
+    return chosen
+
+
+def is_standin(reference: str) -> bool:
+    """Return whether an image was built here in place of the official one."""
+    return reference.startswith("embedded-cloud/")
+
+
+def _build(image: BaseImage, progress: Callable[[str], None], make_debian_base: Callable[[], None]) -> None:
+    if not _present(DEBIAN_BASE):
+        make_debian_base()
+    progress(f"building {image.standin} from Debian's packages, in place of {image.official}")
+    built = _docker(
+        "build",
+        *("--target", image.target),
+        *("--label", f"{CONTENT_LABEL}={_content(image)}"),
+        *("--tag", image.standin),
+        str(DOCKERFILE.parent),
+    )
+    if built.returncode != 0:
+        raise ImageError(
+            f"{image.standin}: the build failed. The end of Docker's output:\n{_tail(built)}\n"
+            "Fix: let containers reach Debian's mirror (apt-get update inside a container), then run this again."
+        )
+
+
+def _pull(reference: str, progress: Callable[[str], None]) -> bool:
+    progress(f"pulling {reference}")
+    try:
+        return _docker("pull", "--quiet", reference, timeout_seconds=PULL_SECONDS).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _standin_is_current(image: BaseImage) -> bool:
+    label = _docker("image", "inspect", "--format", f'{{{{index .Config.Labels "{CONTENT_LABEL}"}}}}', image.standin)
+    return label.returncode == 0 and label.stdout.strip() == _content(image)
+
+
+def _present(reference: str) -> bool:
+    return _docker("image", "inspect", "--format", "{{.Id}}", reference).returncode == 0
+
+
+def _content(image: BaseImage) -> str:
+    """Digest of a stand-in's instructions without comments. A changed digest triggers a new build."""
+    lines = [line for line in DOCKERFILE.read_text().splitlines() if not line.startswith("#")]
+    stages = "\n".join(lines).split("FROM ")
+    own = [stage.strip() for stage in stages if " AS base\n" in stage or stage.startswith(f"base AS {image.target}\n")]
+    return hashlib.sha256("\n".join(own).encode()).hexdigest()[:12]
+
+
+def _docker(*arguments: str, timeout_seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=timeout_seconds)
+
+
+def _tail(process: subprocess.CompletedProcess[str], lines: int = 15) -> str:
+    return "\n".join((process.stdout + process.stderr).strip().splitlines()[-lines:])

@@ -1,0 +1,148 @@
+"""SNS: topics, topic policies, subscriptions."""
+
+import json
+
+from embedded_cloud.providers.aws.documents import checked_documents, same_policy
+from embedded_cloud.providers.aws.references import KMS_KEY
+from embedded_cloud.providers.aws.tagging import TOPIC_TAGS
+from embedded_cloud.providers.call import Call
+from embedded_cloud.providers.entry import Reference, ResourceType
+from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.values import Values
+
+TOPIC = Reference("SNS topic", lambda call, arn: call.aws("sns").get_topic_attributes(TopicArn=arn))
+
+_ATTRIBUTES = {
+    "displayName": "DisplayName",
+    "kmsMasterKeyId": "KmsMasterKeyId",
+    "policy": "Policy",
+    "deliveryPolicy": "DeliveryPolicy",
+}
+_SUBSCRIPTION = {
+    "rawMessageDelivery": "RawMessageDelivery",
+    "filterPolicy": "FilterPolicy",
+    "filterPolicyScope": "FilterPolicyScope",
+}
+
+
+def _create_topic(call: Call) -> str:
+    attributes = {theirs: str(call.inputs[ours]) for ours, theirs in _ATTRIBUTES.items() if ours in call.inputs}
+    return str(call.aws("sns").create_topic(Name=call.inputs["name"], Attributes=attributes)["TopicArn"])
+
+
+def _read_topic(call: Call) -> Values:
+    attributes = call.aws("sns").get_topic_attributes(TopicArn=call.id)["Attributes"]
+    known = {ours: attributes[theirs] for ours, theirs in _ATTRIBUTES.items() if attributes.get(theirs)}
+    if "policy" not in call.inputs:
+        # AWS's default policy, or the one of a TopicPolicy resource: no drift of the topic.
+        known.pop("policy", None)
+    name = call.id.rpartition(":")[2]
+    return {**known, "arn": call.id, "name": name, "owner": attributes["Owner"]}
+
+
+def _update_topic(call: Call) -> None:
+    for ours, theirs in _ATTRIBUTES.items():
+        if call.changed(ours):
+            value = str(call.inputs.get(ours, ""))
+            call.aws("sns").set_topic_attributes(TopicArn=call.id, AttributeName=theirs, AttributeValue=value)
+
+
+def _put_policy(call: Call) -> str:
+    topic = str(call.inputs["arn"])
+    call.aws("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=call.inputs["policy"])
+    return topic
+
+
+def _read_policy(call: Call) -> Values:
+    attributes = call.aws("sns").get_topic_attributes(TopicArn=call.id)["Attributes"]
+    return {"arn": call.id, "policy": attributes["Policy"], "owner": attributes["Owner"]}
+
+
+def _delete_policy(call: Call) -> None:
+    """Restore AWS's default policy: a topic always has one."""
+    account = {"AWS": f"arn:aws:iam::{call.account}:root"}
+    statement = {"Effect": "Allow", "Principal": account, "Action": "SNS:Publish", "Resource": call.id}
+    default = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    call.aws("sns").set_topic_attributes(TopicArn=call.id, AttributeName="Policy", AttributeValue=default)
+
+
+def _subscribe(call: Call) -> str:
+    attributes = {theirs: _text(call.inputs[ours]) for ours, theirs in _SUBSCRIPTION.items() if ours in call.inputs}
+    answer = call.aws("sns").subscribe(
+        TopicArn=call.inputs["topic"],
+        Protocol=call.inputs["protocol"],
+        Endpoint=call.inputs["endpoint"],
+        Attributes=attributes,
+        ReturnSubscriptionArn=True,
+    )
+    return str(answer["SubscriptionArn"])
+
+
+def _read_subscription(call: Call) -> Values:
+    attributes = call.aws("sns").get_subscription_attributes(SubscriptionArn=call.id)["Attributes"]
+    known = {ours: attributes[theirs] for ours, theirs in _SUBSCRIPTION.items() if theirs in attributes}
+    if "rawMessageDelivery" in known:
+        known["rawMessageDelivery"] = known["rawMessageDelivery"] == "true"
+    return {
+        **known,
+        "arn": call.id,
+        "topic": attributes["TopicArn"],
+        "protocol": attributes["Protocol"],
+        "endpoint": attributes["Endpoint"],
+        "ownerId": attributes["Owner"],
+        "pendingConfirmation": attributes.get("PendingConfirmation") == "true",
+        "confirmationWasAuthenticated": False,
+    }
+
+
+def _update_subscription(call: Call) -> None:
+    for ours, theirs in _SUBSCRIPTION.items():
+        if call.changed(ours):
+            value = _text(call.inputs.get(ours, ""))
+            call.aws("sns").set_subscription_attributes(
+                SubscriptionArn=call.id, AttributeName=theirs, AttributeValue=value
+            )
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+RESOURCES = (
+    ResourceType(
+        "aws:sns/topic:Topic",
+        create=_create_topic,
+        read=_read_topic,
+        update=_update_topic,
+        delete=lambda call: call.aws("sns").delete_topic(TopicArn=call.id),
+        reported="name displayName kmsMasterKeyId policy deliveryPolicy",
+        replaces="name",
+        name=AutoName(max_length=256),
+        tags=TOPIC_TAGS,
+        references={"kmsMasterKeyId": KMS_KEY},
+        equal={"policy": same_policy},
+    ),
+    ResourceType(
+        "aws:sns/topicPolicy:TopicPolicy",
+        create=_put_policy,
+        read=_read_policy,
+        update=_put_policy,
+        delete=_delete_policy,
+        reported="arn policy",
+        replaces="arn",
+        references={"arn": TOPIC},
+        equal={"policy": same_policy},
+        check=checked_documents("policy"),
+    ),
+    ResourceType(
+        "aws:sns/topicSubscription:TopicSubscription",
+        create=_subscribe,
+        read=_read_subscription,
+        update=_update_subscription,
+        delete=lambda call: call.aws("sns").unsubscribe(SubscriptionArn=call.id),
+        reported="topic protocol endpoint rawMessageDelivery filterPolicy filterPolicyScope",
+        unreported="confirmationTimeoutInMinutes endpointAutoConfirms",
+        replaces="topic protocol endpoint",
+        references={"topic": TOPIC},
+    ),
+)

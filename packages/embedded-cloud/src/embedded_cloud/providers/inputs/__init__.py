@@ -1,0 +1,1 @@
+"""Validation of inputs against the SDK and the entries."""

@@ -1,0 +1,1 @@
+"""Helpers for tests of programs that run on the embedded cloud."""

@@ -1,0 +1,118 @@
+"""Health checks and the state of a target."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from embedded_cloud.agents.elb.health_checks import check
+from embedded_cloud.agents.elb.target_health import (
+    DRAINING_HEALTH,
+    UNUSED_HEALTH,
+    CheckSettings,
+    Outcome,
+    TargetHealth,
+    begin,
+    observe,
+    passes,
+)
+
+SETTINGS = CheckSettings(
+    protocol="HTTP",
+    port="traffic-port",
+    path="/healthz",
+    matcher="200",
+    interval_seconds=5,
+    timeout_seconds=1,
+    healthy_threshold=3,
+    unhealthy_threshold=2,
+)
+PASS, FAIL = Outcome(200), Outcome(502)
+
+
+def after(*outcomes: Outcome, health: TargetHealth | None = None) -> TargetHealth:
+    state = begin(health)
+    for outcome in outcomes:
+        state = observe(state, outcome, SETTINGS)
+    return state
+
+
+def test_a_new_target_needs_one_pass() -> None:
+    assert after(PASS).state == "healthy"
+
+
+def test_a_new_target_is_initial_until_the_threshold_of_failures() -> None:
+    assert after(FAIL).state == "initial"
+    assert after(FAIL, FAIL).state == "unhealthy"
+
+
+def test_a_healthy_target_survives_one_failure() -> None:
+    assert after(PASS, FAIL).state == "healthy"
+    assert after(PASS, FAIL, PASS, FAIL).state == "healthy"
+    assert after(PASS, FAIL, FAIL).state == "unhealthy"
+
+
+def test_an_unhealthy_target_needs_the_whole_threshold_of_passes() -> None:
+    assert after(FAIL, FAIL, PASS, PASS).state == "unhealthy"
+    assert after(FAIL, FAIL, PASS, PASS, PASS).state == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "description"),
+    [
+        (Outcome(502), "Target.ResponseCodeMismatch", "Health checks failed with these codes: [502]"),
+        (Outcome(timed_out=True), "Target.Timeout", "Request timed out"),
+        (Outcome(), "Target.FailedHealthChecks", "Health checks failed"),
+    ],
+)
+def test_an_unhealthy_target_says_why(outcome: Outcome, reason: str, description: str) -> None:
+    found = after(outcome, outcome)
+    assert (found.reason, found.description) == (reason, description)
+
+
+@pytest.mark.parametrize("before", [DRAINING_HEALTH, UNUSED_HEALTH, None])
+def test_a_target_that_comes_into_use_starts_as_initial(before: TargetHealth | None) -> None:
+    assert begin(before).state == "initial"
+
+
+@pytest.mark.parametrize(
+    ("matcher", "status", "expected"),
+    [("200", 200, True), ("200", 204, False), ("200-299", 204, True), ("200,301", 301, True), ("200,301", 302, False)],
+)
+def test_the_matcher_lists_codes_and_ranges(matcher: str, status: int, expected: bool) -> None:
+    assert passes(Outcome(status), matcher) is expected
+
+
+def test_a_check_requests_the_path_as_a_load_balancer_does() -> None:
+    with _answering(204) as (address, seen):
+        assert check(address, SETTINGS) == Outcome(204)
+    assert seen == [("/healthz", "ELB-HealthChecker/2.0")]
+
+
+def test_a_target_that_refuses_fails_its_check() -> None:
+    with _answering(200) as (address, _):
+        pass
+    assert check(address, SETTINGS) == Outcome()
+
+
+@contextmanager
+def _answering(status: int) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    seen: list[tuple[str, str]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers["User-Agent"]))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}", seen
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,41 @@
+"""Fixtures that start embedded clouds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded_cloud.cloud import AgentFactory, EmbeddedCloud
+from embedded_cloud.config import CloudConfig
+from embedded_cloud.containers.cleanup import remove_all
+from support.clouds import Start, unique_config
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> CloudConfig:
+    """A configuration that shares nothing with other clouds on this machine."""
+    return unique_config(tmp_path)
+
+
+@pytest.fixture
+def start(config: CloudConfig) -> Iterator[Start]:
+    """Starts clouds of `config`, one after the other, with the agents given."""
+    started: list[EmbeddedCloud] = []
+
+    def start_cloud(*agents: AgentFactory) -> EmbeddedCloud:
+        cloud = EmbeddedCloud(config, agents=agents or False)
+        cloud.start()
+        started.append(cloud)
+        return cloud
+
+    yield start_cloud
+    for cloud in started:
+        cloud.stop()
+    if any(cloud.context.container_endpoint for cloud in started):
+        remove_all(config.name)
+
+
+@pytest.fixture
+def cloud(start: Start) -> EmbeddedCloud:
+    """A cloud without agents."""
+    return start()

@@ -1,0 +1,101 @@
+"""A web service: load balancer with TLS, and an HTTP server that answers with the name of its release."""
+
+from typing import Any
+
+IMAGE = "embedded-cloud/python:trixie"
+SERVER = """
+import http.server, os, signal, sys, threading, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        if self.path == "/slow":
+            time.sleep(1)
+        code = int(os.environ.get("HEALTH", 200)) if self.path == "/healthz" else 200
+        body = (os.environ["RELEASE"] + "".join(f"\\n{k.lower()}: {v}" for k, v in self.headers.items())).encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Server", "backend")
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *arguments):
+        pass
+server = http.server.ThreadingHTTPServer(("", 8000), Handler)
+server.daemon_threads = False
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+print("serving", os.environ["RELEASE"], flush=True)
+server.serve_forever()
+print("served", os.environ["RELEASE"], flush=True)
+"""
+CHECK = "exec 3<>/dev/tcp/127.0.0.1/8000"
+
+
+def serving(release: str = "one", **more: Any) -> dict[str, Any]:
+    """Return the definition; `more` overrides or adds properties."""
+    return {
+        "name": "web",
+        "image": IMAGE,
+        "user": "10001:10001",
+        "readonlyRootFilesystem": True,
+        "command": ["python3", "-c", SERVER],
+        "linuxParameters": {
+            "capabilities": {"drop": ["ALL"]},
+            "tmpfs": [{"containerPath": "/tmp", "size": 16, "mountOptions": ["mode=1777"]}],  # noqa: S108
+        },
+        "stopTimeout": 5,
+        "portMappings": [{"containerPort": 8000}],
+        "healthCheck": {
+            "command": ["CMD", "bash", "-c", CHECK],
+            "interval": 5,
+            "timeout": 15,
+            "retries": 3,
+            "startPeriod": 1,
+        },
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": "app",
+                "awslogs-region": "us-east-1",
+                "awslogs-stream-prefix": "web",
+            },
+        },
+        **more,
+        "environment": [{"name": "RELEASE", "value": release}, *more.get("environment", ())],
+    }
+
+
+def create_load_balancer(elbv2: Any, acm: Any, vpc: str, subnets: list[str], group: str) -> tuple[str, str, str]:
+    """Create them and return the ARNs of load balancer, target group and HTTPS listener."""
+    certificate = acm.request_certificate(DomainName="app.example.com", ValidationMethod="DNS")
+    made = elbv2.create_load_balancer(Name="front", Subnets=subnets, SecurityGroups=[group])
+    load_balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
+    target_group = elbv2.create_target_group(
+        Name="tasks",
+        Protocol="HTTP",
+        Port=8000,
+        VpcId=vpc,
+        TargetType="ip",
+        HealthCheckPath="/healthz",
+        HealthCheckIntervalSeconds=5,
+        HealthCheckTimeoutSeconds=4,
+        HealthyThresholdCount=2,
+        UnhealthyThresholdCount=2,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.modify_target_group_attributes(
+        TargetGroupArn=target_group,
+        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}],
+    )
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    elbv2.create_listener(
+        LoadBalancerArn=load_balancer,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "redirect", "RedirectConfig": redirect}],
+    )
+    listener = elbv2.create_listener(
+        LoadBalancerArn=load_balancer,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate["CertificateArn"]}],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group}],
+    )["Listeners"][0]["ListenerArn"]
+    return load_balancer, target_group, listener

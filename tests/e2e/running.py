@@ -1,0 +1,80 @@
+"""What runs: the service as ECS describes it, its containers on Docker, the page and the database behind it."""
+
+import re
+import subprocess
+from typing import Any
+
+from tests.e2e.checkout import Checkout
+
+
+def service(checkout: Checkout) -> dict[str, Any]:
+    """The ECS service, as DescribeServices returns it."""
+    ecs = checkout.aws("ecs")
+    (cluster,) = ecs.list_clusters()["clusterArns"]
+    (name,) = ecs.list_services(cluster=cluster)["serviceArns"]
+    (found,) = ecs.describe_services(cluster=cluster, services=[name])["services"]
+    return dict(found)
+
+
+def serving(checkout: Checkout) -> str:
+    """ARN of the primary deployment's task definition."""
+    (primary,) = (one for one in service(checkout)["deployments"] if one["status"] == "PRIMARY")
+    return str(primary["taskDefinition"])
+
+
+def tasks(checkout: Checkout) -> set[str]:
+    """ARNs of the service's tasks, running and stopped."""
+    ecs, found = checkout.aws("ecs"), service(checkout)
+    where = {"cluster": found["clusterArn"], "serviceName": found["serviceName"]}
+    answers = [ecs.list_tasks(**where, desiredStatus=status) for status in ("RUNNING", "STOPPED")]
+    return {arn for answer in answers for arn in answer["taskArns"]}
+
+
+def headlines(checkout: Checkout) -> set[str]:
+    """Headlines of the home page; new connections reach one task after the other."""
+    found = set()
+    for _ in range(6):
+        with checkout.browser() as browser:
+            found |= set(re.findall("<h1>(.*)</h1>", browser.get("/").text))
+    return found
+
+
+def can_log_in(checkout: Checkout, url: str) -> bool:
+    """Whether PostgreSQL accepts the role and the password of this URL."""
+    parts = re.fullmatch(r"\w+://(?P<user>[^:]+):(?P<password>[^@]+)@[^:/]+:(?P<port>\d+)/(?P<name>\w+).*", url)
+    assert parts is not None
+    (container,) = containers(checkout, "name=-db-")
+    connection = f"host=localhost port={parts['port']} user={parts['user']} dbname={parts['name']} sslmode=require"
+    tried = subprocess.run(
+        ["docker", "exec", "-e", f"PGPASSWORD={parts['password']}", container, "psql", connection, "-c", "SELECT 1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tried.returncode == 0 or "FATAL" in tried.stderr, tried.stderr
+    return tried.returncode == 0
+
+
+def containers(checkout: Checkout, *filters: str) -> list[str]:
+    """Ids of the cloud's running containers that pass all these filters of `docker ps`."""
+    chosen = [word for one in filters for word in ("--filter", one)]
+    return docker("ps", "--quiet", "--filter", _label(checkout), *chosen).split()
+
+
+def left_behind(checkout: Checkout) -> list[str]:
+    """Docker objects of the cloud, as `<kind>: <id>`."""
+    kinds = {"container": ["--all"], "volume": [], "network": []}
+    listed = {
+        kind: docker(kind, "ls", "--quiet", *options, "--filter", _label(checkout)).split()
+        for kind, options in kinds.items()
+    }
+    return [f"{kind}: {one}" for kind, found in listed.items() for one in found]
+
+
+def docker(*words: str) -> str:
+    """Standard output of Docker's command line. Raises CalledProcessError."""
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout
+
+
+def _label(checkout: Checkout) -> str:
+    return f"label=embedded-cloud.name={checkout.runtime.cloud}"

@@ -1,0 +1,192 @@
+"""The network: which subnets reach the internet, and that nothing gets a public address by default."""
+
+import functools
+import json
+
+import pulumi_aws as aws
+import pytest
+
+from infra.foundation.network import Network, NetworkArgs
+from tests.recorder import Recorder, new_engine
+
+EGRESS = ["gateway", "public", "endpoints"]
+FLOW_LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:flow"
+
+
+@functools.cache
+def declare(egress: str = "gateway", protect: bool = True) -> tuple[Recorder, dict[str, list[str]]]:
+    """The recorded network, and the ids of its subnets by kind."""
+    engine = new_engine()
+    args = NetworkArgs(
+        vpc_cidr="192.168.0.0/20", egress=egress, region="eu-west-1", flow_log_group_arn=FLOW_LOGS, protect=protect
+    )
+
+    def program():
+        network = Network("network", args)
+        aws.lb.LoadBalancer("balancer", subnets=network.public_subnet_ids)
+        return {
+            "public": network.public_subnet_ids,
+            "task": network.task_subnet_ids,
+            "database": network.database_subnet_ids,
+        }
+
+    return engine, engine.run(program)
+
+
+def routes_of(engine: Recorder, subnet_id: str):
+    """The routes of a subnet's route table by destination."""
+    (table,) = [
+        association.inputs["routeTableId"]
+        for association in engine.all("ec2/routeTableAssociation:RouteTableAssociation")
+        if association.inputs["subnetId"] == subnet_id
+    ]
+    return {
+        (route.inputs.get("destinationCidrBlock") or route.inputs.get("destinationIpv6CidrBlock")): route.inputs
+        for route in engine.all("ec2/route:Route")
+        if route.inputs["routeTableId"] == table
+    }
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_the_database_does_not_reach_the_internet(egress):
+    engine, subnets = declare(egress)
+    for subnet in subnets["database"]:
+        assert routes_of(engine, subnet) == {}
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_the_load_balancers_subnets_reach_the_internet_over_both_protocols(egress):
+    engine, subnets = declare(egress)
+    for subnet in subnets["public"]:
+        routes = routes_of(engine, subnet)
+        assert routes.keys() == {"0.0.0.0/0", "::/0"}
+        assert all(route["gatewayId"] == "network-internet-id" for route in routes.values())
+
+
+def test_gateway_sends_private_tasks_through_one_nat_gateway_in_a_public_subnet():
+    engine, subnets = declare("gateway")
+    nat = engine.one("ec2/natGateway:NatGateway")
+    assert nat["subnetId"] in subnets["public"]
+    assert nat["allocationId"] == "eipalloc-network-nat"
+    for subnet in subnets["task"]:
+        assert routes_of(engine, subnet)["0.0.0.0/0"]["natGatewayId"] == "network-nat-id"
+    assert not set(subnets["task"]) & set(subnets["public"])
+    dependencies = engine.options("ec2/natGateway:NatGateway", "network-nat").dependencies
+    assert any(urn.endswith("::network-public-ipv4") for urn in dependencies)
+
+
+def test_the_load_balancer_waits_for_the_routes_of_its_subnets():
+    dependencies = declare()[0].options("lb/loadBalancer:LoadBalancer", "balancer").dependencies
+    names = {urn.rpartition("::")[2] for urn in dependencies}
+    assert {"network-public-ipv4", "network-public-ipv6"} <= names
+
+
+def test_public_puts_tasks_into_the_public_subnets_and_pays_for_no_gateway():
+    engine, subnets = declare("public")
+    assert subnets["task"] == subnets["public"]
+    assert engine.all("ec2/natGateway:NatGateway") == engine.all("ec2/eip:Eip") == []
+
+
+def test_endpoints_leaves_tasks_without_a_route_to_the_internet():
+    engine, subnets = declare("endpoints")
+    for subnet in subnets["task"]:
+        assert routes_of(engine, subnet) == {}
+    assert engine.all("ec2/natGateway:NatGateway") == []
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_tasks_reach_s3_through_a_gateway_endpoint(egress):
+    engine, subnets = declare(egress)
+    endpoint = engine.one("ec2/vpcEndpoint:VpcEndpoint")
+    assert endpoint["vpcEndpointType"] == "Gateway"
+    assert endpoint["serviceName"] == "com.amazonaws.eu-west-1.s3"
+    tables = {
+        association.inputs["routeTableId"]
+        for association in engine.all("ec2/routeTableAssociation:RouteTableAssociation")
+        if association.inputs["subnetId"] in subnets["task"]
+    }
+    assert set(endpoint["routeTableIds"]) == tables
+
+
+def test_each_route_table_has_its_own_s3_endpoint_so_that_a_change_of_egress_updates_none():
+    """A changed list of route tables is applied early in an update, while old tasks still run."""
+    tables: dict[str, object] = {}
+    for egress in EGRESS:
+        (endpoint,) = declare(egress)[0].all("ec2/vpcEndpoint:VpcEndpoint")
+        (table,) = endpoint.inputs["routeTableIds"]
+        assert tables.setdefault(endpoint.name, table) == table
+    assert tables == {"network-s3-task": "network-task-id", "network-s3-public": "network-public-id"}
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_each_kind_of_subnet_is_in_two_zones_and_gives_out_no_public_addresses(egress):
+    engine, subnets = declare(egress)
+    all_subnets = engine.all("ec2/subnet:Subnet")
+    assert not any(subnet.inputs["mapPublicIpOnLaunch"] for subnet in all_subnets)
+    for ids in subnets.values():
+        zones = {subnet.inputs["availabilityZone"] for subnet in all_subnets if f"{subnet.name}-id" in ids}
+        assert zones == {"us-east-1a", "us-east-1b"}
+
+
+def test_an_impaired_zone_does_not_replace_subnets():
+    engine, _ = declare()
+    for subnet in engine.all("ec2/subnet:Subnet"):
+        assert "availabilityZone" in engine.options("ec2/subnet:Subnet", subnet.name).ignoreChanges
+
+
+def test_zones_that_need_opting_in_or_cannot_run_the_tasks_are_left_out():
+    engine, _ = declare()
+    (call,) = [call for call in engine.calls if call.token.endswith("getAvailabilityZones")]
+    assert call.args["filters"] == [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+    assert set(call.args["excludeZoneIds"]) == {"apne1-az3", "use1-az3", "usw1-az2"}
+
+
+def test_only_the_public_subnets_have_ipv6():
+    engine, _ = declare()
+    with_ipv6 = {
+        subnet.name: subnet.inputs["ipv6CidrBlock"]
+        for subnet in engine.all("ec2/subnet:Subnet")
+        if "ipv6CidrBlock" in subnet.inputs
+    }
+    assert with_ipv6 == {
+        "network-public-a": "2600:1f18:1234:5600::/64",
+        "network-public-b": "2600:1f18:1234:5601::/64",
+    }
+
+
+def test_the_default_security_group_allows_nothing():
+    group = declare()[0].one("ec2/defaultSecurityGroup:DefaultSecurityGroup")
+    assert group["ingress"] == group["egress"] == []
+
+
+def test_names_resolve_inside_the_vpc():
+    vpc = declare()[0].one("ec2/vpc:Vpc")
+    assert vpc["cidrBlock"] == "192.168.0.0/20"
+    assert vpc["enableDnsHostnames"]
+    assert vpc["enableDnsSupport"]
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_pulumi_refuses_to_replace_the_vpc_of_a_protected_stack(protect):
+    engine, _ = declare(protect=protect)
+    assert engine.options("ec2/vpc:Vpc", "network-vpc").protect is protect
+
+
+def test_rejected_traffic_is_logged_by_a_role_that_only_flow_logs_of_this_account_assume():
+    engine, _ = declare()
+    log = engine.one("ec2/flowLog:FlowLog")
+    assert (log["vpcId"], log["trafficType"], log["logDestination"]) == ("network-vpc-id", "REJECT", FLOW_LOGS)
+    assert log["logDestinationType"] == "cloud-watch-logs"
+    assert log["iamRoleArn"] == "arn:aws:iam::123456789012:role/network-refused-writer"
+    (trust,) = json.loads(engine.one("iam/role:Role")["assumeRolePolicy"])["Statement"]
+    assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_the_flow_log_waits_for_its_role_which_writes_to_its_group_only():
+    engine, _ = declare()
+    (statement,) = json.loads(engine.one("iam/rolePolicy:RolePolicy")["policy"])["Statement"]
+    assert statement["Resource"] == f"{FLOW_LOGS}:*"
+    assert all(action.startswith("logs:") and "*" not in action for action in statement["Action"])
+    dependencies = engine.options("ec2/flowLog:FlowLog", "network-refused").dependencies
+    assert any("RolePolicy" in urn for urn in dependencies)

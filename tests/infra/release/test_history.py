@@ -1,0 +1,120 @@
+"""Against moto, which keeps versions of a parameter as SSM does."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from infra.release.history import INITIAL_VALUE, MAX_BYTES, MAX_VERSIONS, ReleaseHistory, refuse_if_superseded
+from infra.release.record import RolledBack
+from infra.release.reporting import ReleaseError
+from tests.infra.release.records import PARAMETER, RELEASE
+
+BAD = RolledBack(number=1, tag="bad", sources="f1")
+TORN = RELEASE.to_json().replace('"withheld":null', '"withheld":{"tag":"bad"}')
+
+
+@pytest.fixture
+def history(session: boto3.Session) -> ReleaseHistory:
+    """The history of a new stack."""
+    put(session, INITIAL_VALUE)
+    return ReleaseHistory(session, PARAMETER)
+
+
+def put(session: boto3.Session, value: str) -> None:
+    session.client("ssm").put_parameter(Name=PARAMETER, Value=value, Type="String", Overwrite=True)
+
+
+def test_a_new_stack_has_no_release_on_record(history: ReleaseHistory) -> None:
+    assert history.latest() is None
+    assert history.records() == []
+
+
+def test_releases_are_numbered_from_one_and_kept_in_order(history: ReleaseHistory) -> None:
+    first = history.append(RELEASE)
+    second = history.append(replace(RELEASE, kind="rollback", rolled_back=BAD))
+    assert (first.number, second.number, second.rolled_back) == (1, 2, BAD)
+    assert history.records() == [first, second]
+    assert history.latest() == second
+
+
+def test_the_newest_versions_are_read_from_several_pages(session: boto3.Session, history: ReleaseHistory) -> None:
+    numbers = range(1, MAX_VERSIONS + 6)
+    for number in numbers:
+        put(session, replace(RELEASE, number=number).to_json())
+    assert [release.number for release in history.records()] == list(numbers[5:])
+
+
+def test_a_long_first_migration_is_recorded_with_its_last_steps(history: ReleaseHistory) -> None:
+    migrated = [f"application.{number:04}_a_step_of_the_first_migration" for number in range(200)]
+    recorded = history.append(replace(RELEASE, migrated=migrated))
+    assert 0 < len(recorded.migrated) < 200
+    assert recorded.migrated == migrated[-len(recorded.migrated) :]
+    assert len(recorded.to_json().encode()) <= MAX_BYTES
+
+
+def test_a_record_that_is_still_too_long_names_its_longest_part(history: ReleaseHistory) -> None:
+    heads = {f"application_{number}": f"{number:04}_the_newest_migration" for number in range(100)}
+    with pytest.raises(ReleaseError, match="an SSM parameter holds 4096: `heads` is the longest part"):
+        history.append(replace(RELEASE, heads=heads))
+    assert history.latest() is None
+
+
+@pytest.mark.parametrize("value", ["nonsense", "[]", '{"number": 3}', TORN])
+def test_a_broken_value_is_reported_with_the_commands_that_restore_it(
+    session: boto3.Session, history: ReleaseHistory, value: str
+) -> None:
+    first = history.append(RELEASE)
+    put(session, value)
+    with pytest.raises(ReleaseError) as failure:
+        history.latest()
+    assert f"{PARAMETER} does not hold a release record" in str(failure.value)
+    assert f"aws ssm get-parameter-history --name {PARAMETER}" in str(failure.value)
+    assert history.records() == [first]
+
+
+def test_a_missing_parameter_is_named(session: boto3.Session) -> None:
+    missing = ReleaseHistory(session, "/preqly/other/releases")
+    for query in (missing.latest, missing.records, lambda: missing.append(RELEASE)):
+        with pytest.raises(ReleaseError, match=r"/preqly/other/releases .* does not exist. `pulumi up` creates it"):
+            query()
+
+
+def test_an_error_of_aws_is_passed_on(history: ReleaseHistory, monkeypatch: pytest.MonkeyPatch) -> None:
+    denied = history._ssm.exceptions.ClientError(
+        {"Error": {"Code": "AccessDeniedException", "Message": "no ssm:PutParameter"}}, "PutParameter"
+    )
+
+    def deny(**_: Any) -> None:
+        raise denied
+
+    monkeypatch.setattr(history._ssm, "put_parameter", deny)
+    with pytest.raises(ReleaseError, match=f"{PARAMETER} .*AccessDeniedException: no ssm:PutParameter"):
+        history.append(RELEASE)
+
+
+def test_releases_remain_on_record_when_pulumi_writes_the_initial_value_again(
+    session: boto3.Session, history: ReleaseHistory
+) -> None:
+    history.append(RELEASE)
+    put(session, INITIAL_VALUE)
+    assert history.append(replace(RELEASE, tag="later")).number == 2
+
+
+def test_an_update_may_continue_from_the_latest_release(session: boto3.Session, history: ReleaseHistory) -> None:
+    latest = history.append(RELEASE)
+    refuse_if_superseded(session, PARAMETER, latest)
+    put(session, INITIAL_VALUE)
+    refuse_if_superseded(session, PARAMETER, latest)
+
+
+def test_an_update_stops_after_a_rollback_in_the_meantime(session: boto3.Session, history: ReleaseHistory) -> None:
+    latest = history.append(RELEASE)
+    history.append(replace(RELEASE, kind="rollback", tag="0000-1"))
+    with pytest.raises(ReleaseError, match=r"Release 2 \(rollback, 0000-1\) .* started from release 1: .* again"):
+        refuse_if_superseded(session, PARAMETER, latest)
+
+
+def test_before_the_first_release_the_parameter_is_not_read() -> None:
+    refuse_if_superseded(cast(boto3.Session, None), PARAMETER, None)
