@@ -135,8 +135,8 @@ class Comparison:
 def compare(before: Plan, after: Plan) -> Comparison:
     """Compare by URN. Secret and unknown inputs compare as their masks, so they never show as changed.
 
-    Automatic names end in digits that every preview draws anew; they compare without these."""
-    old, new = ({planned.urn: planned for planned in _without_random_digits(plan)} for plan in (before, after))
+    Parts that are random in every preview do not count."""
+    old, new = ({planned.urn: planned for planned in _without_random_parts(plan)} for plan in (before, after))
     changed = []
     for urn in old.keys() & new.keys():
         differences = list(_differences("", old[urn].inputs, new[urn].inputs))
@@ -151,15 +151,19 @@ def compare(before: Plan, after: Plan) -> Comparison:
     )
 
 
-def _without_random_digits(plan: Plan) -> list[Planned]:
-    """The resources with the digits of automatic names masked, also where another resource refers to the name."""
+def _without_random_parts(plan: Plan) -> list[Planned]:
+    """The resources with random parts masked, also where another resource refers to them.
+
+    These are the digits of automatic names, and the id of the zone that each embedded cloud starts with."""
     inputs = [planned.inputs for planned in plan.resources]
     names = {str(one[key]) for one in inputs for key in one.get("__defaults", ()) if key in one}
-    if not names:
+    masks = {name: f"{name[:-_DIGITS]}{'*' * _DIGITS}" for name in names}
+    masks |= {str(one["zoneId"]): "existing zone" for one in inputs if "zoneId" in one}
+    if not masks:
         return plan.resources
     # The longest first: a name may be the beginning of another.
-    pattern = re.compile("|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)))
-    masked = (pattern.sub(lambda found: f"{found[0][:-_DIGITS]}{'*' * _DIGITS}", json.dumps(one)) for one in inputs)
+    pattern = re.compile("|".join(re.escape(text) for text in sorted(masks, key=len, reverse=True)))
+    masked = (pattern.sub(lambda found: masks[found[0]], json.dumps(one)) for one in inputs)
     return [replace(planned, inputs=json.loads(one)) for planned, one in zip(plan.resources, masked, strict=True)]
 
 

@@ -1,7 +1,7 @@
 """The commands with their options and help. The module of the same name does the work."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
@@ -12,15 +12,14 @@ from rich.console import Console
 from ops import logs as container_logs
 from ops import releases as release_list
 from ops.errors import FAILED, Interrupted, Refused, UsageError
-from ops.output import console, print_json, release_name
+from ops.output import Confirm, console, print_json, release_name
 from ops.project import name as project_name
 from ops.resources.protection import print_protection, read_protection
 from ops.resources.recover import print_recovered
 from ops.resources.recover import recover as recover_state
 from ops.rollback.rollback import RollbackRequest, RollbackResult, roll_back, roll_forward
 from ops.stack import find, open_session
-from ops.status.output import print_status
-from ops.status.stack_status import read_status
+from ops.status.stack_status import print_status, read_status
 
 EXIT_CODES = (
     "Exit codes: 0 success, 1 failure or a stack that needs attention, 2 wrong usage, 3 refused and nothing touched, "
@@ -156,7 +155,7 @@ def _request(yes: bool, allow_unknown_migrations: bool) -> RollbackRequest:
     return RollbackRequest(confirm=_confirm(yes), report=_report, allow_unknown_migrations=allow_unknown_migrations)
 
 
-def _confirm(yes: bool) -> Callable[[str], None]:
+def _confirm(yes: bool) -> Confirm:
     def confirm(question: str) -> None:
         if yes:
             return

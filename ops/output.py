@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from rich.table import Table
 
 from infra.release.record import ReleaseRecord
 
+Confirm = Callable[[str], None]
+"""Shows a question. Raises when the answer is no."""
 PIPE_COLUMNS = 200
 """Width in a pipe, so that `grep` sees whole rows."""
 COLOURS = {
@@ -81,11 +83,6 @@ def release_name(release: ReleaseRecord) -> str:
 def release_age(release: ReleaseRecord) -> str:
     """How and when the release began to serve."""
     return f"{'rolled back to' if release.kind == 'rollback' else 'released'} {age(release.at)} ago"
-
-
-def short(arn: str) -> str:
-    """The last part of an ARN."""
-    return arn.rpartition("/")[2]
 
 
 def _plain(value: Any) -> str:

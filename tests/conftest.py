@@ -8,6 +8,7 @@ from typing import Any
 import botocore.loaders
 import botocore.session
 import pytest
+from hypothesis import settings
 from pulumi.runtime.config import set_all_config
 
 from infra.release import hooks
@@ -15,6 +16,9 @@ from infra.release.record import ReleaseRecord
 from local.setup.pulumi_engine import find_engine
 from tests.recorder import Recorder, declared_with, new_engine
 
+# A busy machine is slow; that is no fault of the code.
+settings.register_profile("without-deadline", deadline=None)
+settings.load_profile("without-deadline")
 # `embedded_cloud.testing.engine_stack` looks on PATH; set-up keeps the engine in the tool cache.
 os.environ.setdefault("EMBEDDED_CLOUD_PULUMI", str(find_engine() or "pulumi"))
 

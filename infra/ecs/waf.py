@@ -30,8 +30,6 @@ class WebAclArgs:
 class WebAcl(pulumi.ComponentResource):
     """Allows every request that no managed rule blocks."""
 
-    web_acl_arn: pulumi.Output[str]
-
     def __init__(self, name: str, args: WebAclArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:WebAcl", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -47,8 +45,7 @@ class WebAcl(pulumi.ComponentResource):
             f"{name}-on-balancer", web_acl_arn=acl.arn, resource_arn=args.load_balancer_arn, opts=child
         )
         self._log_blocked(name, acl.arn, args)
-        self.web_acl_arn = acl.arn
-        self.register_outputs({"web_acl_arn": self.web_acl_arn})
+        self.register_outputs({"web_acl_arn": acl.arn})
 
     def _log_blocked(self, name: str, acl_arn: pulumi.Output[str], args: WebAclArgs) -> None:
         """Log requests that a rule blocked or counted, without their credentials."""

@@ -76,7 +76,7 @@ class WebService(pulumi.ComponentResource):
         self.cluster_name = cluster.name
         planned = _planned_release(args, cluster, service, web, migration)
         self.release = hooks.recorded_release(service, args.record_parameter, planned)
-        # Unknown until the service exists: what names it is not planned around a service that is not there.
+        # The ID is unknown until the service exists, so no preview plans scaling and alarms for a missing service.
         self.service_name = pulumi.Output.all(service.name, service.id).apply(lambda known: str(known[0]))
         self.register_outputs({"cluster_name": cluster.name, "service_name": service.name})
 

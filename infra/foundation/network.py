@@ -35,7 +35,6 @@ class Network(pulumi.ComponentResource):
     """
 
     vpc_id: pulumi.Output[str]
-    vpc_cidr: pulumi.Output[str]
     public_subnet_ids: pulumi.Output[list[str]]
     """One in each zone, as are task and database subnets."""
     task_subnet_ids: pulumi.Output[list[str]]
@@ -57,7 +56,6 @@ class Network(pulumi.ComponentResource):
             self._nat_gateway(public[0], task_routes)
 
         self.vpc_id = vpc.id
-        self.vpc_cidr = vpc.cidr_block
         # AWS creates a public load balancer only in subnets with a route to an internet gateway.
         self.public_subnet_ids = _ids(public, after=self._internet_routes)
         s3 = self._s3_endpoint("public" if task is public else "task", task_routes)
@@ -67,7 +65,7 @@ class Network(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,
-                "vpc_cidr": self.vpc_cidr,
+                "vpc_cidr": vpc.cidr_block,
                 "public_subnet_ids": self.public_subnet_ids,
                 "task_subnet_ids": self.task_subnet_ids,
                 "database_subnet_ids": self.database_subnet_ids,

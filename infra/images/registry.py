@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.release.history import MAX_VERSIONS
-from infra.release.image_retention import TAG_PREFIX as RELEASE_TAG_PREFIX
+from infra.release.image_tags import TAG_PREFIX as RELEASE_TAG_PREFIX
 
 KEPT_RELEASES = 2 * MAX_VERSIONS
 """Twice the length of the release history: a rollback to its oldest release needs the images as long again.

@@ -8,11 +8,10 @@ from typing import Any
 
 import boto3
 
-from infra.release import image_retention
+from infra.release import image_tags
 from infra.release.history import ReleaseHistory
 from infra.release.migration import one_off_task, release_state, snapshot
-from infra.release.migration.earlier_attempts import with_earlier_attempts
-from infra.release.migration.migration import MigrationResult
+from infra.release.migration.migration import MigrationResult, with_earlier_attempts
 from infra.release.migration.one_off_task import OneOffTask
 from infra.release.record import ReleaseRecord, utc_now
 from infra.release.reporting import Reporter
@@ -52,7 +51,7 @@ def complete(
             )
         )
         report(f"Release {latest.number} is on record")
-    image_retention.tag_images(session, latest)
+    image_tags.tag_images(session, latest)
     return latest
 
 

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.release import unfinished_push
+from infra.release import image_tags
 from infra.release.completion import complete, expected_record
 from infra.release.history import refuse_if_superseded
 from infra.release.migration.migration import MigrationResult, migrated_with, run_migration, task_of_service
@@ -21,8 +21,8 @@ from infra.release.rollout.deployment import ExpectedDeployment, wait_for_rollou
 
 T = TypeVar("T")
 _THREADS = ThreadPoolExecutor(4, thread_name_prefix="release")
-"""Not the event loop's own threads, of which a small machine has six. Pulumi waits for the engine in those, and with
-`--parallel 1` the engine does nothing until a hook has ended."""
+"""Not the event loop's threads, six on a small machine, in which Pulumi waits for the engine. With `--parallel 1` the
+engine waits for the hook, and a hook that waits for one of those threads never ends."""
 
 
 class ReleaseFailed(pulumi.RunError):
@@ -108,7 +108,7 @@ def unfinished_push_hook(name: str) -> pulumi.ResourceHookBinding:
         inputs, before = await plain_inputs(args.new_inputs), await plain_inputs(args.old_inputs)
         if inputs["imageName"] == before.get("imageName"):
             return
-        if await in_thread(unfinished_push.delete_image, session(), inputs["imageName"]):
+        if await in_thread(image_tags.delete_unfinished_push, session(), inputs["imageName"]):
             reporter_of(Named(args.urn))("Deleted the image that an interrupted update had pushed under this tag")
 
     hook = pulumi.ResourceHook(f"{name}-push", delete)

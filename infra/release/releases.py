@@ -1,5 +1,7 @@
 """The SSM parameter with the release record, and the release that the record and the sources select."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +10,11 @@ import pulumi_aws as aws
 
 from infra.release.history import INITIAL_VALUE, parse_record
 from infra.release.hooks import ReleaseFailed
-from infra.release.migration.pending_migrations import pending_migrations
 from infra.release.record import ReleaseRecord, parameter_name, unsupported_hosting
 from infra.release.reporting import ReleaseError
 from infra.release.spec import ReleaseSpec, select_release
+
+_MIGRATION = re.compile(r"\d{4}_\w+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ class Releases(pulumi.ComponentResource):
 
     def _report_pending_migrations(self, latest: ReleaseRecord | None, sources: Path) -> None:
         # After a rollback the record lacks migrations that the database has.
-        pending = pending_migrations(sources, latest.heads) if latest and not latest.rolled_back else []
+        pending = _pending_migrations(sources, latest.heads) if latest and not latest.rolled_back else []
         if pending:
             pulumi.log.info(f"These sources would migrate: {', '.join(pending)}", self)
 
@@ -107,3 +110,20 @@ def _latest(value: str, name: str) -> ReleaseRecord | None:
     if problem := unsupported_hosting(latest):
         raise ReleaseFailed(problem)
     return latest
+
+
+def _pending_migrations(sources: Path, heads: Mapping[str, str]) -> list[str]:
+    """Migrations of the project's own apps that are newer than `heads`, as `<app>.<name>`.
+
+    Leaves out apps whose recorded migration is not in the sources, and installed apps, whose migrations are elsewhere.
+    """
+    found: list[str] = []
+    for folder in sorted(sources.glob("*/migrations")):
+        app = folder.parent.name
+        names = sorted(path.stem for path in folder.glob("*.py") if _MIGRATION.fullmatch(path.stem))
+        head = heads.get(app)
+        if head is None:
+            found += [f"{app}.{name}" for name in names]
+        elif head in names:
+            found += [f"{app}.{name}" for name in names[names.index(head) + 1 :]]
+    return found

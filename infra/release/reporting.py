@@ -1,4 +1,4 @@
-"""What a release reports to the operator: lines of progress, and one error."""
+"""What a release reports to the operator: lines of progress, one error, and short names."""
 
 from collections.abc import Callable
 
@@ -8,3 +8,8 @@ Reporter = Callable[[str], None]
 
 class ReleaseError(Exception):
     """A release failed or cannot continue. The message says what happened, why, and what to do."""
+
+
+def short(arn: str) -> str:
+    """The last part of an ARN."""
+    return arn.rpartition("/")[2]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from infra.settings import hosting_rule, name_rules, size_rules
+from infra.settings import name_rules, size_rules
 from infra.settings.problem import Finding, Problem, full_key
 from infra.settings.settings import Settings
 
@@ -13,7 +13,7 @@ RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     name_rules.aliases,
     name_rules.allowed_hosts,
     size_rules.network,
-    hosting_rule.hosting,
+    size_rules.hosting,
     size_rules.choices,
     size_rules.bounds,
     size_rules.tasks,

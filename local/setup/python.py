@@ -12,8 +12,6 @@ from local.setup.steps import Need, Reporter, SetupError
 OLDEST = (3, 11)
 NEWER = tuple(f"python3.{minor}" for minor in range(15, OLDEST[1] - 1, -1))
 LOCK_FILES = ("requirements.txt", "requirements-dev.txt", "app/requirements.in")
-PROJECT_FILES = "packages/*/pyproject.toml"
-"""Packages of this repository, installed in editable mode."""
 _STAMP = VENV / ".preqly-requirements"
 
 
@@ -75,6 +73,6 @@ def find_python() -> str:
 def wanted_stamp() -> str:
     """A hash of the requirement files, and of the path: an environment does not work after a move."""
     digest = hashlib.sha256(str(VENV.resolve()).encode())
-    for path in (*(ROOT / name for name in LOCK_FILES), *sorted(ROOT.glob(PROJECT_FILES))):
-        digest.update(path.read_bytes())
+    for name in LOCK_FILES:
+        digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 
 from infra.release.record import ReleaseRecord
+from infra.release.reporting import short
 from ops.errors import OpsError
-from ops.output import short
 
 TASKS_PER_REQUEST = 100
 """Limit of DescribeTasks."""

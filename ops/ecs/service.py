@@ -11,12 +11,12 @@ from infra.release.migration.migration import PREPARE_COMMAND
 from infra.release.migration.one_off_task import STARTED_BY, OneOffTask
 from infra.release.migration.release_state import ReleaseState
 from infra.release.record import ReleaseRecord
-from infra.release.reporting import ReleaseError, Reporter
+from infra.release.reporting import ReleaseError, Reporter, short
 from infra.release.rollout.deployment import ExpectedDeployment, wait_for_rollout
 from ops.ecs.description import describe_service
 from ops.ecs.task_definitions import describe, register, release_tag, with_release
 from ops.errors import Refused
-from ops.output import age, short
+from ops.output import age
 
 PREPARE_SECONDS = 300
 """Shorter than for `pulumi up`: the bad release serves meanwhile."""

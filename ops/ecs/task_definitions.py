@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.release.record import ReleaseRecord
+from infra.release.reporting import short
 from infra.release.rollout.task_definitions import TaskDefinition, fingerprint
 from ops.errors import Refused
-from ops.output import short
 
 RELEASE_VARIABLE = "RELEASE"
 """Environment variable with the release's tag, for the application."""

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from infra.release.record import ReleaseRecord
-from ops.output import short
+from infra.release.reporting import short
 from ops.resources.pulumi_state import Resource, resources
 from ops.stack import Stack, tagged
 
@@ -31,7 +31,7 @@ class Finding:
 
 
 def read_protection(stack: Stack) -> list[Finding]:
-    """Findings that block first, then those that tell what is deleted and what remains."""
+    """Findings that block, then those about what is deleted and what remains."""
     release = stack.history()[-1]
     state = resources(stack.name)
     found = [

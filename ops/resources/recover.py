@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from rich.console import Console
 
 from infra.release.reporting import Reporter
 from ops.errors import OpsError, Refused
+from ops.output import Confirm
 from ops.project import ROOT
 from ops.resources import orphans
 from ops.resources.orphans import Orphan
@@ -23,8 +24,6 @@ from ops.resources.orphans import Orphan
 SECONDS = 1800
 """Limit for one Pulumi command. A refresh reads every resource."""
 SHOWN_LINES = 30
-Confirm = Callable[[str], None]
-"""Shows a question. Raises when the answer is no."""
 LOCKED = re.compile(r"the stack is currently locked by|Another update is currently in progress")
 OWNER = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>\S+)")
 

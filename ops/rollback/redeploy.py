@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.release import image_retention
+from infra.release import image_tags
 from infra.release.history import ReleaseHistory
-from infra.release.migration.earlier_attempts import oldest_snapshot
+from infra.release.migration.migration import oldest_snapshot
 from infra.release.migration.release_state import ReleaseState
 from infra.release.record import ReleaseRecord, RolledBack, unsupported_hosting, utc_now
 from infra.release.reporting import ReleaseError, Reporter
@@ -88,7 +88,7 @@ def redeploy(session: boto3.Session, history: ReleaseHistory, change: Redeployme
             snapshot=None,
         )
     )
-    image_retention.tag_images(session, recorded)
+    image_tags.tag_images(session, recorded)
     return recorded
 
 

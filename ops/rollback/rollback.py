@@ -1,20 +1,17 @@
 """`rollback` and `forward`: choose the release, ask for confirmation, deploy it again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infra.release import image_retention
+from infra.release import image_tags
 from infra.release.record import ReleaseRecord, RolledBack
 from infra.release.reporting import Reporter
 from ops.ecs.service import EcsService
 from ops.errors import Refused, UsageError
-from ops.output import release_age, release_name
+from ops.output import Confirm, release_age, release_name
 from ops.rollback.redeploy import Redeployment, redeploy, refuse_unusable
 from ops.rollback.release_selection import by_number, newest, previous_release
 from ops.stack import Stack
-
-Confirm = Callable[[str], None]
-"""Shows a question. Raises when the answer is no."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +60,7 @@ def roll_forward(stack: Stack, request: RollbackRequest) -> RollbackResult:
     latest = history[-1]
     rolled_back = latest.rolled_back
     if rolled_back is None:
-        image_retention.tag_images(stack.session, latest)
+        image_tags.tag_images(stack.session, latest)
         return RollbackResult(changed=False, release=latest)
     target = by_number(history, rolled_back.number) or newest(history, rolled_back.tag)
     if target is None:
@@ -85,7 +82,7 @@ def _redeploy(stack: Stack, change: Redeployment, service: EcsService, request: 
     target, latest, running = change.target, change.latest, service.release_tag
     if service.rollout_completed and running == target.tag == latest.tag:
         # An earlier run may have been killed between record and image tags.
-        image_retention.tag_images(stack.session, latest)
+        image_tags.tag_images(stack.session, latest)
         return RollbackResult(changed=False, release=latest)
     resume = running == target.tag != latest.tag
     service.refuse_concurrent(resume=resume)

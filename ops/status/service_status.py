@@ -9,18 +9,19 @@ from rich.console import ConsoleRenderable
 from rich.markup import escape
 
 from infra.release.record import ReleaseRecord
+from infra.release.reporting import short
 from infra.release.rollout import outdated_tasks
 from infra.release.rollout.task_definitions import TaskDefinition
 from ops.ecs.description import ServiceDescription, Task, describe_service
 from ops.ecs.task_definitions import describe, release_tag
-from ops.output import age, coloured, short, table
+from ops.output import age, coloured, table
 from ops.rollback.release_selection import newest
 from ops.status import health
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceStatus:
-    """The service and how far it is what the last release asked for."""
+    """The ECS service, compared with the last release on record."""
 
     release: ReleaseRecord
     """The last on record."""

@@ -5,14 +5,14 @@ import tomllib
 import pytest
 
 from local.runtime import ROOT
-from tests.infra.controls import database, ecs, load_balancer, network, storage_and_iam
+from tests.infra.controls.properties import EDITS as PROPERTY_EDITS
 from tests.infra.controls.stack import CHECKS, Stack
-from tests.infra.controls.weakened import EDITS, Edit
+from tests.infra.controls.weakened import EDITS as OWN_EDITS
+from tests.infra.controls.weakened import Edit
 from tests.program.shapes import SHAPES
 from tests.recorder import declared_with
 
-AREAS = (database, ecs, load_balancer, network, storage_and_iam)
-"""Importing them registers their checks."""
+EDITS = [*PROPERTY_EDITS, *OWN_EDITS]
 WAIVED = {
     waiver["id"]: waiver["reason"] for waiver in tomllib.loads((ROOT / "docs" / "waivers.toml").read_text())["waiver"]
 }

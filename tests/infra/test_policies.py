@@ -11,20 +11,14 @@ from hypothesis import strategies as st
 from infra import policies
 from infra.ecs.task_roles import TaskRoles, TaskRolesArgs
 from local.runtime import ROOT
+from tests.infra.controls.data_and_iam import WITHOUT_RESOURCE
+from tests.infra.controls.stack import listed
 from tests.recorder import new_engine
 
 REGION = st.sampled_from(["us-east-1", "eu-central-1", "ap-southeast-4"])
 ACCOUNT = st.integers(10**11, 10**12 - 1).map(str)
 NAME = st.text(alphabet="abyz09-", min_size=1, max_size=20)
 
-# The only actions for which AWS's service authorization reference lists no resource type.
-WITHOUT_RESOURCE = {
-    "ecr:GetAuthorizationToken",
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
-}
 DENY_STATIC_FILES = {
     "Effect": "Deny",
     "Action": ["s3:DeleteObject", "s3:PutObject"],
@@ -37,10 +31,6 @@ def statements(document: str) -> list[dict[str, Any]]:
     assert parsed["Version"] == "2012-10-17"
     found: list[dict[str, Any]] = parsed["Statement"]
     return found
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def actions(document: str) -> set[str]:

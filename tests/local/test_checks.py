@@ -67,8 +67,8 @@ def test_a_group_and_a_file_without_one_stay_in_one_worker(tmp_path: Path) -> No
     for name, group, mark in (("a", "g", marked), ("b", "g", marked), ("c", "c", "")):
         (tmp_path / f"test_{name}.py").write_text(NOTED.format(mark=mark, group=group))
     report = tmp_path / "report.xml"
-    command = checks.Part(name="x", folder=tmp_path, workers=2, dist="loadgroup").command(report, [])
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = checks.Part(name="x", folder=tmp_path, workers=2, dist="loadgroup").command(report, ["-p", "xdist"])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
     workers = {name: (tmp_path / name).read_text().split() for name in ("g", "c")}
     assert {name: (len(used), len(set(used))) for name, used in workers.items()} == {"g": (8, 1), "c": (4, 1)}

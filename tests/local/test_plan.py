@@ -88,6 +88,11 @@ def test_equal_plans_have_no_difference() -> None:
     assert found.headline() == "no resource differs; still about 97.40 US dollars a month"
 
 
+def test_the_random_id_of_the_existing_zone_is_no_difference() -> None:
+    before, after = (Plan([planned(ZONE, zoneId=random, name="a")]) for random in ("UC7FP8", "3IO5XC"))
+    assert list(compare(before, after).lines()) == []
+
+
 def test_the_random_digits_of_automatic_names_are_no_difference() -> None:
     before, after = (
         Plan([planned(VPC, name=f"network-{digits}", __defaults=["name"]), planned(ZONE, of=f"arn:network-{digits}/*")])

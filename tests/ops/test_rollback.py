@@ -1,4 +1,4 @@
-"""`rollback`: which release it deploys, with which settings, and the question before it."""
+"""`rollback` and `forward`: which release they deploy, with which settings, and the question before it."""
 
 import json
 from typing import Any
@@ -17,21 +17,23 @@ def containers(stack: DeployedStack, arn: str) -> dict[str, Any]:
     return {one["name"]: one for one in found}
 
 
-def test_without_a_number_the_previous_release_is_deployed_again(stack: DeployedStack, ops: Ops) -> None:
+def test_the_previous_release_is_prepared_deployed_again_and_kept_under_its_new_number(
+    stack: DeployedStack, ops: Ops, database: Database
+) -> None:
     one, two = stack.deploy("one"), stack.deploy("two")
+    before = stack.revisions
     assert ops(*ROLLBACK).code == 0
     latest = stack.latest
     assert (latest.number, latest.kind, latest.tag, latest.revision) == (3, "rollback", "one", "rev-one")
     assert latest.rolled_back == RolledBack(number=two.number, tag="two", sources="f0")
-    assert stack.runs == latest.task_definition == one.task_definition
-
-
-def test_a_revision_with_the_same_content_is_used_again(stack: DeployedStack, ops: Ops) -> None:
-    stack.deploy("one")
-    stack.deploy("two")
-    before = stack.revisions
-    assert ops(*ROLLBACK).code == 0
-    assert stack.revisions == before
+    # A revision with the same content is used again.
+    assert (stack.runs, stack.revisions) == (latest.task_definition, before) == (one.task_definition, before)
+    # The bucket keeps static files of the last releases only, so its own image publishes them again.
+    assert database.prepared == database.read == [one.migration_task_definition]
+    (image,) = stack.client("ecr").describe_images(repositoryName="registry-web", imageIds=[{"imageTag": "release-3"}])[
+        "imageDetails"
+    ]
+    assert one.web_image.endswith(image["imageDigest"])
 
 
 def test_the_current_settings_and_secrets_stay(stack: DeployedStack, ops: Ops, database: Database) -> None:
@@ -59,21 +61,14 @@ def test_two_rollbacks_go_two_releases_back_and_record_the_release_of_the_source
     assert "There is no release to go back to" in ops.refused(ROLLBACK, 3)
 
 
-def test_the_record_has_the_sources_of_both_releases(stack: DeployedStack, ops: Ops) -> None:
-    stack.deploy("one", sources="f1", architecture="x86_64")
-    stack.deploy("two", sources="f2", architecture="arm64")
+@pytest.mark.parametrize("sources", ["f2", "f1"], ids=["other sources", "the same on another base image"])
+def test_the_record_has_the_sources_of_both_releases(stack: DeployedStack, ops: Ops, sources: str) -> None:
+    stack.deploy("a-1", sources="f1", architecture="x86_64")
+    stack.deploy("b-1", sources=sources, architecture="arm64")
     assert ops(*ROLLBACK).code == 0
     latest = stack.latest
-    assert (latest.sources, latest.architecture) == ("f1", "x86_64")
-    assert latest.rolled_back == RolledBack(number=2, tag="two", sources="f2")
-
-
-def test_the_same_sources_on_another_base_image_are_recorded_as_rolled_back_too(stack: DeployedStack, ops: Ops) -> None:
-    stack.deploy("a-1", sources="f1")
-    stack.deploy("b-1", sources="f1")
-    assert ops(*ROLLBACK).code == 0
-    latest = stack.latest
-    assert (latest.tag, latest.rolled_back) == ("a-1", RolledBack(number=2, tag="b-1", sources="f1"))
+    assert (latest.tag, latest.sources, latest.architecture) == ("a-1", "f1", "x86_64")
+    assert latest.rolled_back == RolledBack(number=2, tag="b-1", sources=sources)
 
 
 def platform(stack: DeployedStack, arn: str) -> str:
@@ -96,16 +91,6 @@ def test_the_images_run_on_the_architecture_they_were_built_for_also_the_one_off
     assert stack.record.records()[-1].architecture == "arm64"
 
 
-def test_the_release_is_prepared_with_its_own_image_before_it_serves(
-    stack: DeployedStack, ops: Ops, database: Database
-) -> None:
-    """The bucket keeps static files of the last releases only."""
-    one = stack.deploy("one")
-    stack.deploy("two")
-    assert ops(*ROLLBACK).code == 0
-    assert database.prepared == database.read == [one.migration_task_definition]
-
-
 def test_a_release_that_cannot_be_prepared_is_deployed_and_reported(
     stack: DeployedStack, ops: Ops, database: Database
 ) -> None:
@@ -118,30 +103,12 @@ def test_a_release_that_cannot_be_prepared_is_deployed_and_reported(
     assert "bucket media does not answer" in ended.err
 
 
-def test_a_refused_release_is_not_prepared(stack: DeployedStack, ops: Ops, database: Database) -> None:
-    stack.deploy("one")
-    stack.deploy("two")
-    database.is_in(unknown=["core.0003_x"])
-    ops.refused(ROLLBACK, 3)
-    assert database.prepared == []
-
-
 def test_a_number_names_the_release(stack: DeployedStack, ops: Ops) -> None:
     one = stack.deploy("one")
     stack.deploy("two")
     stack.deploy("three")
     assert ops("rollback", "1", "--yes").code == 0
     assert stack.runs == one.task_definition
-
-
-def test_the_images_that_serve_again_are_kept_under_the_new_number(stack: DeployedStack, ops: Ops) -> None:
-    one = stack.deploy("one")
-    stack.deploy("two")
-    assert ops(*ROLLBACK).code == 0
-    (image,) = stack.client("ecr").describe_images(repositoryName="registry-web", imageIds=[{"imageTag": "release-3"}])[
-        "imageDetails"
-    ]
-    assert one.web_image.endswith(image["imageDigest"])
 
 
 def test_the_running_release_is_not_rolled_out_again(stack: DeployedStack, ops: Ops, database: Database) -> None:
@@ -186,3 +153,28 @@ def test_scripts_read_what_serves_now(stack: DeployedStack, ops: Ops) -> None:
     assert answer["changed"] is True
     assert (answer["release"]["number"], answer["release"]["tag"]) == (3, "one")
     assert answer["release"]["withheld"] == {"number": 2, "tag": "two", "sources": "f0"}
+
+
+def test_forward_deploys_the_release_again_in_its_own_task_definition(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    two = stack.deploy("two")
+    assert ops(*ROLLBACK).code == 0
+    assert ops("forward", "--yes").code == 0
+    latest = stack.latest
+    assert (latest.number, latest.kind, latest.tag, latest.rolled_back) == (4, "release", "two", None)
+    assert stack.runs == two.task_definition
+
+
+def test_forward_without_a_rollback_touches_nothing(stack: DeployedStack, ops: Ops, database: Database) -> None:
+    stack.deploy("one")
+    ended = ops("forward", "--yes")
+    assert (ended.code, ended.out) == (
+        0,
+        "Already serving: release 1 (one, revision rev-one). Nothing was touched.\n",
+    )
+    assert database.read == []
+
+
+def test_forward_refuses_a_release_that_is_no_longer_on_record(stack: DeployedStack, ops: Ops) -> None:
+    stack.roll_back(stack.deploy("one"), RolledBack(number=70, tag="gone", sources="f0"))
+    assert "Release 70 was rolled back, but it is no longer on record." in ops.refused(["forward", "--yes"], 3)

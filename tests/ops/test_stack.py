@@ -21,13 +21,9 @@ def add(session: Any, name: str, stack: str) -> None:
     session.client("ssm").put_parameter(Name=parameter_name(name, stack), Value="{}", Type="String")
 
 
-def test_the_only_stack_needs_no_name(stack: DeployedStack, ops: Ops) -> None:
+def test_the_only_stack_needs_no_name_and_of_several_one_must_be_named(stack: DeployedStack, ops: Ops) -> None:
     stack.deploy("one")
     assert "Releases of prod in us-east-1" in ops("releases").out
-
-
-def test_of_several_stacks_one_must_be_named(stack: DeployedStack, ops: Ops) -> None:
-    stack.deploy("one")
     add(stack.session, "preqly", "qa")
     message = ops.refused(["releases"], 2)
     assert message == "Project preqly has several stacks in us-east-1. Give --stack prod|qa.\n"
@@ -56,6 +52,7 @@ def test_other_parameters_are_not_stacks(session: Any, ops: Ops) -> None:
     session.client("ssm").put_parameter(Name="/preqly/qa/password", Value="x", Type="String")
     message = ops.refused(["releases"], 2)
     assert "No stack of project preqly is deployed in account 123456789012, region us-east-1." in message
+    assert "No stack of project qa is deployed" in ops.refused(["releases", "--project", "qa"], 2)
 
 
 def test_the_stacks_own_region_wins_over_the_environments(
@@ -97,7 +94,3 @@ def test_a_stack_on_another_hosting_is_refused_with_the_sources_to_use(stack: De
     message = ops.refused(["rollback", "--yes"], 3)
     assert "Release 1 ran with `hosting: vm`" in message
     assert "Check out the sources that deployed it (revision rev-one)" in message
-
-
-def test_the_project_may_be_named(stack: DeployedStack, ops: Ops) -> None:
-    assert "No stack of project other" in ops.refused(["releases", "--project", "other"], 2)

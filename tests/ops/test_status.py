@@ -34,7 +34,7 @@ def ring(stack: DeployedStack, name: str, tags: list[dict[str, str]], state: str
     stack.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="96 is above 90")
 
 
-def test_a_stack_that_is_healthy_needs_no_attention(
+def test_a_stack_that_is_healthy_needs_no_attention_and_scripts_read_the_same(
     stack: DeployedStack, ops: Ops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "targets", lambda session, groups: dict.fromkeys(groups, "healthy"))
@@ -43,11 +43,19 @@ def test_a_stack_that_is_healthy_needs_no_attention(
     task = stack.task(release.task_definition)
     ended = ops("status")
     assert ended.code == 0, ended.out
-    assert "prod in us-east-1: release 1 (one, revision rev-one)" in ended.out
-    assert "Service web-service: 2 of 2 tasks run" in ended.out
-    assert task[:8] in ended.out
-    assert f"{DATABASE}: available, db.t4g.micro" in ended.out
-    assert "Nothing needs attention." in ended.out
+    for said in (
+        "prod in us-east-1: release 1 (one, revision rev-one)",
+        "Service web-service: 2 of 2 tasks run",
+        task[:8],
+        f"{DATABASE}: available, db.t4g.micro",
+        "Nothing needs attention.",
+    ):
+        assert said in ended.out
+    answer = json.loads(ops("status", "--json").out)
+    assert (answer["release"]["number"], answer["attention"]) == (1, [])
+    assert answer["service"]["deployments"][0]["state"] == "COMPLETED"
+    assert answer["service"]["tasks"][0]["identifier"] == task
+    assert answer["releases"] == {release.task_definition: "release 1"}
 
 
 def test_tasks_of_another_task_definition_are_named_with_the_reason(stack: DeployedStack, ops: Ops) -> None:
@@ -96,12 +104,6 @@ def test_a_failed_rollout_and_a_site_without_healthy_tasks_are_reported(stack: D
     assert "! No task is healthy behind the load balancer" in ended.out
 
 
-def test_too_few_tasks_are_reported(stack: DeployedStack, ops: Ops) -> None:
-    stack.deploy("one")
-    stack.service.running_count = 1
-    assert "! 1 of 2 tasks run." in ops("status").out
-
-
 def test_only_the_stacks_own_alarms_count(stack: DeployedStack, ops: Ops) -> None:
     stack.deploy("one")
     ring(stack, "other", [{"Key": "Project", "Value": "preqly"}, {"Key": "Stack", "Value": "qa"}])
@@ -147,18 +149,9 @@ def test_a_release_that_was_rolled_back_is_named_with_both_commands(stack: Deplo
     assert "`python -m ops forward`" in ended.out
 
 
-def test_scripts_read_the_same(stack: DeployedStack, ops: Ops) -> None:
-    release = stack.deploy("one")
-    task = stack.task(release.task_definition)
-    answer = json.loads(ops("status", "--json").out)
-    assert answer["release"]["number"] == 1
-    assert answer["attention"] == []
-    assert answer["service"]["deployments"][0]["state"] == "COMPLETED"
-    assert answer["service"]["tasks"][0]["identifier"] == task
-    assert answer["releases"] == {release.task_definition: "release 1"}
-
-
-def test_a_deleted_service_is_reported(stack: DeployedStack, ops: Ops) -> None:
+def test_too_few_tasks_and_a_deleted_service_are_reported(stack: DeployedStack, ops: Ops) -> None:
     stack.deploy("one")
+    stack.service.running_count = 1
+    assert "! 1 of 2 tasks run." in ops("status").out
     stack.ecs.delete_service(cluster=CLUSTER, service=SERVICE, force=True)
     assert "Service web-service of cluster web-cluster does not exist" in ops.refused(["status"], 1)

@@ -5,27 +5,9 @@ import pytest
 from tests.program.shapes import SHAPES, children, parent_of
 from tests.recorder import declared_with
 
-WORLD = {"0.0.0.0/0", "::/0"}
-
-
-def test_the_world_reaches_80_and_443_and_nothing_else(program):
-    open_ports = {
-        (rule.inputs["securityGroupId"], int(rule.inputs["fromPort"]), int(rule.inputs["toPort"]))
-        for rule in program.all("vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-        if {rule.inputs.get("cidrIpv4"), rule.inputs.get("cidrIpv6")} & WORLD
-    }
-    assert open_ports == {("firewall-load-balancer-id", port, port) for port in (80, 443)}
-
-
-def test_no_rule_names_addresses_but_those_of_the_world_on_443(program):
-    """Everything inside the VPC is allowed by group, so no address is trusted."""
-    for token in ("Ingress", "Egress"):
-        for rule in program.all(f"vpc/securityGroup{token}Rule:SecurityGroup{token}Rule"):
-            addresses = {rule.inputs.get("cidrIpv4"), rule.inputs.get("cidrIpv6")} - {None}
-            assert addresses <= WORLD
-
 
 def test_one_component_declares_all_security_groups(program):
+    """tests/infra/foundation/test_security_groups.py asserts its rules, for each choice of egress."""
     for resource in children(program):
         if "ecurityGroup" in resource.typ and "Default" not in resource.typ:
             assert parent_of(program, resource) == ("preqly:infra:Firewall", "firewall")

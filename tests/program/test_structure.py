@@ -1,7 +1,10 @@
 """Rules for components, resources and their names that hold for all settings."""
 
+import ast
 import inspect
 import re
+from collections import defaultdict
+from graphlib import TopologicalSorter
 
 import pulumi_aws
 
@@ -87,3 +90,37 @@ def test_the_names_lead_to_the_site_only_after_its_first_release_serves(program)
     for name in site:
         urns = program.options("route53/record:Record", name).dependencies
         assert any(urn.endswith("::web-service") for urn in urns), name
+
+
+def imports():
+    """What each module of infra and ops imports from both, by module name."""
+    found = {}
+    for path in [*(ROOT / "infra").rglob("*.py"), *(ROOT / "ops").rglob("*.py")]:
+        statements = [one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.ImportFrom)]
+        # `from infra.ecs import scaling` imports a module.
+        names = {f"{one.module}.{alias.name}" for one in statements for alias in one.names}
+        found[".".join(path.relative_to(ROOT).with_suffix("").parts)] = {
+            name for name in names if name.startswith(("infra.", "ops."))
+        }
+    return found
+
+
+def room(module):
+    return ".".join(module.split(".")[:2])
+
+
+def test_no_rooms_import_each_other_in_a_circle():
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for module, imported in imports().items():
+        rooms[room(module)] |= {room(one) for one in imported} - {room(module)}
+    TopologicalSorter(rooms).prepare()
+
+
+def test_components_know_neither_settings_nor_composition_and_ops_knows_releases_alone():
+    readers = {"infra.composition", "infra.settings"}
+    for module, imported in imports().items():
+        rooms = {room(one) for one in imported if not one.startswith("infra.settings.problem.")}
+        if module.startswith("ops."):
+            assert {one for one in rooms if one.startswith("infra.")} <= {"infra.release"}, module
+        elif room(module) not in readers:
+            assert not rooms & readers, module

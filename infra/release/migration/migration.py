@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ import boto3
 from infra.release.migration import one_off_task, release_state, snapshot
 from infra.release.migration.one_off_task import OneOffTask
 from infra.release.migration.snapshot import SnapshotPolicy
+from infra.release.record import ReleaseRecord
 from infra.release.reporting import ReleaseError, Reporter
 
 MIGRATION_TAG = "preqly:migration"
@@ -59,6 +61,27 @@ def run_migration(
             f"The release was not rolled out and the service was not touched: {error}\n"
             "Fix the cause and run `pulumi up` again; nothing else is needed."
         ) from None
+
+
+def with_earlier_attempts(
+    session: boto3.Session, history: Sequence[ReleaseRecord], database: str, result: MigrationResult
+) -> MigrationResult:
+    """The result; when this update ran no migration, with those of updates that failed before their record.
+
+    Only the newest migration of each app is known. That is enough to find the release that brought a migration.
+    """
+    recorded = {head for one in history for head in one.heads.items()}
+    new = [".".join(head) for head in sorted(result.heads.items()) if head not in recorded]
+    if result.migrated or not recorded or not new:
+        return result
+    return replace(result, migrated=new, snapshot=result.snapshot or oldest_snapshot(session, history, database))
+
+
+def oldest_snapshot(session: boto3.Session, history: Sequence[ReleaseRecord], database: str) -> str | None:
+    """The first snapshot since the last release by `pulumi up`: older than every migration since then."""
+    # A rollback in between takes no snapshot.
+    last = next((one for one in reversed(history) if one.kind == "release"), history[0])
+    return snapshot.first_since(session, database, datetime.fromisoformat(last.at))
 
 
 def _run(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, report: Reporter) -> MigrationResult:

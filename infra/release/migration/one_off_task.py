@@ -77,11 +77,11 @@ def _wait_until_stopped(ecs: Any, task: OneOffTask, arn: str) -> dict[str, Any] 
         found: list[dict[str, Any]] = ecs.describe_tasks(cluster=task.cluster, tasks=[arn])["tasks"]
         unknown = 0 if found else unknown + 1
         if unknown == UNKNOWN_ANSWERS:
-            return "ECS does not know the task any more"
+            return "ECS no longer knows the task"
         if found and found[0]["lastStatus"] == "STOPPED":
             return found[0]
         time.sleep(POLL_SECONDS)
-    # So that the next attempt does not run beside it.
+    # The next attempt must not run beside it.
     ecs.stop_task(cluster=task.cluster, task=arn, reason=f"{task.what} took too long")
     return f"did not end in {task.timeout_seconds} s and was stopped"
 

@@ -1,4 +1,4 @@
-"""Wait until ECS runs the expected deployment. A service can be steady and yet be back on the release before."""
+"""Wait until ECS runs the expected deployment. After a rollback by ECS a steady service runs the earlier release."""
 
 import time
 from collections.abc import Mapping
@@ -9,9 +9,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.policies import Arn
-from infra.release.reporting import ReleaseError, Reporter
+from infra.release.reporting import ReleaseError, Reporter, short
 from infra.release.rollout import diagnosis
-from infra.release.rollout.diagnosis import short
 
 ROLLOUT_SECONDS = 900
 """Ten times a quick rollout, and longer than the circuit breaker needs to fail one with tasks that stop."""

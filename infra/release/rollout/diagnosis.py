@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from infra.release.reporting import short
 from infra.release.rollout import stopped_task
 
 TASKS_SHOWN = 3
@@ -191,8 +192,3 @@ def _log(logged: Sequence[str], previous: Sequence[str]) -> list[str]:
     if list(logged) == list(previous):
         return ["  the same log lines"]
     return ["  last log lines:", *(f"    {line}" for line in logged)]
-
-
-def short(arn: str) -> str:
-    """The last part of an ARN."""
-    return arn.rpartition("/")[2]

@@ -6,8 +6,7 @@ from typing import Any
 
 import boto3
 
-from infra.release.reporting import ReleaseError
-from infra.release.rollout.diagnosis import short
+from infra.release.reporting import ReleaseError, short
 
 DRAIN_SECONDS = 180
 """Deregistration and stop timeout take 20 s; open connections may hold a target longer."""

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from embedded_cloud.cloud import AgentFactory, EmbeddedCloud
 from embedded_cloud.config import CloudConfig
 from embedded_cloud.containers.cleanup import remove_all
 from support.clouds import Start, unique_config
+
+# A busy machine is slow; that is no fault of the code.
+settings.register_profile("without-deadline", deadline=None)
+settings.load_profile("without-deadline")
 
 
 @pytest.fixture
@@ -37,5 +42,4 @@ def start(config: CloudConfig) -> Iterator[Start]:
 
 @pytest.fixture
 def cloud(start: Start) -> EmbeddedCloud:
-    """A cloud without agents."""
     return start()

@@ -1,6 +1,6 @@
-"""Amazon EC2: the VPC and its security groups."""
+"""VPC, security groups, load balancer, certificate."""
 
-from tests.infra.controls.stack import Stack, proves
+from tests.infra.controls.stack import Check, Stack, proves
 
 ANYONE = {"0.0.0.0/0", "::/0"}
 
@@ -34,49 +34,79 @@ def no_port_of_a_database_or_a_shell_is_open(stack: Stack) -> None:
     assert not open_ports(stack) & set(NEVER_OPEN)
 
 
-@proves("EC2.2")
-def the_default_security_group_has_no_rules(stack: Stack) -> None:
-    for group in stack.some("ec2/defaultSecurityGroup"):
-        assert not group.inputs.get("ingress")
-        assert not group.inputs.get("egress")
-
-
 @proves("EC2.6")
 def flow_logs_are_on(stack: Stack) -> None:
     logged = {log.inputs["vpcId"] for log in stack.some("ec2/flowLog")}
     assert {f"{vpc.name}-id" for vpc in stack.some("ec2/vpc")} <= logged
 
 
-@proves("EC2.15")
-def no_subnet_assigns_public_addresses(stack: Stack) -> None:
-    assert all(subnet.inputs["mapPublicIpOnLaunch"] is False for subnet in stack.some("ec2/subnet"))
+def has_endpoint(service: str) -> Check:
+    """A check for an interface endpoint of this service."""
+
+    def check(stack: Stack) -> None:
+        assert any(item.inputs["serviceName"].endswith(f".{service}") for item in stack.all("ec2/vpcEndpoint"))
+
+    return check
 
 
-def endpoint(stack: Stack, service: str) -> None:
-    """Assert an interface endpoint of this service."""
-    assert any(item.inputs["serviceName"].endswith(f".{service}") for item in stack.all("ec2/vpcEndpoint"))
+for control, service in {"EC2.10": "ec2", "EC2.55": "ecr.api", "EC2.56": "ecr.dkr", "EC2.57": "ssm"}.items():
+    proves(control)(has_endpoint(service))
+
+# The policies that ELB.17 accepts for application load balancers.
+TLS_POLICIES = {
+    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-3-2021-06",
+    "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-3-FIPS-PQ-2025-09",
+}
 
 
-@proves("EC2.10")
-def ec2_has_an_interface_endpoint(stack: Stack) -> None:
-    endpoint(stack, "ec2")
+@proves("ELB.1")
+def plain_http_is_only_ever_redirected(stack: Stack) -> None:
+    plain = [listener for listener in stack.some("lb/listener") if listener.inputs["protocol"] == "HTTP"]
+    for listener in plain:
+        (action,) = listener.inputs["defaultActions"]
+        assert action["type"] == "redirect"
+        assert (action["redirect"]["protocol"], action["redirect"]["statusCode"]) == ("HTTPS", "HTTP_301")
 
 
-@proves("EC2.55")
-def the_ecr_api_has_an_interface_endpoint(stack: Stack) -> None:
-    endpoint(stack, "ecr.api")
+@proves("ELB.13")
+def the_load_balancer_has_two_zones(stack: Stack) -> None:
+    zones = {f"{subnet.name}-id": subnet.inputs["availabilityZone"] for subnet in stack.some("ec2/subnet")}
+    for balancer in stack.some("lb/loadBalancer"):
+        assert len({zones[subnet] for subnet in balancer.inputs["subnets"]}) >= 2
 
 
-@proves("EC2.56")
-def the_docker_registry_has_an_interface_endpoint(stack: Stack) -> None:
-    endpoint(stack, "ecr.dkr")
+@proves("ELB.16")
+def a_web_acl_protects_the_load_balancer(stack: Stack) -> None:
+    assert stack.some("wafv2/webAclAssociation")
+    assert stack.some("wafv2/webAclLoggingConfiguration")
+    for acl in stack.some("wafv2/webAcl"):
+        statements = [rule["statement"].get("managedRuleGroupStatement", {}) for rule in acl.inputs["rules"]]
+        groups = {statement.get("name") for statement in statements}
+        assert {"AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAnonymousIpList"} <= groups
 
 
-@proves("EC2.57")
-def systems_manager_has_an_interface_endpoint(stack: Stack) -> None:
-    endpoint(stack, "ssm")
+@proves("ELB.17")
+def tls_is_modern(stack: Stack) -> None:
+    encrypted = [listener for listener in stack.some("lb/listener") if listener.inputs["protocol"] == "HTTPS"]
+    assert encrypted
+    assert all(listener.inputs["sslPolicy"] in TLS_POLICIES for listener in encrypted)
 
 
-@proves("EC2.172")
-def vpcs_block_public_access(stack: Stack) -> None:
-    assert stack.some("vpc/blockPublicAccessOptions")
+@proves("ELB.18")
+def every_listener_uses_tls(stack: Stack) -> None:
+    assert {listener.inputs["protocol"] for listener in stack.some("lb/listener")} == {"HTTPS"}
+
+
+@proves("ACM.1")
+def the_certificate_renews_itself(stack: Stack) -> None:
+    for certificate in stack.some("acm/certificate"):
+        assert certificate.inputs["validationMethod"] == "DNS"
+    records = {record.inputs["name"].rstrip(".") for record in stack.some("route53/record")}
+    for validation in stack.some("acm/certificateValidation"):
+        assert {name.rstrip(".") for name in validation.inputs["validationRecordFqdns"]} <= records

@@ -62,12 +62,6 @@ def test_capacity_never_drops_and_an_unhealthy_release_is_rolled_back(service: d
     assert service["waitForSteadyState"] is False
 
 
-def test_the_load_balancer_reaches_the_proxy(service: dict[str, Any]) -> None:
-    assert service["loadBalancers"] == [
-        {"targetGroupArn": "target-group", "containerName": "proxy", "containerPort": 8443}
-    ]
-
-
 @pytest.mark.parametrize("public", [True, False])
 def test_tasks_have_a_public_address_only_when_asked(engine: Recorder, public: bool) -> None:
     engine.run(lambda: WebService("web", replace(ARGS, assign_public_ip=public)))
@@ -75,21 +69,18 @@ def test_tasks_have_a_public_address_only_when_asked(engine: Recorder, public: b
     assert network == {"subnets": ["subnet-a", "subnet-b"], "securityGroups": ["sg-tasks"], "assignPublicIp": public}
 
 
-def test_tasks_run_on_the_latest_platform_with_ecs_exec_and_the_tags_of_the_service(service: dict[str, Any]) -> None:
-    assert (service["launchType"], service["platformVersion"]) == ("FARGATE", "LATEST")
-    assert service["enableExecuteCommand"] is True
-    assert service["enableEcsManagedTags"] is True
-    assert service["propagateTags"] == "SERVICE"
-
-
-def test_the_cluster_has_container_insights(recorded: tuple[Recorder, ReleaseRecord]) -> None:
-    assert recorded[0].one("ecs/cluster:Cluster")["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
+def test_tasks_run_on_fargate_with_ecs_exec_behind_the_proxy(service: dict[str, Any]) -> None:
+    assert service["launchType"] == "FARGATE"
+    assert (service["enableExecuteCommand"], service["enableEcsManagedTags"]) == (True, True)
+    proxy = {"targetGroupArn": "target-group", "containerName": "proxy", "containerPort": 8443}
+    assert service["loadBalancers"] == [proxy]
 
 
 def test_the_release_is_reported_as_it_is_recorded(recorded: tuple[Recorder, ReleaseRecord]) -> None:
     _, release = recorded
     assert (release.number, release.kind, release.rolled_back) == (1, "release", None)
-    assert (release.tag, release.revision, release.web_image) == (SPEC.tag, SPEC.revision, SPEC.web_image)
+    for field in ("tag", "revision", "sources", "architecture", "web_image", "proxy_image"):
+        assert getattr(release, field) == getattr(SPEC, field)
     assert release.task_definition.endswith("task-definition/preqly-test-web:1")
     assert release.migration_task_definition.endswith("task-definition/preqly-test-migration:1")
     assert (release.region, release.cluster, release.service) == (
@@ -115,12 +106,9 @@ def test_the_migration_runs_before_every_release_and_the_rollout_is_awaited_afte
     assert not hooks.before_delete
 
 
-def test_a_deploy_never_resets_the_count_that_autoscaling_chose(options: Any) -> None:
-    assert list(options.ignoreChanges) == ["desiredCount"]
-
-
-def test_the_service_waits_for_what_a_task_needs_to_start(options: Any) -> None:
+def test_the_service_waits_for_what_a_task_needs_and_keeps_the_count_that_autoscaling_chose(options: Any) -> None:
     assert [urn for urn in options.dependencies if urn.endswith("::https")]
+    assert list(options.ignoreChanges) == ["desiredCount"]
 
 
 def test_cpu_scales_the_service_between_its_bounds_slower_in_than_out(engine: Recorder) -> None:

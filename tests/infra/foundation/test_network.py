@@ -1,4 +1,4 @@
-"""The network: which subnets reach the internet, and that nothing gets a public address by default."""
+"""The network: which subnets reach the internet, and which endpoints replace it."""
 
 import functools
 import json
@@ -7,6 +7,7 @@ import pulumi_aws as aws
 import pytest
 
 from infra.foundation.network import Network, NetworkArgs
+from infra.foundation.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
 from tests.recorder import Recorder, new_engine
 
 EGRESS = ["gateway", "public", "endpoints"]
@@ -48,19 +49,18 @@ def routes_of(engine: Recorder, subnet_id: str):
 
 
 @pytest.mark.parametrize("egress", EGRESS)
-def test_the_database_does_not_reach_the_internet(egress):
+def test_the_load_balancer_reaches_the_internet_over_both_protocols_and_the_database_does_not(egress):
     engine, subnets = declare(egress)
     for subnet in subnets["database"]:
         assert routes_of(engine, subnet) == {}
-
-
-@pytest.mark.parametrize("egress", EGRESS)
-def test_the_load_balancers_subnets_reach_the_internet_over_both_protocols(egress):
-    engine, subnets = declare(egress)
     for subnet in subnets["public"]:
         routes = routes_of(engine, subnet)
         assert routes.keys() == {"0.0.0.0/0", "::/0"}
         assert all(route["gatewayId"] == "network-internet-id" for route in routes.values())
+    # AWS creates a public load balancer only in subnets with these routes.
+    dependencies = engine.options("lb/loadBalancer:LoadBalancer", "balancer").dependencies
+    names = {urn.rpartition("::")[2] for urn in dependencies}
+    assert {"network-public-ipv4", "network-public-ipv6"} <= names
 
 
 def test_gateway_sends_private_tasks_through_one_nat_gateway_in_a_public_subnet():
@@ -73,12 +73,6 @@ def test_gateway_sends_private_tasks_through_one_nat_gateway_in_a_public_subnet(
     assert not set(subnets["task"]) & set(subnets["public"])
     dependencies = engine.options("ec2/natGateway:NatGateway", "network-nat").dependencies
     assert any(urn.endswith("::network-public-ipv4") for urn in dependencies)
-
-
-def test_the_load_balancer_waits_for_the_routes_of_its_subnets():
-    dependencies = declare()[0].options("lb/loadBalancer:LoadBalancer", "balancer").dependencies
-    names = {urn.rpartition("::")[2] for urn in dependencies}
-    assert {"network-public-ipv4", "network-public-ipv6"} <= names
 
 
 def test_public_puts_tasks_into_the_public_subnets_and_pays_for_no_gateway():
@@ -128,14 +122,10 @@ def test_each_kind_of_subnet_is_in_two_zones_and_gives_out_no_public_addresses(e
         assert zones == {"us-east-1a", "us-east-1b"}
 
 
-def test_an_impaired_zone_does_not_replace_subnets():
+def test_zones_that_need_opting_in_or_cannot_run_the_tasks_are_left_out_and_an_impaired_one_replaces_nothing():
     engine, _ = declare()
     for subnet in engine.all("ec2/subnet:Subnet"):
         assert "availabilityZone" in engine.options("ec2/subnet:Subnet", subnet.name).ignoreChanges
-
-
-def test_zones_that_need_opting_in_or_cannot_run_the_tasks_are_left_out():
-    engine, _ = declare()
     (call,) = [call for call in engine.calls if call.token.endswith("getAvailabilityZones")]
     assert call.args["filters"] == [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
     assert set(call.args["excludeZoneIds"]) == {"apne1-az3", "use1-az3", "usw1-az2"}
@@ -154,21 +144,11 @@ def test_only_the_public_subnets_have_ipv6():
     }
 
 
-def test_the_default_security_group_allows_nothing():
-    group = declare()[0].one("ec2/defaultSecurityGroup:DefaultSecurityGroup")
-    assert group["ingress"] == group["egress"] == []
-
-
-def test_names_resolve_inside_the_vpc():
-    vpc = declare()[0].one("ec2/vpc:Vpc")
-    assert vpc["cidrBlock"] == "192.168.0.0/20"
-    assert vpc["enableDnsHostnames"]
-    assert vpc["enableDnsSupport"]
-
-
 @pytest.mark.parametrize("protect", [True, False])
-def test_pulumi_refuses_to_replace_the_vpc_of_a_protected_stack(protect):
+def test_names_resolve_inside_the_vpc_which_pulumi_protects_with_the_stack(protect):
     engine, _ = declare(protect=protect)
+    vpc = engine.one("ec2/vpc:Vpc")
+    assert (vpc["cidrBlock"], vpc["enableDnsHostnames"], vpc["enableDnsSupport"]) == ("192.168.0.0/20", True, True)
     assert engine.options("ec2/vpc:Vpc", "network-vpc").protect is protect
 
 
@@ -190,3 +170,16 @@ def test_the_flow_log_waits_for_its_role_which_writes_to_its_group_only():
     assert all(action.startswith("logs:") and "*" not in action for action in statement["Action"])
     dependencies = engine.options("ec2/flowLog:FlowLog", "network-refused").dependencies
     assert any("RolePolicy" in urn for urn in dependencies)
+
+
+def test_a_task_pulls_images_writes_logs_reads_secrets_and_opens_a_shell_from_both_zones(engine):
+    args = VpcEndpointsArgs(vpc_id="vpc-1", subnet_ids=["s-a", "s-b"], security_group_id="sg-1", region="eu-west-1")
+    engine.run(lambda: VpcEndpoints("endpoints", args).urn)
+    endpoints = [endpoint.inputs for endpoint in engine.all("ec2/vpcEndpoint:VpcEndpoint")]
+    names = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssmmessages")
+    assert {endpoint["serviceName"] for endpoint in endpoints} == {f"com.amazonaws.eu-west-1.{name}" for name in names}
+    for endpoint in endpoints:
+        assert endpoint["vpcEndpointType"] == "Interface"
+        assert endpoint["privateDnsEnabled"] is True
+        assert endpoint["subnetIds"] == ["s-a", "s-b"]
+        assert endpoint["securityGroupIds"] == ["sg-1"]

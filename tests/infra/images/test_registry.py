@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from embedded_cloud.agents.ecr.lifecycle_policy import StoredImage, expired
 from infra.images.registry import Registry, RegistryArgs, lifecycle_policy
-from infra.release import history, image_retention
+from infra.release import history, image_tags
 
 NAMES = ("registry-web", "registry-proxy")
 
@@ -19,12 +19,10 @@ def registry(*, protect: bool = True) -> Registry:
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_repositories_are_immutable_scanned_encrypted_and_protected_with_the_stack(engine: Any, protect: bool) -> None:
+def test_repositories_are_encrypted_and_protected_with_the_stack(engine: Any, protect: bool) -> None:
     engine.run(lambda: registry(protect=protect))
     for name in NAMES:
         inputs = engine.one("ecr/repository:Repository", name)
-        assert inputs["imageTagMutability"] == "IMMUTABLE"
-        assert inputs["imageScanningConfiguration"] == {"scanOnPush": True}
         assert inputs["encryptionConfigurations"] == [{"encryptionType": "KMS", "kmsKey": "key-arn"}]
         assert inputs["forceDelete"] is not protect
         assert engine.options("ecr/repository:Repository", name).protect is protect
@@ -42,7 +40,7 @@ def test_every_repository_expires_images_but_those_of_recorded_releases(engine: 
     assert [json.loads(policy.inputs["policy"]) for policy in policies] == [json.loads(lifecycle_policy())] * 2
     # No later rule expires an image that the first one matches.
     releases, untagged, unreleased = json.loads(lifecycle_policy())["rules"]
-    assert releases["selection"]["tagPatternList"] == [f"{image_retention.TAG_PREFIX}*"]
+    assert releases["selection"]["tagPatternList"] == [f"{image_tags.TAG_PREFIX}*"]
     assert releases["selection"]["countNumber"] >= 2 * history.MAX_VERSIONS
     assert untagged["selection"]["tagStatus"] == "untagged"
     # ECR requires that `any` comes last.

@@ -1,7 +1,11 @@
-"""The parts of AWS that a release uses, in memory. Requests with parameters that AWS does not have fail."""
+"""The parts of AWS that a release uses, in memory, and records of releases that run there.
+
+Requests with parameters that AWS does not have fail.
+"""
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -11,13 +15,55 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
-from tests.infra.release.stubs import CLUSTER
+from infra.release.migration.migration import MIGRATION_TAG
+from infra.release.record import ReleaseRecord
 
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/web-cluster"
+TASK = "arn:aws:ecs:us-east-1:123456789012:task/web-cluster/1"
+"""The task that `run_task` starts."""
 FAMILY = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-web"
 MIGRATION = "arn:aws:ecs:us-east-1:123456789012:task-definition/preqly-test-migration:7"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app"
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 _LOG = {"awslogs-group": "app", "awslogs-stream-prefix": "web"}
+
+PARAMETER = "/preqly/test/releases"
+RELEASE = ReleaseRecord(
+    kind="release",
+    at="",
+    tag="aaaa-1",
+    revision="0a1b2c3d4e",
+    sources="f0",
+    architecture="arm64",
+    web_image="registry/web@sha256:aa",
+    proxy_image="registry/proxy@sha256:bb",
+    task_definition=f"{FAMILY}:8",
+    migration_task_definition=MIGRATION,
+    region="us-east-1",
+    cluster="web-cluster",
+    service="web-service",
+    secret_arn=SECRET,
+    log_group="app",
+    database="preqly-1a2b",
+    secret_version="v-1",
+)
+EARLIER = replace(
+    RELEASE,
+    number=4,
+    tag="0000-1",
+    web_image="registry/web@sha256:00",
+    task_definition=f"{FAMILY}:7",
+    migration_task_definition=MIGRATION.replace(":7", ":6"),
+)
+
+
+def service_inputs(definition: str = MIGRATION) -> dict[str, Any]:
+    """Pulumi's inputs of a service whose release is migrated with this task definition."""
+    return {
+        "cluster": CLUSTER,
+        "tags": {MIGRATION_TAG: definition, "Project": "preqly"},
+        "networkConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-t"], "assignPublicIp": False},
+    }
 
 
 def task(name: str, definition: str = f"{FAMILY}:8", **changes: Any) -> dict[str, Any]:
@@ -53,6 +99,10 @@ class FakeAws:
         self.registered = NOW - timedelta(days=1)
         """When every task definition was registered."""
         self.tasks: list[dict[str, Any]] = []
+        self.starts: list[dict[str, Any] | ClientError] = []
+        """Answers to the next requests to run a task; then each succeeds."""
+        self.unknown = 0
+        """How many more times ECS does not know any task."""
         self.gone: list[str] = []
         """Names of tasks that stop after their first description."""
         self.logged: dict[str, list[str]] = {}
@@ -105,7 +155,19 @@ class FakeAws:
         mine = [one for one in wanted if not serviceName or one["group"] == f"service:{serviceName}"]
         return {"taskArns": [one["taskArn"] for one in mine]}
 
+    def run_task(self, **_: Any) -> dict[str, Any]:
+        answer = self.starts.pop(0) if self.starts else {"tasks": [{"taskArn": TASK}], "failures": []}
+        if isinstance(answer, ClientError):
+            raise answer
+        return answer
+
+    def stop_task(self, **_: Any) -> dict[str, Any]:
+        return {}
+
     def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
+        if self.unknown:
+            self.unknown -= 1
+            return {"tasks": []}
         found = [dict(one) for one in self.tasks if one["taskArn"] in tasks]
         for one in self.tasks:
             if one["taskArn"] in tasks and one["taskArn"].rpartition("/")[2] in self.gone:
@@ -117,6 +179,9 @@ class FakeAws:
         named = {"SECRET_KEY": version, **({"OWNER_DATABASE_URL": ""} if "migration" in taskDefinition else {})}
         secrets = [{"name": key, "valueFrom": f"{SECRET}:{key}::{one}"} for key, one in named.items()]
         log = {"logConfiguration": {"options": _LOG}}
+        if "migration" in taskDefinition:
+            containers = [{"name": "migrate", **log, "secrets": secrets}]
+            return {"taskDefinition": {"containerDefinitions": containers, "registeredAt": self.registered}}
         containers = [
             {"name": "proxy", **log, "secrets": [], "dependsOn": [{"containerName": "web", "condition": "START"}]},
             {"name": "web", **log, "secrets": secrets},
@@ -155,9 +220,14 @@ def deployment(revision: int, state: str = "COMPLETED", **counts: int) -> dict[s
     return {"status": "PRIMARY", **named, **counts}
 
 
-def refusal(code: str, operation: str = "Operation") -> ClientError:
+def refusal(code: str, operation: str = "Operation", message: str = "no") -> ClientError:
     """The error that boto3 raises when AWS refuses a request."""
-    return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def refuse(*_: Any, **__: Any) -> Any:
+    """In place of an operation that AWS refuses."""
+    raise refusal("AccessDeniedException")
 
 
 @functools.cache

@@ -1,5 +1,8 @@
+"""The hooks of a release: what they run, with which arguments, and how their errors end an update."""
+
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -11,7 +14,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from pulumi.runtime.config import set_all_config
 
-from infra.release import hooks, unfinished_push
+from infra.release import hooks, image_tags
 from infra.release.hooks import ReleaseFailed, ReleaseHooks
 from infra.release.migration.migration import MigrationResult, task_of_service
 from infra.release.migration.one_off_task import OneOffTask
@@ -21,14 +24,12 @@ from infra.release.reporting import ReleaseError
 from infra.release.rollout.deployment import ExpectedDeployment
 from tests.conftest import COMPLETED
 from tests.event_loop import run_apart
-from tests.infra.release.fake_aws import FAMILY, refusal
-from tests.infra.release.records import PARAMETER, RELEASE
-from tests.infra.release.service import DEFINITION, service_inputs
-from tests.infra.release.stubs import CLUSTER
-from tests.recorder import new_engine
+from tests.infra.release.fake_aws import CLUSTER, FAMILY, MIGRATION, PARAMETER, RELEASE, refusal, service_inputs
+from tests.recorder import Recorder, new_engine
 
 URN = "urn:pulumi:test::preqly::aws:ecs/service:Service::web-service"
 DONE = MigrationResult(heads={"core": "0001_initial"})
+EARLIER = service_inputs("arn:aws:ecs:us-east-1:1:task-definition/m:6")
 
 
 class ReleaseSteps:
@@ -42,36 +43,34 @@ class ReleaseSteps:
         self.started_from: list[tuple[str, ReleaseRecord | None]] = []
         self.superseded: list[Exception | None] = []
         """Errors of the next checks for another release."""
-        self.lines = ["one line"]
         monkeypatch.setattr(hooks, "run_migration", self._migrate)
         monkeypatch.setattr(hooks, "wait_for_rollout", self._verify)
         monkeypatch.setattr(hooks, "complete", self._complete)
         monkeypatch.setattr(hooks, "refuse_if_superseded", self._refuse)
 
-    def _answer(self, report: Any) -> None:
-        for line in self.lines:
-            report(line)
+    def _answer(self, report: Callable[[str], None]) -> None:
+        report("one line")
         if self.refusal:
             raise self.refusal
 
-    def _migrate(self, session: Any, task: OneOffTask, policy: SnapshotPolicy, report: Any) -> MigrationResult:
+    def _migrate(self, _session: Any, task: OneOffTask, policy: SnapshotPolicy, report: Any) -> MigrationResult:
         self.migrations.append((task, policy))
         self._answer(report)
         return DONE
 
-    def _refuse(self, session: Any, parameter: str, latest: ReleaseRecord | None) -> None:
+    def _refuse(self, _session: Any, parameter: str, latest: ReleaseRecord | None) -> None:
         self.started_from.append((parameter, latest))
         error = self.superseded.pop(0) if self.superseded else None
         if error:
             raise error
 
-    def _verify(self, session: Any, expected: ExpectedDeployment, report: Any) -> dict[str, Any]:
+    def _verify(self, _session: Any, expected: ExpectedDeployment, report: Any) -> dict[str, Any]:
         self.rollouts.append(expected)
         self._answer(report)
         return {}
 
     def _complete(
-        self, session: Any, name: str, release: ReleaseRecord, migrated: MigrationResult | None, report: Any
+        self, _session: Any, name: str, release: ReleaseRecord, migrated: MigrationResult | None, report: Any
     ) -> ReleaseRecord:
         self.completed.append((name, release, migrated))
         self._answer(report)
@@ -87,78 +86,79 @@ def release_hooks() -> ReleaseHooks:
     return ReleaseHooks("web", database="preqly-1a2b", snapshots=3, latest=RELEASE)
 
 
-def call(engine: Any, hook: str, **inputs: dict[str, Any]) -> None:
-    """Call a hook of the service as the engine would, inside a running program."""
-    args = pulumi.ResourceHookArgs(urn=URN, id="", name="", type="", **inputs)
+def hook_args(**inputs: dict[str, Any]) -> pulumi.ResourceHookArgs:
+    return pulumi.ResourceHookArgs(urn=URN, id="", name="", type="", **inputs)
 
+
+def call(engine: Recorder, hook: str, **inputs: dict[str, Any]) -> None:
+    """Call a hook of the service as the engine does, inside a running program."""
+    engine.run(lambda: getattr(release_hooks().binding(), hook)[0](hook_args(**inputs)))
+
+
+@pytest.mark.parametrize(
+    ("hook", "before", "migrated"),
+    [
+        ("before_create", {}, True),
+        ("before_update", {"old_inputs": EARLIER}, True),
+        # No new release.
+        ("before_update", {"old_inputs": service_inputs()}, False),
+    ],
+)
+def test_a_release_is_migrated_before_the_service_is_created_or_updated(
+    engine: Recorder, steps: ReleaseSteps, hook: str, before: dict[str, Any], migrated: bool
+) -> None:
+    call(engine, hook, new_inputs=service_inputs(), **before)
+    expected = (task_of_service(service_inputs()), SnapshotPolicy(database="preqly-1a2b", kept=3))
+    assert steps.migrations == [expected] * migrated
+
+
+def test_secret_inputs_are_read_too(engine: Recorder, steps: ReleaseSteps) -> None:
     def program() -> Any:
-        bound = getattr(release_hooks().binding(), hook)
-        return bound[0](args)
-
-    engine.run(program)
-
-
-EARLIER = service_inputs("arn:aws:ecs:us-east-1:1:task-definition/m:6")
-
-
-def test_the_first_release_is_migrated_before_the_service_exists(engine: Any, steps: ReleaseSteps) -> None:
-    call(engine, "before_create", new_inputs=service_inputs())
-    assert steps.migrations == [(task_of_service(service_inputs()), SnapshotPolicy(database="preqly-1a2b", kept=3))]
-
-
-def test_a_new_release_is_migrated_before_the_service_changes(engine: Any, steps: ReleaseSteps) -> None:
-    call(engine, "before_update", new_inputs=service_inputs(), old_inputs=EARLIER)
-    assert [task.task_definition for task, _ in steps.migrations] == [DEFINITION]
-
-
-def test_a_change_that_is_no_release_migrates_nothing(engine: Any, steps: ReleaseSteps) -> None:
-    call(engine, "before_update", new_inputs=service_inputs(), old_inputs=service_inputs())
-    assert steps.migrations == []
-
-
-def test_secret_inputs_are_read_too(engine: Any, steps: ReleaseSteps) -> None:
-    network = service_inputs()["networkConfiguration"]
-
-    def program() -> Any:
-        secret = {**service_inputs(), "networkConfiguration": pulumi.Output.secret(network)}
-        args = pulumi.ResourceHookArgs(urn=URN, id="", name="", type="", new_inputs=secret)
+        network = pulumi.Output.secret(service_inputs()["networkConfiguration"])
+        args = hook_args(new_inputs={**service_inputs(), "networkConfiguration": network})
         return release_hooks().binding().before_create[0](args)  # type: ignore[index]
 
     engine.run(program)
     assert [task for task, _ in steps.migrations] == [task_of_service(service_inputs())]
 
 
-def test_a_failed_migration_stops_the_update(engine: Any, steps: ReleaseSteps) -> None:
-    steps.refusal = ReleaseError("exit code 1")
-    with pytest.raises(ReleaseError, match="exit code 1"):
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (ReleaseError("exit code 1"), "exit code 1"),
+        (EndpointConnectionError(endpoint_url="https://ecs"), "AWS did not answer a request of the release: "),
+        (refusal("ExpiredTokenException"), "AWS did not answer a request of the release: "),
+    ],
+)
+def test_a_failed_migration_or_an_error_of_aws_stops_the_update(
+    engine: Recorder, steps: ReleaseSteps, refusal: Exception, said: str
+) -> None:
+    steps.refusal = refusal
+    with pytest.raises(ReleaseError, match=said):
         call(engine, "before_create", new_inputs=service_inputs())
 
 
-def test_a_rollback_since_the_program_started_stops_the_update_before_it_migrates(
-    engine: Any, steps: ReleaseSteps
+@pytest.mark.parametrize("checks", [0, 1])
+def test_a_rollback_before_or_during_the_migration_stops_the_update(
+    engine: Recorder, steps: ReleaseSteps, checks: int
 ) -> None:
-    steps.superseded = [ReleaseError("another rollback")]
+    steps.superseded = [*[None] * checks, ReleaseError("another rollback")]
     with pytest.raises(ReleaseError, match="another rollback"):
         call(engine, "before_update", new_inputs=service_inputs(), old_inputs=EARLIER)
-    assert steps.started_from == [(PARAMETER, RELEASE)]
-    assert steps.migrations == []
-
-
-def test_a_rollback_during_the_migration_stops_the_update_too(engine: Any, steps: ReleaseSteps) -> None:
-    steps.superseded = [None, ReleaseError("another rollback")]
-    with pytest.raises(ReleaseError, match="another rollback"):
-        call(engine, "before_update", new_inputs=service_inputs(), old_inputs=EARLIER)
-    assert len(steps.migrations) == 1
+    assert steps.started_from == [(PARAMETER, RELEASE)] * (checks + 1)
+    assert len(steps.migrations) == checks
 
 
 @pytest.mark.parametrize("hook", ["after_create", "after_update"])
-def test_the_expected_deployment_is_read_from_the_service(engine: Any, steps: ReleaseSteps, hook: str) -> None:
+def test_the_expected_deployment_is_read_from_the_service(engine: Recorder, steps: ReleaseSteps, hook: str) -> None:
     inputs = {"cluster": CLUSTER, "taskDefinition": f"{FAMILY}:8"}
     call(engine, hook, new_inputs=inputs, new_outputs={**inputs, "name": "web-service"})
     assert steps.rollouts == [ExpectedDeployment(cluster=CLUSTER, service="web-service", task_definition=f"{FAMILY}:8")]
 
 
-def test_progress_is_logged_with_the_service(engine: Any, steps: ReleaseSteps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_logged_with_the_service(
+    engine: Recorder, steps: ReleaseSteps, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reported: list[tuple[str, Any]] = []
     monkeypatch.setattr(pulumi.log, "info", lambda line, resource: reported.append((line, resource)))
     call(engine, "before_create", new_inputs=service_inputs())
@@ -167,19 +167,12 @@ def test_progress_is_logged_with_the_service(engine: Any, steps: ReleaseSteps, m
     assert engine.run(lambda: resource.urn) == URN
 
 
-def test_an_error_of_aws_becomes_a_release_error(engine: Any, steps: ReleaseSteps) -> None:
-    for silence in (EndpointConnectionError(endpoint_url="https://ecs"), refusal("ExpiredTokenException")):
-        steps.refusal = silence
-        with pytest.raises(ReleaseError, match="AWS did not answer a request of the release: "):
-            call(engine, "before_create", new_inputs=service_inputs())
-
-
-def released() -> Any:
+def released(owner: ReleaseHooks | None = None, release: ReleaseRecord = RELEASE) -> pulumi.Output[ReleaseRecord]:
     service = pulumi_aws.ecs.Service("web", cluster=CLUSTER, task_definition=f"{FAMILY}:8")
-    return release_hooks().recorded_release(service, PARAMETER, pulumi.Output.from_input(RELEASE))
+    return (owner or release_hooks()).recorded_release(service, PARAMETER, pulumi.Output.from_input(release))
 
 
-def test_every_update_completes_the_release_also_when_nothing_changed(engine: Any, steps: ReleaseSteps) -> None:
+def test_every_update_completes_the_release_also_when_nothing_changed(engine: Recorder, steps: ReleaseSteps) -> None:
     assert engine.run(released).number == 5
     assert steps.completed == [(PARAMETER, RELEASE, None)]
 
@@ -189,22 +182,20 @@ def test_a_preview_does_not_ask_ecs(steps: ReleaseSteps) -> None:
     assert steps.completed == []
 
 
-def test_what_this_update_migrated_is_recorded(engine: Any, steps: ReleaseSteps) -> None:
+def test_what_this_update_migrated_is_recorded(engine: Recorder, steps: ReleaseSteps) -> None:
     def program() -> Any:
-        hooks_of_service = release_hooks()
-        args = pulumi.ResourceHookArgs(urn=URN, id="", name="", type="", new_inputs=service_inputs())
-        release = replace(RELEASE, migration_task_definition=DEFINITION)
-        service = pulumi_aws.ecs.Service("web", cluster=CLUSTER, task_definition=f"{FAMILY}:8")
-        ready = pulumi.Output.from_input(hooks_of_service.binding().before_create[0](args))  # type: ignore[index]
-        return ready.apply(
-            lambda _: hooks_of_service.recorded_release(service, "record", pulumi.Output.from_input(release))
-        )
+        owner = release_hooks()
+        migrated = owner.binding().before_create[0](hook_args(new_inputs=service_inputs()))  # type: ignore[index]
+        release = replace(RELEASE, migration_task_definition=MIGRATION)
+        return pulumi.Output.from_input(migrated).apply(lambda _: released(owner, release))
 
     engine.run(program)
     assert [migrated for *_, migrated in steps.completed] == [DONE]
 
 
-def test_an_update_fails_without_a_traceback_when_the_release_does_not_run(engine: Any, steps: ReleaseSteps) -> None:
+def test_an_update_fails_without_a_traceback_when_the_release_does_not_run(
+    engine: Recorder, steps: ReleaseSteps
+) -> None:
     steps.refusal = ReleaseError("did not become healthy")
     with pytest.raises(ReleaseFailed, match="did not become healthy"):
         engine.run(released)
@@ -229,19 +220,13 @@ def test_the_stacks_region_and_profile_are_used(monkeypatch: pytest.MonkeyPatch)
     ("before", "looked"), [({}, True), ({"imageName": "h/web:b"}, True), ({"imageName": "h/web:a"}, False)]
 )
 def test_only_the_image_of_a_new_tag_is_deleted_before_the_push(
-    engine: Any, monkeypatch: pytest.MonkeyPatch, before: dict[str, str], looked: bool
+    engine: Recorder, monkeypatch: pytest.MonkeyPatch, before: dict[str, str], looked: bool
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(unfinished_push, "delete_image", lambda session, name: asked.append(name))
-    args = pulumi.ResourceHookArgs(
-        urn=URN, id="", name="", type="", new_inputs={"imageName": "h/web:a"}, old_inputs=before
-    )
-
-    def program() -> Any:
-        return hooks.unfinished_push_hook("web").before_update[0](args)  # type: ignore[index]
-
-    engine.run(program)
-    assert asked == (["h/web:a"] if looked else [])
+    monkeypatch.setattr(image_tags, "delete_unfinished_push", lambda session, name: asked.append(name))
+    args = hook_args(new_inputs={"imageName": "h/web:a"}, old_inputs=before)
+    engine.run(lambda: hooks.unfinished_push_hook("web").before_update[0](args))  # type: ignore[index]
+    assert asked == ["h/web:a"] * looked
 
 
 def test_a_hook_does_not_use_the_threads_in_which_pulumi_waits_for_it() -> None:

@@ -9,12 +9,10 @@ from local.runtime import Ports, Runtime
 from local.setup import python
 from local.setup.steps import SetupError
 
-FILES = (*python.LOCK_FILES, "packages/embedded-cloud/pyproject.toml")
-
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in FILES:
+    for name in python.LOCK_FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("rich==1\n")
     venv = tmp_path / ".venv"
@@ -40,7 +38,7 @@ def test_a_stamped_environment_is_left_alone(checkout: Path) -> None:
     assert step(checkout).missing() is None
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", python.LOCK_FILES)
 def test_a_changed_requirement_file_makes_it_incomplete(checkout: Path, name: str) -> None:
     (checkout / ".venv" / ".stamp").write_text(python.wanted_stamp())
     (checkout / name).write_text("rich==2\n")

@@ -14,8 +14,8 @@ from embedded_cloud.endpoints import Endpoints
 if TYPE_CHECKING:
     from embedded_cloud.cloud import EmbeddedCloud
     from embedded_cloud.providers import serve
+    from embedded_cloud.providers.catalog import resource_types
     from embedded_cloud.serving import running
-    from embedded_cloud.type_table import resource_types
 
 __all__ = [
     "ACCOUNT_ID",
@@ -31,7 +31,7 @@ __all__ = [
 
 _MODULES = {
     "EmbeddedCloud": "embedded_cloud.cloud",
-    "resource_types": "embedded_cloud.type_table",
+    "resource_types": "embedded_cloud.providers.catalog",
     "running": "embedded_cloud.serving",
     "serve": "embedded_cloud.providers",
 }

@@ -18,7 +18,6 @@ ROLES = ("postgres", "haproxy", "registry", "pause")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit code."""
     options = _parser().parse_args(arguments)
     if options.command == "types":
         return _list_types()
@@ -89,7 +88,7 @@ def _remove(config: CloudConfig) -> int:
 
 
 def _list_types() -> int:
-    from embedded_cloud.type_table import as_text, resource_types  # noqa: PLC0415
+    from embedded_cloud.providers.catalog import as_text, resource_types  # noqa: PLC0415
 
     sys.stdout.write(as_text(resource_types()))
     return 0

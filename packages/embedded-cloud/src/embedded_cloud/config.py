@@ -93,5 +93,4 @@ class CloudConfig:
         return f"{self.name}-vpc"
 
     def object_name(self, suffix: str) -> str:
-        """Name of a Docker object of this cloud."""
         return f"{self.name}-{suffix}"

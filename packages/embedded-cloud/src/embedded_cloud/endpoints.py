@@ -8,8 +8,6 @@ from embedded_cloud.config import REGION
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
-    """Endpoints of a running cloud."""
-
     api: str
     """URL of AWS's API."""
     providers: Mapping[str, int]

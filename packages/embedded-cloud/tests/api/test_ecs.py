@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from embedded_cloud.api import moto_patches
 from embedded_cloud.cloud import EmbeddedCloud
-from support.clouds import client
+from support.clouds import client, patched_for_agents, two_subnets
 
 KEPT = {
     "deploymentConfiguration": {
@@ -63,12 +62,7 @@ class Stage:
 @pytest.fixture
 def stage(cloud: EmbeddedCloud) -> Stage:
     ec2, ecs, elb = (client(cloud, service) for service in ("ec2", "ecs", "elbv2"))
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]
-        for i, zone in enumerate("ab")
-    ]
-    ids = [subnet["SubnetId"] for subnet in subnets]
+    vpc, ids = two_subnets(ec2, "10.0")
     group = ec2.create_security_group(GroupName="tasks", Description="tasks", VpcId=vpc)["GroupId"]
     ecs.create_cluster(clusterName="site")
     target = elb.create_target_group(Name="web", Protocol="HTTPS", Port=8443, VpcId=vpc, TargetType="ip")
@@ -86,9 +80,8 @@ def stage(cloud: EmbeddedCloud) -> Stage:
 @pytest.fixture
 def with_agents(stage: Stage) -> Iterator[Stage]:
     """moto patched for agents, and none running."""
-    moto_patches.apply(agents=True, registry="localhost:1")
-    yield stage
-    moto_patches.apply(agents=False, registry="localhost:1")
+    with patched_for_agents():
+        yield stage
 
 
 def test_every_argument_of_a_service_is_described(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from moto.core.base_backend import BackendDict
 from embedded_cloud.api import persistence, snapshot
 from embedded_cloud.cloud import EmbeddedCloud
 from embedded_cloud.config import CloudConfig
-from support.clouds import Start, client
+from support.clouds import Start, client, two_subnets
 
 
 def test_a_change_is_on_disk_before_its_answer(start: Start, config: CloudConfig) -> None:
@@ -28,12 +28,7 @@ def test_a_change_is_on_disk_before_its_answer(start: Start, config: CloudConfig
 
 def test_references_between_services_survive_a_restart(start: Start) -> None:
     cloud = start()
-    vpc = client(cloud, "ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        client(cloud, "ec2").create_subnet(VpcId=vpc, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")
-        for i, zone in enumerate("ab")
-    ]
-    ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
+    _, ids = two_subnets(client(cloud, "ec2"), "10.0")
     client(cloud, "elbv2").create_load_balancer(Name="front", Subnets=ids)
     cloud.stop()
 

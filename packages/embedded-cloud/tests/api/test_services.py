@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_cloud.api.moto_patches import logs
+from embedded_cloud.api.moto_patches import limits
 from embedded_cloud.cloud import EmbeddedCloud
 from support.clouds import client
 
@@ -42,9 +42,7 @@ def test_a_deny_without_condition_denies(cloud: EmbeddedCloud) -> None:
         client(cloud, "s3").put_object(Bucket="media", Key="me.webp", Body=b"picture")
 
 
-def test_an_object_with_a_delete_marker_can_be_deleted_with_all_versions(
-    cloud: EmbeddedCloud,
-) -> None:
+def test_an_object_with_a_delete_marker_can_be_deleted_with_all_versions(cloud: EmbeddedCloud) -> None:
     s3 = client(cloud, "s3")
     s3.create_bucket(Bucket="media")
     s3.put_bucket_versioning(Bucket="media", VersioningConfiguration={"Status": "Enabled"})
@@ -155,7 +153,7 @@ def test_a_secret_scheduled_for_deletion_cannot_be_read(manager: Any) -> None:
 
 
 def test_a_log_stream_keeps_its_latest_events(cloud: EmbeddedCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "KEPT_EVENTS", 3)
+    monkeypatch.setattr(limits, "KEPT_EVENTS", 3)
     made = client(cloud, "logs")
     made.create_log_group(logGroupName="app")
     made.create_log_stream(logGroupName="app", logStreamName="web")

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
+from botocore.exceptions import ClientError
 
+from embedded_cloud.api import moto_patches
 from embedded_cloud.cloud import AgentFactory, EmbeddedCloud
 from embedded_cloud.config import Clocks, CloudConfig
 from embedded_cloud.containers.cleanup import remove_all
@@ -44,6 +47,31 @@ def running_cloud(folder: Path, *agents: AgentFactory) -> Iterator[EmbeddedCloud
         remove_all(cloud.config.name)
 
 
+def two_subnets(ec2: Any, network: str) -> tuple[str, list[str]]:
+    """Create the VPC `network` (10.20) with a subnet in two zones; return their ids."""
+    vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
+    made = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]
+        for i, zone in enumerate("ab")
+    ]
+    return vpc, [subnet["SubnetId"] for subnet in made]
+
+
+@contextmanager
+def patched_for_agents() -> Iterator[None]:
+    """Let moto wait for agents; none runs, the test plays them."""
+    moto_patches.apply(agents=True, registry="localhost:1")
+    yield
+    moto_patches.apply(agents=False, registry="localhost:1")
+
+
+def error_code(work: Callable[..., object], *arguments: Any, **named: Any) -> str:
+    """Call what AWS refuses and return the error's code."""
+    with pytest.raises(ClientError) as failure:
+        work(*arguments, **named)
+    return str(failure.value.response["Error"]["Code"])
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,13 +79,11 @@ def free_port() -> int:
 
 
 def client(cloud: EmbeddedCloud, service: str) -> Any:
-    """A boto3 client of the cloud."""
     return client_at(cloud.endpoint, service)
 
 
 @lru_cache(maxsize=64)
 def client_at(endpoint: str, service: str) -> Any:
-    """A boto3 client of the cloud at this endpoint."""
     return _session().client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from embedded_cloud.agents.rds.agent import RdsAgent
 from embedded_cloud.cloud import EmbeddedCloud
 from embedded_cloud.testing.polling import wait_until
-from support.clouds import client, running_cloud
+from support.clouds import client, running_cloud, two_subnets
 
 PASSWORD = "first-Password1"
 PARAMETERS = {
@@ -31,12 +31,7 @@ def available(folder: Path) -> Iterator[EmbeddedCloud]:
 
 def create(cloud: EmbeddedCloud) -> None:
     ec2, rds = client(cloud, "ec2"), client(cloud, "rds")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]
-        for i, zone in enumerate("ab")
-    ]
-    ids = [subnet["SubnetId"] for subnet in subnets]
+    _, ids = two_subnets(ec2, "10.0")
     rds.create_db_subnet_group(DBSubnetGroupName="private", DBSubnetGroupDescription="private", SubnetIds=ids)
     rds.create_db_parameter_group(
         DBParameterGroupName="settings", DBParameterGroupFamily="postgres17", Description="settings"
@@ -80,7 +75,6 @@ def wait_until_available(cloud: EmbeddedCloud, identifier: str = "site") -> None
 
 
 def delete_instance(cloud: EmbeddedCloud, identifier: str = "site", **how: Any) -> None:
-    """Delete an instance and wait until it does not exist."""
     rds = client(cloud, "rds")
     rds.delete_db_instance(DBInstanceIdentifier=identifier, **(how or {"SkipFinalSnapshot": True}))
     wait_until(

@@ -16,9 +16,8 @@ from embedded_cloud.cloud import EmbeddedCloud
 from embedded_cloud.config import Clocks, CloudConfig
 from embedded_cloud.containers.cleanup import remove_all
 from embedded_cloud.testing.polling import wait_until
-from support.clouds import FAST, client, unique_config
-from support.load import Load, constant_load
-from support.web_service import create_load_balancer
+from support.clouds import FAST, client, two_subnets, unique_config
+from support.web_service import Load, constant_load, create_load_balancer
 
 CLUSTER = "cluster"
 GRACE_SECONDS = 120
@@ -47,7 +46,6 @@ class EcsCluster:
         self.cloud = self._new_cloud()
 
     def prepare(self) -> None:
-        """Create what every service needs."""
         self._create_network()
         self.load_balancer, self.target_group, self.listener = create_load_balancer(
             self.elbv2, self.acm, self.vpc, self.subnets, self.group
@@ -80,18 +78,11 @@ class EcsCluster:
         return str(sts.get_caller_identity()["Arn"])
 
     def _create_network(self) -> None:
-        self.vpc = self.ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
-        self.subnets = [
-            self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.20.{n}.0/24", AvailabilityZone=zone)["Subnet"][
-                "SubnetId"
-            ]
-            for n, zone in enumerate(("us-east-1a", "us-east-1b"))
-        ]
+        self.vpc, self.subnets = two_subnets(self.ec2, "10.20")
         self.group = self.ec2.create_security_group(GroupName="x", Description="x", VpcId=self.vpc)["GroupId"]
         self.network = {"awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": [self.group]}}
 
     def register(self, *containers: dict[str, Any], family: str = "web", **more: Any) -> str:
-        """Register a task definition and return its ARN."""
         registered = self.ecs.register_task_definition(
             family=family,
             networkMode="awsvpc",
@@ -104,7 +95,6 @@ class EcsCluster:
         return str(registered["taskDefinition"]["taskDefinitionArn"])
 
     def create_service(self, name: str, task_definition: str, *, count: int = 2) -> None:
-        """Create a service with the circuit breaker."""
         balancer = {"targetGroupArn": self.target_group, "containerName": "web", "containerPort": 8000}
         self.ecs.create_service(
             cluster=CLUSTER,
@@ -123,20 +113,16 @@ class EcsCluster:
         )
 
     def update_service(self, name: str, **changes: Any) -> None:
-        """Update a service."""
         self.ecs.update_service(cluster=CLUSTER, service=name, **changes)
 
     def service(self, name: str) -> dict[str, Any]:
-        """Describe a service."""
         return dict(self.ecs.describe_services(cluster=CLUSTER, services=[name])["services"][0])
 
     def tasks(self, desired_status: str = "RUNNING", **query: Any) -> list[dict[str, Any]]:
-        """Describe tasks."""
         arns = self.ecs.list_tasks(cluster=CLUSTER, desiredStatus=desired_status, **query)["taskArns"]
         return list(self.ecs.describe_tasks(cluster=CLUSTER, tasks=arns)["tasks"]) if arns else []
 
     def run_task(self, task_definition: str, **more: Any) -> str:
-        """Run a one-off task and return its ARN."""
         ran = self.ecs.run_task(
             cluster=CLUSTER,
             taskDefinition=task_definition,
@@ -147,7 +133,6 @@ class EcsCluster:
         return str(ran["tasks"][0]["taskArn"])
 
     def wait_until_stopped(self, arn: str, seconds: float = 90) -> dict[str, Any]:
-        """Wait until the task has stopped, and describe it."""
         task: dict[str, Any] = {}
 
         def has_stopped() -> bool:
@@ -158,7 +143,6 @@ class EcsCluster:
         return task
 
     def wait_until_completed(self, name: str, seconds: float = 120) -> dict[str, Any]:
-        """Wait until the PRIMARY deployment is COMPLETED, and describe the service."""
         wait_until(
             lambda: self.service(name)["deployments"][0]["rolloutState"] == "COMPLETED",
             seconds,
@@ -179,7 +163,6 @@ class EcsCluster:
         return "\n".join(lines)
 
     def targets(self) -> list[dict[str, Any]]:
-        """Describe the targets and their health."""
         health = self.elbv2.describe_target_health(TargetGroupArn=self.target_group)
         return list(health["TargetHealthDescriptions"])
 
@@ -189,7 +172,6 @@ class EcsCluster:
         wait_until(lambda: self.service(name)["status"] == "INACTIVE", 90, lambda: self.service(name)["status"])
 
     def containers(self, name: str = "web") -> list[Any]:
-        """List the containers of this name of all tasks."""
         labels = [f"embedded-cloud.name={self.config.name}", f"embedded-cloud.container={name}"]
         return list(self.docker.containers.list(all=True, filters={"label": labels}, ignore_removed=True))
 
@@ -199,5 +181,4 @@ class EcsCluster:
         return httpx.Client(base_url=f"https://localhost:{self.config.https_port}", verify=context, timeout=10)
 
     def load(self, clients: int = 2) -> AbstractContextManager[Load]:
-        """Send requests through the load balancer."""
         return constant_load(self.http_client, clients)

@@ -1,6 +1,12 @@
-"""A web service: load balancer with TLS, and an HTTP server that answers with the name of its release."""
+"""A web service behind a load balancer with TLS, and constant requests from its clients."""
 
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import httpx
 
 IMAGE = "embedded-cloud/python:trixie"
 SERVER = """
@@ -52,11 +58,7 @@ def serving(release: str = "one", **more: Any) -> dict[str, Any]:
         },
         "logConfiguration": {
             "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": "app",
-                "awslogs-region": "us-east-1",
-                "awslogs-stream-prefix": "web",
-            },
+            "options": {"awslogs-group": "app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web"},
         },
         **more,
         "environment": [{"name": "RELEASE", "value": release}, *more.get("environment", ())],
@@ -81,8 +83,7 @@ def create_load_balancer(elbv2: Any, acm: Any, vpc: str, subnets: list[str], gro
         UnhealthyThresholdCount=2,
     )["TargetGroups"][0]["TargetGroupArn"]
     elbv2.modify_target_group_attributes(
-        TargetGroupArn=target_group,
-        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}],
+        TargetGroupArn=target_group, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}]
     )
     redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
     elbv2.create_listener(
@@ -99,3 +100,45 @@ def create_load_balancer(elbv2: Any, acm: Any, vpc: str, subnets: list[str], gro
         DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group}],
     )["Listeners"][0]["ListenerArn"]
     return load_balancer, target_group, listener
+
+
+@contextmanager
+def constant_load(client: Callable[[], httpx.Client], clients: int = 2) -> Iterator["Load"]:
+    """Send requests from several clients while the context lasts."""
+    load = Load()
+    threads = [threading.Thread(target=load.run, args=(client(), n)) for n in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield load
+    finally:
+        load.stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+@dataclasses.dataclass
+class Load:
+    releases: set[str] = dataclasses.field(default_factory=set)
+    failures: list[str] = dataclasses.field(default_factory=list)
+    requests: int = 0
+    stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    def run(self, client: httpx.Client, number: int) -> None:
+        # Every second client keeps a request in flight for a second.
+        path = "/slow" if number % 2 else "/"
+        with client:
+            while not self.stopping.wait(0.02):
+                self._request(client, path)
+
+    def _request(self, client: httpx.Client, path: str) -> None:
+        self.requests += 1
+        try:
+            answer = client.get(path)
+        except httpx.HTTPError as error:
+            self.failures.append(repr(error))
+            return
+        if answer.status_code == 200:
+            self.releases.add(answer.text.splitlines()[0])
+        else:
+            self.failures.append(f"{answer.status_code} {answer.text}")

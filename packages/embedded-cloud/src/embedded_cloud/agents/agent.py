@@ -60,7 +60,6 @@ class AgentThread:
         self._thread = threading.Thread(target=self._run, name=f"agent-{agent.name}", daemon=True)
 
     def start(self) -> None:
-        """Start the thread and return at once."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -12,11 +12,10 @@ from docker.errors import DockerException, NotFound
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.ecs.tasks.containers import TaskContainers
 from embedded_cloud.agents.ecs.tasks.records import TaskView
+from embedded_cloud.api.moto_patches.limits import KEPT_EVENTS
 
 logger = logging.getLogger(__name__)
 
-KEPT_EVENTS = 5000
-"""Events kept per stream, in memory and in the snapshot. The oldest are dropped."""
 FINISH_SECONDS = 3.0
 """How long to wait for the end of a container's output before the container is removed."""
 
@@ -141,7 +140,6 @@ class LogFollower:
 
 
 def whole_lines(chunks: Iterable[bytes]) -> Iterable[bytes]:
-    """Split a stream of arbitrary chunks into lines."""
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")

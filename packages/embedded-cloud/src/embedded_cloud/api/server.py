@@ -18,11 +18,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 # moto's 1,200 machine images cost a second at the start and a megabyte in every snapshot.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -101,7 +97,6 @@ class ApiServer:
         self._threads.clear()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """WSGI entry."""
         action = _action(environ)
         # Read before taking the lock: a slow client must not block the others.
         body = environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else _read_body(environ)

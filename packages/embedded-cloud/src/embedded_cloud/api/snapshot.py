@@ -85,7 +85,6 @@ class _StatePickler(pickle.Pickler):
         return None
 
     def reducer_override(self, obj: Any) -> Any:
-        """Reduce objects that pickle refuses."""
         if isinstance(obj, LogStream):
             return new, (LogStream,), {**vars(obj), "events": obj.events[-KEPT_LOG_EVENTS:]}
         if isinstance(obj, FakeKey):

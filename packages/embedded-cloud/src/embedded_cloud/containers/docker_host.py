@@ -2,10 +2,12 @@
 
 import contextlib
 import io
+import ipaddress
+import logging
 import tarfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +16,34 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.models.volumes import Volume
+from docker.types import IPAMConfig, IPAMPool
 
 from embedded_cloud.config import LABEL, CloudConfig
-from embedded_cloud.containers.network import create_network
+
+logger = logging.getLogger(__name__)
+
+
+def create_network(client: docker.DockerClient, config: CloudConfig, labels: Mapping[str, str]) -> Network:
+    """Create the network with the VPC's address range, or with Docker's choice if Docker refuses that range."""
+    for pool in _address_pools(config):
+        try:
+            return client.networks.create(config.network_name, driver="bridge", labels=dict(labels), ipam=pool)
+        except APIError as error:
+            if pool is None:
+                raise
+            logger.warning(
+                "network: Docker refuses the range %s (%s) and chooses another one", config.vpc_cidr, error.explanation
+            )
+    raise AssertionError("the last pool is Docker's own choice")
+
+
+def _address_pools(config: CloudConfig) -> Iterator[IPAMConfig | None]:
+    if config.vpc_cidr:
+        subnet = ipaddress.ip_network(config.vpc_cidr)
+        # Docker reports no gateway unless one is given.
+        yield IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))])
+    yield None
+
 
 ROLE_LABEL = "embedded-cloud.role"
 """Label with the role of a container: registry, database, load-balancer, task."""
@@ -60,7 +87,6 @@ class DockerHost:
             client.close()
 
     def labels(self, role: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the labels of an object of this cloud."""
         return {LABEL: self._config.name, ROLE_LABEL: role, **(extra or {})}
 
     def containers(self, role: str | None = None, labels: Mapping[str, str] | None = None) -> list[Container]:
@@ -79,7 +105,6 @@ class DockerHost:
         return list(found)
 
     def container(self, suffix: str) -> Container | None:
-        """Return the container `<cloud>-<suffix>`, or None."""
         try:
             return self.client.containers.get(self._config.object_name(suffix))
         except NotFound:
@@ -102,7 +127,6 @@ class DockerHost:
     def run(
         self, suffix: str, image: str, role: str, *, labels: Mapping[str, str] | None = None, **options: Any
     ) -> Container:
-        """Create and start a container."""
         container = self.create(suffix, image, role, labels=labels, **options)
         container.start()
         return container
@@ -120,13 +144,11 @@ class DockerHost:
         return name
 
     def volumes(self, role: str) -> list[Volume]:
-        """List the cloud's volumes of this role."""
         return list(
             self.client.volumes.list(filters={"label": [f"{key}={value}" for key, value in self.labels(role).items()]})
         )
 
     def remove_volume(self, suffix: str) -> None:
-        """Remove the volume `<cloud>-<suffix>`, if it exists."""
         with contextlib.suppress(NotFound):
             self.client.volumes.get(self._config.object_name(suffix)).remove(force=True)
 

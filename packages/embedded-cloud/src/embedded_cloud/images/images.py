@@ -20,8 +20,6 @@ CONTENT_LABEL = "embedded-cloud.stand-in"
 
 @dataclass(frozen=True)
 class BaseImage:
-    """The two images that can play one role."""
-
     official: str
     standin: str
     target: str
@@ -72,7 +70,6 @@ def ensure(
 
 
 def is_standin(reference: str) -> bool:
-    """Return whether an image was built here in place of the official one."""
     return reference.startswith("embedded-cloud/")
 
 

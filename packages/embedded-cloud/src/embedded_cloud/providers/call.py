@@ -1,14 +1,77 @@
 """Input of an entry's functions: properties, last known state, boto3 clients, and conversion between both spellings."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
-from embedded_cloud.config import ACCOUNT_ID
-from embedded_cloud.providers.configuration import Clients
+import boto3
+from botocore.config import Config
+
+from embedded_cloud.config import ACCOUNT_ID, REGION
 from embedded_cloud.providers.values import Values
+
+
+def region_of(settings: Values) -> str:
+    """Region in the provider settings; empty when none is set."""
+    region = settings.get("region")
+    return region if isinstance(region, str) else ""
+
+
+def default_tags(settings: Values) -> dict[str, str]:
+    """Tags that every taggable resource gets, from `aws:defaultTags`."""
+    tags = settings.get("defaultTags")
+    # Nested provider settings travel as JSON text.
+    parsed = json.loads(tags) if isinstance(tags, str) else tags
+    inner = parsed.get("tags", {}) if isinstance(parsed, dict) else {}
+    return {name: value for name, value in inner.items() if isinstance(value, str)}
+
+
+# A client can be used by several threads; creating one is not thread-safe.
+_CREATING = threading.Lock()
+
+
+class Clients:
+    """boto3 clients, one per service and region, shared by all threads."""
+
+    def __init__(self, endpoint: str, region: str = REGION) -> None:
+        self.endpoint = endpoint
+        self.region = region
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def get(self, service: str, region: str | None = None) -> Any:
+        """Client of `service`, in the provider's region unless another is named."""
+        key = (service, region or self.region)
+        with _CREATING:
+            if key not in self._clients:
+                self._clients[key] = self._make(*key)
+            return self._clients[key]
+
+    def _make(self, service: str, region: str) -> Any:
+        return _session().client(
+            service,  # type: ignore[call-overload] # the service is only known at run time
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="embedded",
+            aws_secret_access_key="embedded",  # the embedded API checks none
+            config=Config(
+                retries={"total_max_attempts": 2},
+                max_pool_connections=64,
+                proxies={},
+                s3={"addressing_style": "path"},
+                parameter_validation=True,
+            ),
+        )
+
+
+@cache
+def _session() -> boto3.session.Session:
+    # Shared by all packages, because each session reads megabytes of service descriptions.
+    return boto3.session.Session()
+
 
 Result = TypeVar("Result")
 
@@ -39,18 +102,15 @@ class Call:
 
     @property
     def name(self) -> str:
-        """Logical name of the resource."""
         return self.urn.rsplit("::", 1)[-1]
 
     @property
     def region(self) -> str:
-        """Region of this resource."""
         region = self.inputs.get("region") or self.state.get("region") or self.clients.region
         return str(region)
 
     @property
     def account(self) -> str:
-        """The account's 12 digits."""
         return ACCOUNT_ID
 
     def arn(self, service: str, resource: str) -> str:
@@ -84,17 +144,27 @@ class Call:
                 raise CancelledError(f"{what}: stopped waiting, the run was cancelled")
 
 
+def capital(name: str) -> str:
+    """Convert `cidrBlock` to `CidrBlock`."""
+    return name[0].upper() + name[1:]
+
+
+def capitals(names: str) -> dict[str, str]:
+    """boto3's names of these properties, by property."""
+    return {name: capital(name) for name in names.split()}
+
+
 def to_boto(values: Mapping[str, Any], same: str = "", **renamed: str) -> dict[str, Any]:
     """Properties as boto3 parameters: `to_boto(inputs, "cidrBlock", vpcId="Vpc")` gives CidrBlock and Vpc.
 
     Leaves out properties that are not set; keys of nested objects get a capital too."""
-    names = {name: name[0].upper() + name[1:] for name in same.split()} | renamed
+    names = capitals(same) | renamed
     return {boto: _respelled(values[wire], str.upper) for wire, boto in names.items() if values.get(wire) is not None}
 
 
 def from_boto(answer: Mapping[str, Any], same: str = "", **renamed: str) -> Values:
     """The opposite: `from_boto(vpc, "cidrBlock", arn="VpcArn")`. Leaves out keys that the answer lacks."""
-    names = {name: name[0].upper() + name[1:] for name in same.split()} | renamed
+    names = capitals(same) | renamed
     return {wire: _respelled(answer[boto], str.lower) for wire, boto in names.items() if answer.get(boto) is not None}
 
 

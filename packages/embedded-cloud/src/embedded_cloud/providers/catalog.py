@@ -1,4 +1,4 @@
-"""The entries of each package: every module in its folder that defines RESOURCES or FUNCTIONS."""
+"""The entries of each package (every module that defines RESOURCES or FUNCTIONS), and the table of supported types."""
 
 import difflib
 import importlib
@@ -65,5 +65,34 @@ def catalog(package: str) -> Catalog:
 def _modules(package: str) -> Iterable[str]:
     folder = importlib.import_module(package)
     yield package
-    for module in pkgutil.walk_packages(folder.__path__, prefix=f"{package}."):
+    for module in pkgutil.walk_packages(getattr(folder, "__path__", ()), prefix=f"{package}."):
         yield module.name
+
+
+@dataclass(frozen=True)
+class SupportedType:
+    token: str
+    """`aws:ecs/service:Service`."""
+    service: str
+    """Module of the SDK (`ecs`), or its package (`docker`)."""
+    effect: str
+    """What happens on this machine; empty when the API stores the resource and nothing acts on it."""
+
+
+def resource_types() -> list[SupportedType]:
+    entries = [entry for package in PACKAGES for entry in catalog(package).resources.values()]
+    rows = [SupportedType(entry.token, _service(entry.token), entry.effect) for entry in entries]
+    return sorted(rows, key=lambda row: row.token)
+
+
+def as_text(rows: list[SupportedType]) -> str:
+    """The table as text, one type a line."""
+    token, service = (max(len(getattr(row, name)) for row in rows) for name in ("token", "service"))
+    lines = [f"{row.token:{token}}  {row.service:{service}}  {row.effect or 'stored only'}" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _service(token: str) -> str:
+    package, module, _ = token.split(":")
+    service = module.partition("/")[0]
+    return package if service == "index" else service

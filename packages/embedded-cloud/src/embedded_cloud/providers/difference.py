@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_cloud.providers.entry import ALL, ResourceType
-from embedded_cloud.providers.naming import is_automatic
+from embedded_cloud.providers.entry import ALL, ResourceType, is_automatic
 from embedded_cloud.providers.values import Unknown, Values
 
 ADD, DELETE, UPDATE = "ADD", "DELETE", "UPDATE"
@@ -24,7 +23,6 @@ class Difference:
 
     @property
     def property(self) -> str:
-        """Top-level property of the path."""
         return re.split(r"[.\[]", self.path, maxsplit=1)[0]
 
 

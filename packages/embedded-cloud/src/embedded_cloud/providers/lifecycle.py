@@ -6,11 +6,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from embedded_cloud.providers.call import Call, CancelledError
 from embedded_cloud.providers.difference import observed, settle
-from embedded_cloud.providers.entry import ResourceType
+from embedded_cloud.providers.entry import ResourceType, is_automatic
 from embedded_cloud.providers.failures import OperationError, PartiallyCreatedError, describe, is_missing
 from embedded_cloud.providers.inputs import schema
-from embedded_cloud.providers.inputs.references import check_references
-from embedded_cloud.providers.naming import is_automatic
+from embedded_cloud.providers.inputs.checking import check_references
 from embedded_cloud.providers.pending_creates import UNFINISHED, PendingCreate, PendingCreates, digest
 from embedded_cloud.providers.values import UNKNOWN, Values
 

@@ -46,7 +46,6 @@ class PendingCreates:
             return self._urns[urn]
 
     def add(self, urn: str, created: PendingCreate) -> None:
-        """Store a creation."""
         with self._lock:
             self._created[urn] = created
             self._save()

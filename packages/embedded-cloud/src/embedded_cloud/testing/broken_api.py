@@ -28,7 +28,6 @@ class BrokenApi:
         return self.fault(environ, start_response) if self.good < 0 else None
 
     def mend(self) -> None:
-        """Let every request pass again."""
         self.fault = None
 
 
@@ -52,10 +51,9 @@ def token_expired(environ: Any, start_response: Any) -> Iterable[bytes]:
         return [json.dumps({"__type": "ExpiredTokenException", "message": EXPIRED}).encode()]
     start_response("403 Forbidden", [("Content-Type", "text/xml")])
     error = f"<Error><Code>ExpiredToken</Code><Message>{EXPIRED}</Message></Error>"
-    document = {
-        "s3": error,
-        "ec2": f"<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>",
-    }.get(_service(environ), f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>")
+    document = {"s3": error, "ec2": f"<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"}.get(
+        _service(environ), f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"
+    )
     return [document.encode()]
 
 

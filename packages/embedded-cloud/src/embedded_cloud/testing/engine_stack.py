@@ -71,7 +71,6 @@ class EngineStack:
         return str(error.value)
 
     def resources(self) -> list[dict[str, Any]]:
-        """Resources in the stack's state."""
         return list((self.stack.export_stack().deployment or {}).get("resources", []))
 
     def pulumi(self, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -117,7 +116,6 @@ def _forget_programs() -> None:
 
 
 def counted(result: automation.UpResult | automation.RefreshResult) -> dict[str, int]:
-    """Number of resources per operation."""
     return {str(operation): count for operation, count in (result.summary.resource_changes or {}).items()}
 
 

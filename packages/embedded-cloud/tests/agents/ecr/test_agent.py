@@ -66,7 +66,6 @@ def built(cloud: EmbeddedCloud, content: bytes) -> Image:
 
 
 def push(cloud: EmbeddedCloud, uri: str, tag: str, content: bytes = CONTENT) -> str:
-    """Push an image under this tag and return its digest."""
     images = cloud.context.docker.client.images
     built(cloud, content).tag(uri, tag)
     try:

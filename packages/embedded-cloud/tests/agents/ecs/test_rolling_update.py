@@ -12,50 +12,36 @@ def tasks(deployment: str, count: int, *, healthy: bool = True) -> list[TaskStat
     return [TaskState(id=f"{deployment}{n}-{healthy}", deployment=deployment, healthy=healthy) for n in range(count)]
 
 
-def test_a_new_service_starts_all_its_tasks() -> None:
-    assert plan(ServiceState(desired=2, primary="new")).start == 2
+NEW, NEW_SICK = tasks("new", 2), tasks("new", 2, healthy=False)
+OLD, OLD_SICK = tasks("old", 2), tasks("old", 1, healthy=False)
 
 
-def test_old_tasks_stay_until_the_new_ones_are_healthy() -> None:
-    step = plan(ServiceState(desired=2, primary="new", tasks=tasks("old", 2) + tasks("new", 2, healthy=False)))
-    assert (step.start, step.stop) == (0, ())
-
-
-def test_each_healthy_new_task_releases_one_old_task() -> None:
-    new = tasks("new", 1) + tasks("new", 1, healthy=False)
-    assert len(plan(ServiceState(desired=2, primary="new", tasks=tasks("old", 2) + new)).stop) == 1
-
-
-def test_an_old_task_that_is_not_healthy_is_stopped_at_once() -> None:
-    old = tasks("old", 1, healthy=False)
-    assert plan(ServiceState(desired=1, primary="new", tasks=old)).stop == (old[0].id,)
-
-
-def test_without_room_above_the_desired_count_the_minimum_decides_how_many_make_way() -> None:
-    service = ServiceState(desired=4, primary="new", tasks=tasks("old", 4), minimum_percent=50, maximum_percent=100)
+@pytest.mark.parametrize(
+    ("service", "start", "stop"),
+    [
+        (ServiceState(desired=2, primary="new"), 2, []),
+        (ServiceState(desired=2, primary="new", tasks=OLD + NEW_SICK), 0, []),
+        (ServiceState(desired=2, primary="new", tasks=OLD + NEW[:1] + NEW_SICK[:1]), 0, OLD[:1]),
+        (ServiceState(desired=1, primary="new", tasks=OLD_SICK), 1, OLD_SICK),
+        (ServiceState(desired=2, primary="new", tasks=OLD, minimum_percent=50, maximum_percent=100), 0, OLD[:1]),
+        (ServiceState(desired=2, primary="new", tasks=OLD, minimum_percent=0, maximum_percent=200), 2, []),
+        (ServiceState(desired=2, primary="new", tasks=NEW + NEW_SICK[:1]), 0, NEW_SICK[:1]),
+        (ServiceState(desired=2, primary="new", tasks=OLD + NEW, may_start=False, primary_failed=True), 0, []),
+    ],
+    ids=[
+        "a new service starts all its tasks",
+        "old tasks stay until the new ones are healthy",
+        "each healthy new task releases one old task",
+        "an old task that is not healthy is stopped at once",
+        "without room above the desired count the minimum decides how many make way",
+        "room above the desired count is used before capacity is given up",
+        "scaling down stops what is not healthy first",
+        "a failed deployment starts nothing and replaces no task",
+    ],
+)
+def test_a_step_starts_and_stops(service: ServiceState, start: int, stop: list[TaskState]) -> None:
     step = plan(service)
-    assert (step.start, len(step.stop)) == (0, 2)
-
-
-def test_room_above_the_desired_count_is_used_before_capacity_is_given_up() -> None:
-    step = plan(ServiceState(desired=2, primary="new", tasks=tasks("old", 2), minimum_percent=0, maximum_percent=200))
-    assert (step.start, step.stop) == (2, ())
-
-
-def test_scaling_down_stops_what_is_not_healthy_first() -> None:
-    sick = tasks("new", 1, healthy=False)
-    assert plan(ServiceState(desired=2, primary="new", tasks=tasks("new", 2) + sick)).stop == (sick[0].id,)
-
-
-def test_a_failed_deployment_starts_nothing_and_replaces_no_task() -> None:
-    service = ServiceState(
-        desired=2,
-        primary="new",
-        tasks=tasks("old", 2) + tasks("new", 2),
-        may_start=False,
-        primary_failed=True,
-    )
-    assert plan(service).stop == ()
+    assert (step.start, list(step.stop)) == (start, [task.id for task in stop])
 
 
 @given(

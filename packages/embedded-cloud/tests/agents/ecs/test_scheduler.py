@@ -11,10 +11,8 @@ from embedded_cloud.agents.ecs.services import deployments
 from embedded_cloud.agents.ecs.services import scheduler as service_scheduler
 from embedded_cloud.agents.ecs.services.scheduler import ServiceScheduler
 from embedded_cloud.agents.ecs.tasks import records
-from embedded_cloud.api import moto_patches
 from embedded_cloud.cloud import EmbeddedCloud
-from embedded_cloud.config import CloudConfig
-from support.clouds import client
+from support.clouds import client, patched_for_agents
 
 TROUBLESHOOTING = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
@@ -81,16 +79,15 @@ class Service:
 
 
 @pytest.fixture
-def service(cloud: EmbeddedCloud, config: CloudConfig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+def service(cloud: EmbeddedCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     monkeypatch.setattr(service_scheduler, "STEADY_SECONDS", 0.0)
     monkeypatch.setattr(deployments, "backoff_seconds", lambda _: 0.0)
-    moto_patches.apply(agents=True, registry=f"localhost:{config.registry_port}")
     client(cloud, "ecs").create_cluster(clusterName="site")
     made = Service(cloud)
-    yield made
+    with patched_for_agents():
+        yield made
     # The patched RunTask of this process keeps reading this file.
     made.capacity.unlink(missing_ok=True)
-    moto_patches.apply(agents=False, registry=f"localhost:{config.registry_port}")
 
 
 def test_events_name_the_started_tasks_and_the_steady_state(service: Service) -> None:

@@ -39,24 +39,21 @@ def after(*outcomes: Outcome, health: TargetHealth | None = None) -> TargetHealt
     return state
 
 
-def test_a_new_target_needs_one_pass() -> None:
-    assert after(PASS).state == "healthy"
-
-
-def test_a_new_target_is_initial_until_the_threshold_of_failures() -> None:
-    assert after(FAIL).state == "initial"
-    assert after(FAIL, FAIL).state == "unhealthy"
-
-
-def test_a_healthy_target_survives_one_failure() -> None:
-    assert after(PASS, FAIL).state == "healthy"
-    assert after(PASS, FAIL, PASS, FAIL).state == "healthy"
-    assert after(PASS, FAIL, FAIL).state == "unhealthy"
-
-
-def test_an_unhealthy_target_needs_the_whole_threshold_of_passes() -> None:
-    assert after(FAIL, FAIL, PASS, PASS).state == "unhealthy"
-    assert after(FAIL, FAIL, PASS, PASS, PASS).state == "healthy"
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [
+        ("P", "healthy"),
+        ("F", "initial"),
+        ("FF", "unhealthy"),
+        ("PF", "healthy"),
+        ("PFPF", "healthy"),
+        ("PFF", "unhealthy"),
+        ("FFPP", "unhealthy"),
+        ("FFPPP", "healthy"),
+    ],
+)
+def test_a_new_target_needs_one_pass_and_later_the_thresholds_count(outcomes: str, state: str) -> None:
+    assert after(*(PASS if one == "P" else FAIL for one in outcomes)).state == state
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 
+from embedded_cloud.agents.rds import snapshots
 from embedded_cloud.agents.rds.instance import Instance, read_instance
-from embedded_cloud.agents.rds.postgres import base_backup
 from embedded_cloud.agents.rds.snapshots import Snapshots
-from embedded_cloud.api import moto_patches
 from embedded_cloud.cloud import EmbeddedCloud
-from embedded_cloud.config import CloudConfig
-from support.clouds import client
+from support.clouds import client, patched_for_agents
 from support.databases import create
 
 CONTAINER: Any = None
@@ -57,13 +55,12 @@ class Stage:
 
 
 @pytest.fixture
-def stage(cloud: EmbeddedCloud, config: CloudConfig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(cloud: EmbeddedCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     create(cloud)
-    moto_patches.apply(agents=True, registry=f"localhost:{config.registry_port}")
     made = Stage(cloud)
-    monkeypatch.setattr(base_backup, "save", made.save)
-    yield made
-    moto_patches.apply(agents=False, registry=f"localhost:{config.registry_port}")
+    monkeypatch.setattr(snapshots, "save_backup", made.save)
+    with patched_for_agents():
+        yield made
 
 
 def test_an_interrupted_copy_is_made_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +71,7 @@ def test_an_interrupted_copy_is_made_again(stage: Stage, monkeypatch: pytest.Mon
 
     stage.snapshot("one")
     with monkeypatch.context() as patch:
-        patch.setattr(base_backup, "save", cut_off)
+        patch.setattr(snapshots, "save_backup", cut_off)
         with pytest.raises(Killed):
             stage.run_pass()
     assert stage.status("one") == "creating"

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from embedded_cloud.cloud import EmbeddedCloud
 from embedded_cloud.testing.polling import wait_until
-from support.clouds import client
+from support.clouds import client, error_code
 from support.databases import available, create_instance, delete_instance, instance, psql, wait_until_available
 
 pytestmark = pytest.mark.containers
@@ -32,12 +31,6 @@ def take(cloud: EmbeddedCloud, name: str) -> None:
 
 def copies(cloud: EmbeddedCloud) -> int:
     return len(list((cloud.config.state_dir / "db-snapshots").glob("*")))
-
-
-def code_of(work: Any, **arguments: Any) -> str:
-    with pytest.raises(ClientError) as failure:
-        work(**arguments)
-    return str(failure.value.response["Error"]["Code"])
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +93,7 @@ def test_the_final_snapshot_holds_the_last_word_and_its_name_is_used_once(runnin
     take(running, "taken")
     psql(running, "CREATE TABLE last_words AS SELECT 'bye' AS said", NEW_PASSWORD)
     collision = {"DBInstanceIdentifier": "site", "FinalDBSnapshotIdentifier": "taken"}
-    assert code_of(rds.delete_db_instance, **collision) == "DBSnapshotAlreadyExists"
+    assert error_code(rds.delete_db_instance, **collision) == "DBSnapshotAlreadyExists"
     assert instance(running)["DBInstanceStatus"] == "available"
     rds.delete_db_instance(DBInstanceIdentifier="site", FinalDBSnapshotIdentifier="final")
     assert instance(running)["DBInstanceStatus"] == "deleting"

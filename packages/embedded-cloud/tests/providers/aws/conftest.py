@@ -29,7 +29,10 @@ class Deployed:
     token: str
     name: str
     id: str = ""
+    given: dict[str, Any] = field(default_factory=dict)
+    """Inputs as the program gives them."""
     inputs: dict[str, Any] = field(default_factory=dict)
+    """Inputs as the provider completed them."""
     state: dict[str, Any] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     """Properties that travel encrypted."""
@@ -40,84 +43,71 @@ class Deployed:
 
     def check(self, **inputs: Any) -> dict[str, Any]:
         """The inputs as the provider completes them. Raises RefusedError."""
-        answer = self.stub.Check(
-            pb.CheckRequest(
-                urn=self.urn, name=self.name, olds=encode(self.inputs), news=encode(inputs), randomSeed=b"seed"
-            )
-        )
+        given = {"olds": encode(self.inputs), "news": encode(inputs), "randomSeed": b"seed"}
+        answer = self.stub.Check(pb.CheckRequest(urn=self.urn, name=self.name, **given))
         if answer.failures:
             raise RefusedError("; ".join(f"{one.property}: {one.reason}" for one in answer.failures))
         return decode(answer.inputs).values
 
     def diff(self, **inputs: Any) -> tuple[set[str], set[str]]:
         """(changed properties, those of them that replace)."""
-        answer = self.stub.Diff(
-            pb.DiffRequest(
-                id=self.id,
-                urn=self.urn,
-                olds=encode(self.state),
-                old_inputs=encode(self.inputs),
-                news=encode(self.check(**inputs)),
-            )
-        )
+        answer = self.stub.Diff(pb.DiffRequest(**self._change(self.check(**inputs))))
         return set(answer.diffs), set(answer.replaces)
 
     def up(self, **inputs: Any) -> "Deployed":
         """Create it, or update it in place; fails when the change would replace it."""
-        if not self.id:
-            return self._create(self.check(**inputs))
         checked = self.check(**inputs)
-        assert not self.diff(**inputs)[1], "the change replaces"
-        answer = self.stub.Update(
-            pb.UpdateRequest(
-                id=self.id,
-                urn=self.urn,
-                olds=encode(self.state),
-                old_inputs=encode(self.inputs),
-                news=encode(checked),
-            )
-        )
-        return self._keep(checked, answer.properties)
-
-    def _create(self, inputs: dict[str, Any]) -> "Deployed":
-        answer = self.stub.Create(pb.CreateRequest(urn=self.urn, properties=encode(inputs)))
-        self.id = answer.id
-        return self._keep(inputs, answer.properties)
-
-    def _keep(self, inputs: dict[str, Any], properties: Any) -> "Deployed":
-        decoded = decode(properties)
-        self.inputs, self.state, self.secrets = inputs, decoded.values, decoded.secrets
+        if not self.id:
+            answer = self.stub.Create(pb.CreateRequest(urn=self.urn, properties=encode(checked)))
+            self.id = answer.id
+        else:
+            assert not self.diff(**inputs)[1], "the change replaces"
+            answer = self.stub.Update(pb.UpdateRequest(**self._change(checked)))
+        decoded = decode(answer.properties)
+        self.given, self.inputs, self.state, self.secrets = inputs, checked, decoded.values, decoded.secrets
         return self
 
+    def _change(self, news: dict[str, Any]) -> dict[str, Any]:
+        before = {"olds": encode(self.state), "old_inputs": encode(self.inputs)}
+        return {"id": self.id, "urn": self.urn, **before, "news": encode(news)}
+
+    def _read(self) -> Any:
+        known = {"properties": encode(self.state), "inputs": encode(self.inputs)}
+        return self.stub.Read(pb.ReadRequest(id=self.id, urn=self.urn, **known))
+
     def drift(self) -> dict[str, Any]:
-        """What a refresh would change in the state: property to (known, actual)."""
-        answer = self.stub.Read(
-            pb.ReadRequest(id=self.id, urn=self.urn, properties=encode(self.state), inputs=encode(self.inputs))
-        )
+        """What a refresh would change in state and inputs: property to (known, actual)."""
+        answer = self._read()
         assert answer.id, "it is gone"
-        actual, inputs = decode(answer.properties).values, decode(answer.inputs).values
-        found = {
-            name: (self.state.get(name), actual.get(name))
-            for name in {*self.state, *actual}
-            if self.state.get(name) != actual.get(name)
+        pairs = ((self.state, decode(answer.properties).values), (self.inputs, decode(answer.inputs).values))
+        return {
+            name: (known.get(name), actual.get(name))
+            for known, actual in pairs
+            for name in {*known, *actual}
+            if known.get(name) != actual.get(name)
         }
-        changed = {
-            name: (self.inputs.get(name), inputs.get(name))
-            for name in {*self.inputs, *inputs}
-            if self.inputs.get(name) != inputs.get(name)
-        }
-        return found | changed
 
     def is_there(self) -> bool:
-        answer = self.stub.Read(
-            pb.ReadRequest(id=self.id, urn=self.urn, properties=encode(self.state), inputs=encode(self.inputs))
-        )
-        return bool(answer.id)
+        return bool(self._read().id)
 
     def delete(self) -> None:
-        self.stub.Delete(
-            pb.DeleteRequest(id=self.id, urn=self.urn, properties=encode(self.state), old_inputs=encode(self.inputs))
-        )
+        known = {"properties": encode(self.state), "old_inputs": encode(self.inputs)}
+        self.stub.Delete(pb.DeleteRequest(id=self.id, urn=self.urn, **known))
+
+    def assert_unchanged(self) -> None:
+        """A refresh shows no drift, and the same program changes nothing."""
+        assert self.drift() == {}
+        assert self.diff(**self.given) == (set(), set())
+
+    def assert_deletable(self) -> None:
+        """It is gone after a deletion, and a second deletion is no error."""
+        self.delete()
+        assert not self.is_there()
+        self.delete()
+
+    def check_life(self) -> None:
+        self.assert_unchanged()
+        self.assert_deletable()
 
 
 @dataclass(frozen=True)
@@ -136,7 +126,6 @@ class Emulation:
         return client_at(self.endpoint, service)
 
     def call(self, token: str, **arguments: Any) -> dict[str, Any]:
-        """The answer of a provider function."""
         answer = self.stub.Invoke(pb.InvokeRequest(tok=token, args=encode(arguments)))
         return decode(getattr(answer, "return")).values
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from embedded_cloud.providers.aws.documents import checked_documents, same_document, same_policy
-from embedded_cloud.providers.aws.ecs.container_definitions import ContainerDefinitionsError, parse, same_containers
+from embedded_cloud.providers.aws.ecs.task_definition import ContainerDefinitionsError, parse, same_containers
 from embedded_cloud.providers.values import UNKNOWN
 
 

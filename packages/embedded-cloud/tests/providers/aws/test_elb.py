@@ -85,18 +85,8 @@ def certificate(emulation: Any) -> Any:
     )
 
 
-def unchanged(resource: Any, inputs: dict[str, Any]) -> bool:
-    assert resource.drift() == {}
-    assert resource.diff(**inputs) == (set(), set())
-    return True
-
-
-def given(resource: Any) -> dict[str, Any]:
-    return {name: value for name, value in resource.inputs.items() if name not in ("name", "__defaults")}
-
-
 def test_a_load_balancer_keeps_its_attributes_and_shows_drift(emulation: Any, balancer: Any) -> None:
-    assert unchanged(balancer, given(balancer))
+    balancer.assert_unchanged()
     assert balancer.state["arnSuffix"].startswith("app/front-")
     elb = emulation.client("elbv2")
     off = [{"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "false"}]
@@ -107,7 +97,7 @@ def test_a_load_balancer_keeps_its_attributes_and_shows_drift(emulation: Any, ba
 
 
 def test_an_attribute_that_the_program_drops_is_reset_to_the_default(emulation: Any, balancer: Any) -> None:
-    inputs = given(balancer)
+    inputs = balancer.given
     balancer.up(**{name: value for name, value in inputs.items() if name != "desyncMitigationMode"})
     attributes = emulation.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=balancer.id)["Attributes"]
     assert {"Key": "routing.http.desync_mitigation_mode", "Value": "defensive"} in attributes
@@ -115,7 +105,7 @@ def test_an_attribute_that_the_program_drops_is_reset_to_the_default(emulation: 
 
 
 def test_the_order_of_subnets_is_no_change_and_another_one_no_replacement(balancer: Any, network: Any) -> None:
-    inputs = given(balancer)
+    inputs = balancer.given
     assert balancer.diff(**{**inputs, "subnets": network["subnets"][1::-1]}) == (set(), set())
     assert balancer.diff(**{**inputs, "subnets": network["subnets"][1:]}) == ({"subnets"}, set())
     assert balancer.diff(**{**inputs, "internal": True})[1] == {"internal"}
@@ -126,13 +116,12 @@ def test_a_protected_load_balancer_is_not_deleted(emulation: Any, network: Any, 
     guarded = emulation.resource(BALANCER, "guarded", **wanted, enableDeletionProtection=True)
     assert "enableDeletionProtection is true" in refusal(guarded.delete)
     guarded.up(**wanted)
-    guarded.delete()
-    assert not guarded.is_there()
+    guarded.assert_deletable()
 
 
 def test_a_target_group_changes_its_health_check_in_place_and_its_port_by_replacement(targets: Any) -> None:
-    inputs = given(targets)
-    assert unchanged(targets, inputs)
+    inputs = targets.given
+    targets.assert_unchanged()
     slower = {**inputs, "healthCheck": {**inputs["healthCheck"], "interval": 10}, "deregistrationDelay": 20}
     assert targets.diff(**slower) == ({"healthCheck", "deregistrationDelay"}, set())
     targets.up(**slower)
@@ -145,11 +134,10 @@ def test_a_listener_redirects(emulation: Any, balancer: Any) -> None:
     redirect = {"type": "redirect", "redirect": {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}
     inputs = {"loadBalancerArn": balancer.id, "protocol": "HTTP", "port": 80, "defaultActions": [redirect]}
     listener = emulation.resource(LISTENER, "http", **inputs)
-    assert unchanged(listener, inputs)
+    listener.assert_unchanged()
     (known,) = emulation.client("elbv2").describe_listeners(ListenerArns=[listener.id])["Listeners"]
     assert known["DefaultActions"][0]["RedirectConfig"]["StatusCode"] == "HTTP_301"
-    listener.delete()
-    assert not listener.is_there()
+    listener.assert_deletable()
 
 
 def test_a_listener_sets_response_headers_and_takes_rules_and_certificates(
@@ -166,7 +154,7 @@ def test_a_listener_sets_response_headers_and_takes_rules_and_certificates(
         **HEADERS,
     }
     listener = emulation.resource(LISTENER, "https", **inputs)
-    assert unchanged(listener, inputs)
+    listener.assert_unchanged()
     attributes = emulation.client("elbv2").describe_listener_attributes(ListenerArn=listener.id)["Attributes"]
     assert {"Key": "routing.http.response.x_content_type_options.header_value", "Value": "nosniff"} in attributes
     assert {"Key": "routing.http.response.server.enabled", "Value": "false"} in attributes
@@ -175,15 +163,14 @@ def test_a_listener_sets_response_headers_and_takes_rules_and_certificates(
     answer = {"type": "fixed-response", "fixedResponse": {"contentType": "text/plain", "statusCode": "404"}}
     rule_inputs = {"listenerArn": listener.id, "priority": 5, "conditions": conditions, "actions": [answer]}
     rule = emulation.resource(LISTENER_RULE, "x", **rule_inputs)
-    assert unchanged(rule, rule_inputs)
+    rule.assert_unchanged()
     rule.up(**{**rule_inputs, "priority": 6, "actions": [forward]})
     assert rule.drift() == {}
     more = emulation.resource(CERTIFICATE, "more", domainName="more.example.com", validationMethod="DNS")
     further = emulation.resource(LISTENER_CERTIFICATE, "more", listenerArn=listener.id, certificateArn=more.id)
     assert further.drift() == {}
     for resource in (further, rule, listener):
-        resource.delete()
-        assert not resource.is_there()
+        resource.assert_deletable()
 
 
 def test_a_web_acl_keeps_its_rules_and_is_associated_with_a_load_balancer(emulation: Any, balancer: Any) -> None:
@@ -202,12 +189,11 @@ def test_a_web_acl_keeps_its_rules_and_is_associated_with_a_load_balancer(emulat
     }
     inputs = {"scope": "REGIONAL", "defaultAction": {"allow": {}}, "rules": [rule], "visibilityConfig": visible}
     acl = emulation.resource(WEB_ACL, "acl", **inputs)
-    assert unchanged(acl, inputs)
+    acl.assert_unchanged()
     acl.up(**{**inputs, "rules": [{**rule, "priority": 1}]})
     assert acl.state["rules"][0]["priority"] == 1
     place = {"webAclArn": acl.state["arn"], "resourceArn": balancer.id}
     association = emulation.resource("aws:wafv2/webAclAssociation:WebAclAssociation", "front", **place)
-    assert unchanged(association, place)
+    association.assert_unchanged()
     for resource in (association, acl):
-        resource.delete()
-        assert not resource.is_there()
+        resource.assert_deletable()

@@ -36,14 +36,6 @@ def table(emulation: Any, vpc: Any) -> Any:
     return emulation.resource(TABLE, "public", vpcId=vpc.id)
 
 
-def check_life(resource: Any, inputs: dict[str, Any]) -> None:
-    assert resource.drift() == {}
-    assert resource.diff(**inputs) == (set(), set())
-    resource.delete()
-    assert not resource.is_there()
-    resource.delete()
-
-
 def test_a_vpc_reports_its_outputs(vpc: Any) -> None:
     assert vpc.drift() == {}
     assert vpc.state["ipv6CidrBlock"].endswith("/56")
@@ -72,7 +64,7 @@ def test_a_subnet_keeps_its_ipv6_block_through_a_refresh(emulation: Any, vpc: An
     subnet = emulation.resource(SUBNET, "six", **inputs)
     assert subnet.state["ipv6CidrBlock"] == block
     assert subnet.diff(**{**inputs, "cidrBlock": "10.20.8.0/24"})[1] == {"cidrBlock"}
-    check_life(subnet, inputs)
+    subnet.check_life()
 
 
 def test_a_route_changes_its_gateway_in_place(emulation: Any, vpc: Any, subnet: Any, table: Any) -> None:
@@ -83,9 +75,9 @@ def test_a_route_changes_its_gateway_in_place(emulation: Any, vpc: Any, subnet: 
     route = emulation.resource(ROUTE, "out", **inputs)
     moved = {"routeTableId": table.id, "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": nat.id}
     assert route.diff(**moved) == ({"gatewayId", "natGatewayId"}, set())
-    check_life(route, inputs)
+    route.check_life()
     for resource in (nat, address, gateway):
-        check_life(resource, resource.inputs)
+        resource.check_life()
 
 
 def test_an_address_can_be_used_again_after_its_nat_gateway_is_deleted(emulation: Any, subnet: Any) -> None:
@@ -102,7 +94,7 @@ def test_an_association_is_replaced_and_deleted_alone(emulation: Any, subnet: An
     inputs = {"subnetId": subnet.id, "routeTableId": table.id}
     association = emulation.resource(ASSOCIATION, "public-a", **inputs)
     assert association.diff(**{**inputs, "routeTableId": "rtb-other"})[1] == {"routeTableId"}
-    check_life(association, inputs)
+    association.check_life()
 
 
 @pytest.mark.parametrize("kind", ["Gateway", "Interface"])
@@ -117,14 +109,14 @@ def test_gateway_and_interface_endpoints_are_created_and_deleted(
     endpoint = emulation.resource(ENDPOINT, kind, **inputs)
     if kind == "Gateway":
         assert endpoint.state["prefixListId"].startswith("pl-")
-    check_life(endpoint, inputs)
+    endpoint.check_life()
 
 
 def test_a_new_security_group_has_no_egress_rule(emulation: Any, vpc: Any) -> None:
     group = emulation.resource(GROUP, "tasks", vpcId=vpc.id, description="tasks")
     (known,) = emulation.client("ec2").describe_security_groups(GroupIds=[group.id])["SecurityGroups"]
     assert known["IpPermissionsEgress"] == []
-    check_life(group, {"vpcId": vpc.id, "description": "tasks"})
+    group.check_life()
 
 
 @pytest.mark.parametrize("token", [INGRESS, EGRESS])
@@ -136,7 +128,7 @@ def test_a_security_group_rule_is_a_resource_of_its_own(emulation: Any, vpc: Any
     inputs = {"securityGroupId": group.id, source: value, **ports}
     rule = emulation.resource(token, source, **inputs)
     assert rule.diff(**{**inputs, "toPort": 444})[1] == {"toPort"}
-    check_life(rule, inputs)
+    rule.check_life()
     group.delete()
 
 
@@ -170,7 +162,7 @@ def test_a_flow_log_writes_to_a_log_group(emulation: Any, vpc: Any) -> None:
         "logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:flow",
         "iamRoleArn": role,
     }
-    check_life(emulation.resource(FLOW_LOG, "refused", **inputs), inputs)
+    emulation.resource(FLOW_LOG, "refused", **inputs).check_life()
 
 
 def test_availability_zones_are_found(emulation: Any) -> None:

@@ -9,6 +9,12 @@ VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 LISTENER = "aws:lb/listener:Listener"
+SERVICE = "aws:ecs/service:Service"
+SECRET = "aws:secretsmanager/secret:Secret"
+IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
+NO_TOPIC = "arn:aws:sns:us-east-1:123456789012:nothing"
+NO_CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/nowhere"
+NO_TASK = "arn:aws:ecs:us-east-1:123456789012:task-definition/web:999"
 
 Refusal = Callable[[Callable[[], object]], str]
 
@@ -73,6 +79,39 @@ def test_a_function_without_an_entry_is_refused(emulation: Any, refusal: Refusal
             {"webAclArn": "arn:aws:wafv2:us-east-1:1:regional/webacl/x/1", "resourceArn": "x"},
             "webAclArn: there is no web ACL",
         ),
+        (
+            "aws:cloudwatch/metricAlarm:MetricAlarm",
+            {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1, "alarmActions": [NO_TOPIC]},
+            f'alarmActions: there is no SNS topic "{NO_TOPIC}"',
+        ),
+        (
+            "aws:rds/eventSubscription:EventSubscription",
+            {"snsTopic": NO_TOPIC},
+            f'snsTopic: there is no SNS topic "{NO_TOPIC}"',
+        ),
+        (
+            "aws:rds/instance:Instance",
+            {"instanceClass": "db.t4g.micro", "dbSubnetGroupName": "nowhere"},
+            'dbSubnetGroupName: there is no DB subnet group "nowhere"',
+        ),
+        ("aws:iam/rolePolicy:RolePolicy", {"role": "nobody", "policy": "{}"}, 'role: there is no role "nobody"'),
+        (SERVICE, {"cluster": NO_CLUSTER}, f'cluster: there is no ECS cluster "{NO_CLUSTER}"'),
+        (SERVICE, {"taskDefinition": NO_TASK}, f'taskDefinition: there is no active task definition "{NO_TASK}"'),
+        (
+            SERVICE,
+            {"networkConfiguration": {"subnets": ["subnet-0000"]}},
+            'networkConfiguration.subnets: there is no subnet "subnet-0000"',
+        ),
+        (
+            IDENTITY,
+            {"emailIdentity": "app.example.com", "configurationSetName": "none"},
+            'configurationSetName: there is no configuration set "none"',
+        ),
+        (
+            "aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes",
+            {"emailIdentity": "none.example.com"},
+            'emailIdentity: there is no e-mail identity "none.example.com"',
+        ),
     ],
 )
 def test_a_reference_to_nothing_is_refused_by_property(
@@ -89,6 +128,14 @@ def test_a_reference_to_nothing_is_refused_by_property(
         (LISTENER, {"loadBalancerArn": "x", "defaultActions": [], "protocol": "HTTPS"}, "certificateArn: is required"),
         ("aws:route53/record:Record", {"zoneId": "Z", "name": "a", "type": "A"}, "exactly one of records and aliases"),
         ("aws:ec2/route:Route", {"routeTableId": "r", "destinationCidrBlock": "::/0"}, "exactly one of gatewayId"),
+        ("aws:iam/policy:Policy", {"policy": "{"}, "policy: must be JSON"),
+        (SECRET, {"recoveryWindowInDays": 1}, "must be 0, or from 7 to 30"),
+        (SECRET, {"recoveryWindowInDays": 31}, "must be 0, or from 7 to 30"),
+        (
+            "aws:ecs/taskDefinition:TaskDefinition",
+            {"family": "web", "containerDefinitions": '[{"name": "web"}]'},
+            "containerDefinitions: container web: image is missing",
+        ),
     ],
 )
 def test_combinations_that_aws_refuses_are_refused_before_creation(

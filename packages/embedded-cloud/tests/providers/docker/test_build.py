@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from embedded_cloud.providers.docker.build import Build, BuildError, build_command, refuse_foreign_platform, run_build
-from embedded_cloud.providers.docker.context import ContextError, build_digest, context_files
+from embedded_cloud.providers.docker.build import (
+    Build,
+    BuildError,
+    ContextError,
+    build_command,
+    build_digest,
+    context_files,
+    refuse_foreign_platform,
+    run_build,
+)
 
 
 def command(tmp_path: Path, *, buildx: bool = True, **build: Any) -> Build:

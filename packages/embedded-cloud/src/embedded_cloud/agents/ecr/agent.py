@@ -62,7 +62,6 @@ class EcrAgent:
         self._expired_at = -math.inf
 
     def reconcile(self) -> None:
-        """Run one pass over all repositories."""
         container = self._running_registry()
         try:
             self._purge_repositories(container)
@@ -75,7 +74,6 @@ class EcrAgent:
             self._expire()
 
     def close(self) -> None:
-        """Close the connection to the registry."""
         self._registry.close()
 
     def _running_registry(self) -> Container:

@@ -45,7 +45,6 @@ class RepositoryImages:
         self._registry = registry
 
     def known(self) -> list[KnownRepository]:
-        """Read all repositories of moto."""
         with self._context.lock:
             return [
                 KnownRepository(name, tagged_images(repository), set(deleted_images(repository)))
@@ -53,7 +52,6 @@ class RepositoryImages:
             ]
 
     def reconcile(self, repository: KnownRepository, run: Run) -> None:
-        """Run one pass over one repository."""
         self._purge(repository, run)
         self._publish(repository.name)
         listed = self._registry.get(f"/{repository.name}/tags/list")

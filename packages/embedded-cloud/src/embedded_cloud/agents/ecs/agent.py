@@ -21,8 +21,6 @@ TASKS_AT_ONCE = 4
 
 
 class EcsAgent:
-    """Runs ECS services and tasks on Docker."""
-
     name = "ecs"
 
     def __init__(self, context: CloudContext) -> None:

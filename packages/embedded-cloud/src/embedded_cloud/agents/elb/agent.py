@@ -35,5 +35,4 @@ class ElbAgent:
         self._checks.settle_drained()
 
     def close(self) -> None:
-        """Start no further health check."""
         self._checks.close()

@@ -66,7 +66,6 @@ class HaProxy:
             self._update_servers(container, present, slots)
 
     def remove(self) -> None:
-        """Remove the container, if there is one."""
         if self._may_exist:
             for container in self._context.docker.containers(ROLE):
                 remove_container(container)

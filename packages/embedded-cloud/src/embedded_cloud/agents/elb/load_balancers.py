@@ -47,8 +47,6 @@ class TargetGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancer:
-    """An application load balancer."""
-
     arn: str
     name: str
     listeners: Sequence[Listener]
@@ -56,7 +54,6 @@ class LoadBalancer:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     def attribute(self, key: str, default: str) -> str:
-        """Return an attribute, or `default` if it was never set."""
         return str(self.attributes.get(key) or default)
 
 

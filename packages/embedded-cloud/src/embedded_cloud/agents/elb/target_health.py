@@ -3,13 +3,12 @@
 Rules: docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
-from embedded_cloud.api.moto_patches.replace import replace_method
+from embedded_cloud.api.moto_patches.replace import Method, wrap_method
 
 INITIAL, HEALTHY, UNHEALTHY, DRAINING, UNUSED = "initial", "healthy", "unhealthy", "draining", "unused"
 
@@ -112,7 +111,6 @@ def _failure(outcome: Outcome) -> tuple[str, str]:
 
 
 def health_of(group: FakeTargetGroup, address: str) -> TargetHealth | None:
-    """Return the observed health of a target, or None before its first check."""
     return observed(group).get(address)
 
 
@@ -126,28 +124,24 @@ def observed(group: FakeTargetGroup) -> dict[str, TargetHealth]:
 
 def apply() -> None:
     """Make DescribeTargetHealth answer the observed health. Groups without an agent stay as moto has them."""
-    replace_method(FakeTargetGroup, "health_for", _health_for)
-    replace_method(ELBv2Backend, "describe_target_health", _describe_target_health)
+    wrap_method(FakeTargetGroup, "health_for", _health_for)
+    wrap_method(ELBv2Backend, "describe_target_health", _describe_target_health)
 
 
-def _health_for(original: Callable[..., Any]) -> Callable[..., Any]:
-    def health_for(self: FakeTargetGroup, target: dict[str, Any], ec2_backend: Any) -> FakeHealthStatus:
-        known = self.targets.get(target["Id"]) or self.deregistered_targets.get(target["Id"])
-        if not hasattr(self, "observed") or known is None:
-            return original(self, target, ec2_backend)
-        health = self.observed.get(target["Id"]) or INITIAL_HEALTH
-        port = self.health_check_port if self.health_check_port != "traffic-port" else str(known["Port"])
-        return FakeHealthStatus(target["Id"], known["Port"], port, health.state, health.reason, health.description)
-
-    return health_for
+def _health_for(original: Method, self: FakeTargetGroup, target: dict[str, Any], ec2_backend: Any) -> FakeHealthStatus:
+    known = self.targets.get(target["Id"]) or self.deregistered_targets.get(target["Id"])
+    if not hasattr(self, "observed") or known is None:
+        return original(self, target, ec2_backend)
+    health = self.observed.get(target["Id"]) or INITIAL_HEALTH
+    port = self.health_check_port if self.health_check_port != "traffic-port" else str(known["Port"])
+    return FakeHealthStatus(target["Id"], known["Port"], port, health.state, health.reason, health.description)
 
 
-def _describe_target_health(original: Callable[..., Any]) -> Callable[..., Any]:
-    def describe_target_health(self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, Any]]) -> Any:
-        group = self.target_groups.get(target_group_arn)
-        if not targets and group is not None and hasattr(group, "observed"):
-            targets = [*group.targets.values(), *group.deregistered_targets.values()]
-            return [group.health_for(target, self.ec2_backend) for target in targets]
-        return original(self, target_group_arn, targets)
-
-    return describe_target_health
+def _describe_target_health(
+    original: Method, self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, Any]]
+) -> Any:
+    group = self.target_groups.get(target_group_arn)
+    if not targets and group is not None and hasattr(group, "observed"):
+        targets = [*group.targets.values(), *group.deregistered_targets.values()]
+        return [group.health_for(target, self.ec2_backend) for target in targets]
+    return original(self, target_group_arn, targets)

@@ -11,10 +11,9 @@ from docker.types import EndpointConfig
 
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.log_shipping import LogFollower
+from embedded_cloud.agents.rds import postgres
 from embedded_cloud.agents.rds.instance import Instance, read_instance
-from embedded_cloud.agents.rds.postgres import base_backup, configuration
-from embedded_cloud.agents.rds.postgres.server import DatabaseNotReadyError, configure
-from embedded_cloud.agents.rds.snapshots import Snapshots
+from embedded_cloud.agents.rds.snapshots import Snapshots, restore_backup
 from embedded_cloud.containers.docker_host import put_files, remove_container
 
 logger = logging.getLogger(__name__)
@@ -39,7 +38,6 @@ class RdsAgent:
         self._started_at: dict[str, float] = {}
 
     def reconcile(self) -> None:
-        """Run one pass over all instances."""
         self._snapshots.reconcile()
         instances = self._instances()
         containers = {c.labels[RESOURCE_LABEL]: c for c in self._context.docker.containers(ROLE)}
@@ -48,7 +46,7 @@ class RdsAgent:
         for instance in instances:
             try:
                 self._reconcile_instance(instance, containers.get(instance.resource_id))
-            except DatabaseNotReadyError:
+            except postgres.DatabaseNotReadyError:
                 continue
             except (DockerException, RuntimeError, KeyError) as error:
                 problems.append(f"{instance.identifier}: {error}")
@@ -76,7 +74,7 @@ class RdsAgent:
         elif container.status != "running":
             self._start(instance, container)
         if self._applied.get(container.id) != instance.settings_digest:
-            configure(instance, container)
+            postgres.configure(instance, container)
             self._applied[container.id] = instance.settings_digest
         self._snapshots.take(instance, container)
         if instance.status not in ("available", "deleting"):
@@ -85,7 +83,7 @@ class RdsAgent:
 
     def _specification(self, instance: Instance) -> str:
         """Digest of the container's options. Another digest means another container on the same volume."""
-        parts = (self._context.config.images["postgres"], instance.address, instance.port, configuration.START_SCRIPT)
+        parts = (self._context.config.images["postgres"], instance.address, instance.port, postgres.START_SCRIPT)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _create(self, instance: Instance, specification: str) -> Container:
@@ -97,12 +95,12 @@ class RdsAgent:
             self._context.config.images["postgres"],
             ROLE,
             labels={RESOURCE_LABEL: instance.resource_id, SPECIFICATION_LABEL: specification},
-            entrypoint=["/bin/sh", f"{configuration.FOLDER}/start.sh"],
+            entrypoint=["/bin/sh", f"{postgres.FOLDER}/start.sh"],
             command=[],
             user="root",
             network=network,
             networking_config={network: alias},
-            volumes={docker.volume(instance.suffix, ROLE): {"bind": configuration.DATA_FOLDER, "mode": "rw"}},
+            volumes={docker.volume(instance.suffix, ROLE): {"bind": postgres.DATA_FOLDER, "mode": "rw"}},
             cap_drop=["ALL"],
             cap_add=["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
             security_opt=["no-new-privileges:true"],
@@ -113,22 +111,22 @@ class RdsAgent:
     def _start(self, instance: Instance, container: Container) -> None:
         now = time.monotonic()
         if now - self._started_at.get(container.id, now - RESTART_SECONDS) < RESTART_SECONDS:
-            raise DatabaseNotReadyError
+            raise postgres.DatabaseNotReadyError
         if container.id in self._started_at:
             logger.warning("rds: %s ended: %s", instance.identifier, container.logs(tail=5).decode(errors="replace"))
         self._started_at[container.id] = now
         if instance.restored_from and container.status == "created":
-            base_backup.restore(container, self._snapshots.path(instance.restored_from))
+            restore_backup(container, self._snapshots.path(instance.restored_from))
         certificate = self._context.certificates.issue([instance.address])
         put_files(
             container,
-            configuration.FOLDER,
+            postgres.FOLDER,
             {
-                "start.sh": (configuration.START_SCRIPT, 0o755),
+                "start.sh": (postgres.START_SCRIPT, 0o755),
                 "server.pem": (certificate.certificate_pem, 0o644),
                 "server.key": (certificate.key_pem, 0o600),
-                "postgresql.conf": (configuration.postgresql_conf(instance.port), 0o644),
-                "pg_hba.conf": (configuration.pg_hba_conf(instance.force_ssl), 0o644),
+                "postgresql.conf": (postgres.postgresql_conf(instance.port), 0o644),
+                "pg_hba.conf": (postgres.pg_hba_conf(instance.force_ssl), 0o644),
             },
         )
         container.start()

@@ -1,15 +1,76 @@
 """DB snapshots: base backups of the running PostgreSQL in the cloud's state folder."""
 
 import logging
+import os
 import shutil
+import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from docker.models.containers import Container
 
 from embedded_cloud.agents.agent import CloudContext
+from embedded_cloud.agents.rds import postgres
 from embedded_cloud.agents.rds.instance import Instance
-from embedded_cloud.agents.rds.postgres import base_backup
+
+SNAPSHOT_FILE = "snapshot.tar.gz"
+"""File from which start.sh creates a missing data directory."""
+
+BACKUP_FOLDER = f"{postgres.FOLDER}/backup"
+
+
+def save_backup(container: Container, port: int, path: Path) -> None:
+    """Back up the running server to `path`, atomically. Raises RuntimeError with PostgreSQL's message."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    _run(container, ["rm", "-rf", BACKUP_FOLDER])
+    _run(
+        container,
+        [
+            *("pg_basebackup", f"--pgdata={BACKUP_FOLDER}", "--format=tar", "--gzip", "--compress=1"),
+            *("--wal-method=fetch", "--checkpoint=fast", "--no-manifest", "--no-sync"),
+            *(f"--username={postgres.ADMINISTRATOR}", f"--host={postgres.FOLDER}", f"--port={port}"),
+        ],
+    )
+    chunks, _ = container.get_archive(f"{BACKUP_FOLDER}/base.tar.gz")
+    # The backup holds the application's data, so only its owner may read it.
+    with (
+        tempfile.TemporaryFile(dir=path.parent) as buffer,
+        open(partial, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
+    ):
+        buffer.writelines(chunks)
+        buffer.seek(0)
+        with tarfile.open(fileobj=buffer) as archive:
+            found = archive.extractfile("base.tar.gz")
+            if found is None:
+                raise RuntimeError("pg_basebackup wrote no base.tar.gz")
+            shutil.copyfileobj(found, file)
+    _run(container, ["rm", "-rf", BACKUP_FOLDER])
+    partial.replace(path)
+
+
+def restore_backup(container: Container, path: Path) -> None:
+    """Put a backup into a container that was never started, as the data of its server.
+
+    Raises RuntimeError when the backup is missing.
+    """
+    if not path.exists():
+        raise RuntimeError(
+            f"the snapshot's copy {path.name} is missing; delete the instance and restore another snapshot"
+        )
+    with tempfile.TemporaryFile() as buffer:
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            archive.add(path, f"{postgres.FOLDER.strip('/')}/{SNAPSHOT_FILE}")
+        buffer.seek(0)
+        container.put_archive("/", buffer)
+
+
+def _run(container: Container, command: list[str]) -> None:
+    code, output = container.exec_run(command, user="postgres", environment={"PATH": postgres.PROGRAM_PATH})
+    if code != 0:
+        raise RuntimeError(f"{command[0]} ended with exit code {code}: {output.decode(errors='replace').strip()}")
+
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +83,9 @@ class Snapshots:
         self._folder = context.config.state_dir / "db-snapshots"
 
     def path(self, copy_name: str) -> Path:
-        """Return the path of a snapshot's copy."""
         return self._folder / f"{copy_name}.tar.gz"
 
     def is_pending(self, instance: Instance) -> bool:
-        """Return whether a snapshot of the instance has no copy yet."""
         return bool(self._pending(instance))
 
     def take(self, instance: Instance, container: Container) -> None:
@@ -34,7 +93,7 @@ class Snapshots:
         for snapshot in self._pending(instance):
             path = self.path(snapshot.copy_name)
             if not path.exists():
-                base_backup.save(container, instance.port, path)
+                save_backup(container, instance.port, path)
                 size = path.stat().st_size / 2**20
                 logger.info("rds: snapshot %s of %s: %.1f MiB", snapshot.resource_id, instance.identifier, size)
             self._set_available(snapshot)

@@ -1,18 +1,6 @@
 """Patches of moto where it differs from AWS and programs or agents depend on it."""
 
-from embedded_cloud.api.moto_patches import (
-    acm,
-    ecr,
-    ecs_services,
-    ecs_tasks,
-    iam,
-    logs,
-    rds,
-    rds_snapshots,
-    s3,
-    secretsmanager,
-    ssm,
-)
+from embedded_cloud.api.moto_patches import acm, ecr, ecs_services, ecs_tasks, iam, limits, rds, s3, secretsmanager
 
 __all__ = ["apply"]
 
@@ -28,9 +16,7 @@ def apply(*, agents: bool, registry: str) -> None:
     ecr.apply(registry=registry)
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)
-    logs.apply()
+    limits.apply()
     rds.apply(agents=agents)
-    rds_snapshots.apply(agents=agents)
     s3.apply()
     secretsmanager.apply()
-    ssm.apply()

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +11,7 @@ from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend, Image, Repository
 from moto.ecr.responses import ECRResponse
 
-from embedded_cloud.api.moto_patches.replace import replace_method
-
-Method = Callable[..., Any]
+from embedded_cloud.api.moto_patches.replace import Method, replace_method, wrap_method
 
 TOKEN_LIFETIME = timedelta(hours=12)
 
@@ -29,10 +26,10 @@ def apply(*, registry: str) -> None:
     """Patch ECR. `registry` is host and port that images are pushed to and pulled from."""
     # Computed, not stored: the port may change with a restart.
     Repository.uri = property(lambda self: f"{registry}/{self.name}", lambda _self, _value: None)
-    replace_method(ECRResponse, "get_authorization_token", lambda _: _authorization_token(registry))
-    replace_method(ECRBackend, "delete_repository", _delete_repository)
-    replace_method(ECRBackend, "batch_delete_image", _batch_delete_image)
-    replace_method(ECRBackend, "put_image", _put_image)
+    wrap_method(ECRResponse, "get_authorization_token", _authorization_token, registry)
+    wrap_method(ECRBackend, "delete_repository", _delete_repository)
+    wrap_method(ECRBackend, "batch_delete_image", _batch_delete_image)
+    wrap_method(ECRBackend, "put_image", _put_image)
     replace_method(Image, "get_image_size_in_bytes", lambda _: _size)
 
 
@@ -59,65 +56,54 @@ def tagged_images(repository: Repository) -> set[tuple[str, str]]:
     return {(tag, image.get_image_digest()) for image in repository.images for tag in image.image_tags or [""]}
 
 
-def _authorization_token(registry: str) -> Method:
-    def get_authorization_token(self: ECRResponse) -> ActionResult:
-        accounts = self._get_param("registryIds") or [self.current_account]
-        data = [
-            {
-                "authorizationToken": b64encode(f"AWS:{account}-auth-token".encode()).decode(),
-                "expiresAt": datetime.now(UTC) + TOKEN_LIFETIME,
-                "proxyEndpoint": f"http://{registry}",
-            }
-            for account in accounts
-        ]
-        return ActionResult({"authorizationData": data})
-
-    return get_authorization_token
+def _authorization_token(_original: Method, registry: str, self: ECRResponse) -> ActionResult:
+    accounts = self._get_param("registryIds") or [self.current_account]
+    data = [
+        {
+            "authorizationToken": b64encode(f"AWS:{account}-auth-token".encode()).decode(),
+            "expiresAt": datetime.now(UTC) + TOKEN_LIFETIME,
+            "proxyEndpoint": f"http://{registry}",
+        }
+        for account in accounts
+    ]
+    return ActionResult({"authorizationData": data})
 
 
-def _delete_repository(original: Method) -> Method:
-    def delete_repository(self: ECRBackend, repository_name: str, *rest: Any, **named: Any) -> Any:
-        result = original(self, repository_name, *rest, **named)
-        deleted_repositories(self).add(repository_name)
-        return result
-
-    return delete_repository
+def _delete_repository(original: Method, self: ECRBackend, repository_name: str, *rest: Any, **named: Any) -> Any:
+    result = original(self, repository_name, *rest, **named)
+    deleted_repositories(self).add(repository_name)
+    return result
 
 
-def _batch_delete_image(original: Method) -> Method:
-    def batch_delete_image(self: ECRBackend, repository_name: str, *rest: Any, **named: Any) -> Any:
-        repository = self.repositories.get(repository_name)
-        before = tagged_images(repository) if repository is not None else set()
-        result = original(self, repository_name, *rest, **named)
-        if repository is not None:
-            deleted_images(repository).update(before - tagged_images(repository))
-        return result
-
-    return batch_delete_image
+def _batch_delete_image(original: Method, self: ECRBackend, repository_name: str, *rest: Any, **named: Any) -> Any:
+    repository = self.repositories.get(repository_name)
+    before = tagged_images(repository) if repository is not None else set()
+    result = original(self, repository_name, *rest, **named)
+    if repository is not None:
+        deleted_images(repository).update(before - tagged_images(repository))
+    return result
 
 
-def _put_image(original: Method) -> Method:
-    def put_image(
-        self: ECRBackend,
-        repository_name: str,
-        image_manifest: str,
-        image_tag: str | None,
-        image_manifest_mediatype: str | None = None,
-        digest: str | None = None,
-    ) -> Image:
-        # moto invents digests.
-        digest = digest or f"sha256:{hashlib.sha256(image_manifest.encode()).hexdigest()}"
-        repository = self.repositories.get(repository_name)
-        if repository is not None and image_tag:
-            _free_tag(repository, image_tag, digest)
-        image: Image = original(self, repository_name, image_manifest, image_tag, image_manifest_mediatype, digest)
-        if repository is not None:
-            deleted_images(repository).discard((image_tag or "", digest))
-            if image_tag:
-                tags_to_publish(repository).add((image_tag, digest))
-        return image
-
-    return put_image
+def _put_image(
+    original: Method,
+    self: ECRBackend,
+    repository_name: str,
+    image_manifest: str,
+    image_tag: str | None,
+    image_manifest_mediatype: str | None = None,
+    digest: str | None = None,
+) -> Image:
+    # moto invents digests.
+    digest = digest or f"sha256:{hashlib.sha256(image_manifest.encode()).hexdigest()}"
+    repository = self.repositories.get(repository_name)
+    if repository is not None and image_tag:
+        _free_tag(repository, image_tag, digest)
+    image: Image = original(self, repository_name, image_manifest, image_tag, image_manifest_mediatype, digest)
+    if repository is not None:
+        deleted_images(repository).discard((image_tag or "", digest))
+        if image_tag:
+            tags_to_publish(repository).add((image_tag, digest))
+    return image
 
 
 def _free_tag(repository: Repository, tag: str, digest: str) -> None:

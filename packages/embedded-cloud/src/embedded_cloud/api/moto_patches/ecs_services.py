@@ -1,6 +1,5 @@
 """ECS services: deployments with a rollout state, and every argument of a service."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,46 +11,27 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
-from embedded_cloud.api.moto_patches.replace import replace_method
+from embedded_cloud.api.moto_patches.replace import Method, wrap_method
 
 KEPT_SERVICE_ARGUMENTS = (
-    "availabilityZoneRebalancing",
-    "capacityProviderStrategy",
-    "deploymentConfiguration",
-    "enableECSManagedTags",
-    "enableExecuteCommand",
-    "healthCheckGracePeriodSeconds",
-    "loadBalancers",
-    "networkConfiguration",
-    "placementConstraints",
-    "placementStrategy",
-    "platformVersion",
-    "propagateTags",
-    "serviceConnectConfiguration",
-    "serviceRegistries",
-    "volumeConfigurations",
+    "availabilityZoneRebalancing capacityProviderStrategy deploymentConfiguration enableECSManagedTags "
+    "enableExecuteCommand healthCheckGracePeriodSeconds loadBalancers networkConfiguration placementConstraints "
+    "placementStrategy platformVersion propagateTags serviceConnectConfiguration serviceRegistries "
+    "volumeConfigurations"
 )
 
 REDEPLOYING_ARGUMENTS = (
-    "capacityProviderStrategy",
-    "loadBalancers",
-    "networkConfiguration",
-    "platformVersion",
-    "propagateTags",
-    "enableExecuteCommand",
-    "enableECSManagedTags",
-    "taskDefinition",
+    "capacityProviderStrategy loadBalancers networkConfiguration platformVersion propagateTags "
+    "enableExecuteCommand enableECSManagedTags taskDefinition"
 )
 """A change of one of these starts a deployment; others (desired count, breaker) apply to the current one."""
-
-Method = Callable[..., Any]
 
 
 def apply(*, agents: bool) -> None:
     """Patch ECS services. Without agents they are steady at once."""
-    replace_method(EC2ContainerServiceResponse, "create_service", lambda original: _create_service(original, agents))
-    replace_method(EC2ContainerServiceResponse, "update_service", lambda _: _update_service(agents))
-    replace_method(EC2ContainerServiceResponse, "delete_service", lambda _: _delete_service())
+    wrap_method(EC2ContainerServiceResponse, "create_service", _create_service, agents)
+    wrap_method(EC2ContainerServiceResponse, "update_service", _update_service, agents)
+    wrap_method(EC2ContainerServiceResponse, "delete_service", _delete_service)
 
 
 def new_deployment(service: Service, desired_count: int) -> dict[str, Any]:
@@ -77,78 +57,69 @@ def new_deployment(service: Service, desired_count: int) -> dict[str, Any]:
     }
 
 
-def _create_service(original: Method, agents: bool) -> Method:
-    def create_service(self: EC2ContainerServiceResponse) -> ActionResult:
-        arguments = self._get_params()
-        backend = self.ecs_backend
-        cluster = backend._get_cluster(arguments.get("cluster", "default"))
-        existing = backend.services.get(f"{cluster.name}:{arguments['serviceName']}")
-        if existing is not None and existing.status != "INACTIVE":
-            raise InvalidParameterException("Creation of service was not idempotent.")
-        _require_load_balancers(backend, arguments)
-        result = original(self)
-        service = backend.services[f"{cluster.name}:{arguments['serviceName']}"]
-        service.created_at = datetime.now(UTC)
-        service.platform_family = "Linux"
-        service.platform_version = "LATEST"
-        if "capacityProviderStrategy" in arguments:
-            service.launch_type = None
-        _keep(service, arguments)
-        service.deployments = [new_deployment(service, service.desired_count)]
-        service.running_count = service.pending_count = 0
-        if not agents:
-            _settle(service)
-        return result
-
-    return create_service
+def _create_service(original: Method, agents: bool, self: EC2ContainerServiceResponse) -> ActionResult:
+    arguments = self._get_params()
+    backend = self.ecs_backend
+    cluster = backend._get_cluster(arguments.get("cluster", "default"))
+    existing = backend.services.get(f"{cluster.name}:{arguments['serviceName']}")
+    if existing is not None and existing.status != "INACTIVE":
+        raise InvalidParameterException("Creation of service was not idempotent.")
+    _require_load_balancers(backend, arguments)
+    result = original(self)
+    service = backend.services[f"{cluster.name}:{arguments['serviceName']}"]
+    service.created_at = datetime.now(UTC)
+    service.platform_family = "Linux"
+    service.platform_version = "LATEST"
+    if "capacityProviderStrategy" in arguments:
+        service.launch_type = None
+    _keep(service, arguments)
+    service.deployments = [new_deployment(service, service.desired_count)]
+    service.running_count = service.pending_count = 0
+    if not agents:
+        _settle(service)
+    return result
 
 
-def _update_service(agents: bool) -> Method:
-    def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
-        arguments = self._get_params()
-        backend = self.ecs_backend
-        service = backend._get_service(arguments.get("cluster", "default"), arguments["service"].split("/")[-1])
-        if service.status != "ACTIVE":
-            raise InvalidParameterException(f"Service {service.name} is {service.status}, not ACTIVE.")
-        before = {name: _current(service, name) for name in REDEPLOYING_ARGUMENTS}
-        _require_load_balancers(backend, arguments)
-        _keep(service, arguments)
-        if "taskDefinition" in arguments:
-            service.task_definition = backend.describe_task_definition(arguments["taskDefinition"]).arn
-        if "desiredCount" in arguments:
-            service.desired_count = arguments["desiredCount"]
-        changed = before != {name: _current(service, name) for name in REDEPLOYING_ARGUMENTS}
-        if changed or arguments.get("forceNewDeployment"):
-            for deployment in service.deployments:
-                deployment["status"] = "ACTIVE"
-            service.deployments.insert(0, new_deployment(service, service.desired_count))
-        service.deployments[0]["desiredCount"] = service.desired_count
-        if not agents:
-            _settle(service)
-        return ActionResult({"service": service})
-
-    return update_service
-
-
-def _delete_service() -> Method:
-    def delete_service(self: EC2ContainerServiceResponse) -> ActionResult:
-        backend = self.ecs_backend
-        service = backend._get_service(self._get_param("cluster", "default"), self._get_param("service").split("/")[-1])
-        if service.desired_count > 0 and not self._get_param("force", False):
-            raise InvalidParameterException("The service cannot be stopped while it is scaled above 0.")
-        service.desired_count = 0
+def _update_service(_original: Method, agents: bool, self: EC2ContainerServiceResponse) -> ActionResult:
+    arguments = self._get_params()
+    backend = self.ecs_backend
+    service = backend._get_service(arguments.get("cluster", "default"), arguments["service"].split("/")[-1])
+    if service.status != "ACTIVE":
+        raise InvalidParameterException(f"Service {service.name} is {service.status}, not ACTIVE.")
+    before = {name: _current(service, name) for name in REDEPLOYING_ARGUMENTS.split()}
+    _require_load_balancers(backend, arguments)
+    _keep(service, arguments)
+    if "taskDefinition" in arguments:
+        service.task_definition = backend.describe_task_definition(arguments["taskDefinition"]).arn
+    if "desiredCount" in arguments:
+        service.desired_count = arguments["desiredCount"]
+    changed = before != {name: _current(service, name) for name in REDEPLOYING_ARGUMENTS.split()}
+    if changed or arguments.get("forceNewDeployment"):
         for deployment in service.deployments:
-            deployment["desiredCount"] = 0
-        running = [
-            task
-            for task in backend.tasks.get(service.cluster_name, {}).values()
-            if task.group == f"service:{service.name}" and task.last_status != "STOPPED"
-        ]
-        # The agent stops the tasks and sets INACTIVE.
-        service.status = "DRAINING" if running else "INACTIVE"
-        return ActionResult({"service": service})
+            deployment["status"] = "ACTIVE"
+        service.deployments.insert(0, new_deployment(service, service.desired_count))
+    service.deployments[0]["desiredCount"] = service.desired_count
+    if not agents:
+        _settle(service)
+    return ActionResult({"service": service})
 
-    return delete_service
+
+def _delete_service(_original: Method, self: EC2ContainerServiceResponse) -> ActionResult:
+    backend = self.ecs_backend
+    service = backend._get_service(self._get_param("cluster", "default"), self._get_param("service").split("/")[-1])
+    if service.desired_count > 0 and not self._get_param("force", False):
+        raise InvalidParameterException("The service cannot be stopped while it is scaled above 0.")
+    service.desired_count = 0
+    for deployment in service.deployments:
+        deployment["desiredCount"] = 0
+    running = [
+        task
+        for task in backend.tasks.get(service.cluster_name, {}).values()
+        if task.group == f"service:{service.name}" and task.last_status != "STOPPED"
+    ]
+    # The agent stops the tasks and sets INACTIVE.
+    service.status = "DRAINING" if running else "INACTIVE"
+    return ActionResult({"service": service})
 
 
 def _require_load_balancers(backend: EC2ContainerServiceBackend, arguments: dict[str, Any]) -> None:
@@ -166,7 +137,7 @@ def _require_load_balancers(backend: EC2ContainerServiceBackend, arguments: dict
 
 
 def _keep(service: Service, arguments: dict[str, Any]) -> None:
-    for name in KEPT_SERVICE_ARGUMENTS:
+    for name in KEPT_SERVICE_ARGUMENTS.split():
         if name in arguments:
             setattr(service, xform_name(name), arguments[name])
 

@@ -1,6 +1,5 @@
 """ECS tasks: they wait for the agent, have all their containers, and are listed as on AWS."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,21 +10,19 @@ from moto.ecs.models import Container, EC2ContainerServiceBackend, Task
 from moto.moto_api import state_manager
 from moto.moto_api._internal import mock_random
 
-from embedded_cloud.api.moto_patches.replace import replace_method
-
-Method = Callable[..., Any]
+from embedded_cloud.api.moto_patches.replace import Method, replace_method, wrap_method
 
 
 def apply(*, agents: bool) -> None:
     """Patch ECS tasks. Without agents they succeed at once."""
     # moto advances a task with every read; here only the agent does.
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**12})
-    replace_method(EC2ContainerServiceBackend, "stop_task", lambda _: _stop_task(agents))
-    replace_method(EC2ContainerServiceBackend, "list_tasks", _list_tasks)
+    wrap_method(EC2ContainerServiceBackend, "stop_task", _stop_task, agents)
+    wrap_method(EC2ContainerServiceBackend, "list_tasks", _list_tasks)
     replace_method(EC2ContainerServiceBackend, "_calculate_task_resource_requirements", lambda _: _no_requirements)
     # moto's task reads it even if the VPC has no DNS host names.
     NetworkInterface.private_dns_name = None
-    replace_method(Task, "__init__", lambda original: _task_init(original, agents))
+    wrap_method(Task, "__init__", _task_init, agents)
 
 
 def _no_requirements(_backend: EC2ContainerServiceBackend, _task_definition: Any) -> dict[str, Any]:
@@ -43,59 +40,51 @@ def release_network_interface(backend: EC2ContainerServiceBackend, task: Task) -
         attachment["status"] = "DELETED"
 
 
-def _stop_task(agents: bool) -> Method:
-    def stop_task(self: EC2ContainerServiceBackend, cluster_str: str, task_str: str, reason: str | None) -> Task:
-        cluster = self._get_cluster(cluster_str)
-        identifier = task_str.rsplit("/", maxsplit=1)[-1]
-        for task in self.tasks.get(cluster.name, {}).values():
-            if task.id == identifier:
-                task.desired_status = "STOPPED"
-                task.stopped_reason = reason or "Task stopped by user"
-                task.stop_code = "UserInitiated"
-                task.stopping_at = datetime.now(UTC)
-                if not agents:
-                    task.last_status = "STOPPED"
-                return task
-        raise InvalidParameterException("The referenced task was not found.")
-
-    return stop_task
-
-
-def _list_tasks(original: Method) -> Method:
-    def list_tasks(
-        self: EC2ContainerServiceBackend,
-        cluster: str | None = None,
-        container_instance: str | None = None,
-        family: str | None = None,
-        started_by: str | None = None,
-        service_name: str | None = None,
-        desired_status: str | None = None,
-    ) -> list[Task]:
-        tasks: list[Task] = original(self, cluster, container_instance, family, started_by)
-        group = f"service:{service_name.rsplit('/', 1)[-1]}" if service_name else None
-        return [
-            task
-            for task in tasks
-            if task.desired_status == (desired_status or "RUNNING") and group in (None, task.group)
-        ]
-
-    return list_tasks
+def _stop_task(
+    _original: Method,
+    agents: bool,
+    self: EC2ContainerServiceBackend,
+    cluster_str: str,
+    task_str: str,
+    reason: str | None,
+) -> Task:
+    cluster = self._get_cluster(cluster_str)
+    identifier = task_str.rsplit("/", maxsplit=1)[-1]
+    for task in self.tasks.get(cluster.name, {}).values():
+        if task.id == identifier:
+            task.desired_status = "STOPPED"
+            task.stopped_reason = reason or "Task stopped by user"
+            task.stop_code = "UserInitiated"
+            task.stopping_at = datetime.now(UTC)
+            if not agents:
+                task.last_status = "STOPPED"
+            return task
+    raise InvalidParameterException("The referenced task was not found.")
 
 
-def _task_init(original: Method, agents: bool) -> Method:
-    def init(self: Task, cluster: Any, task_definition: Any, *rest: Any, **named: Any) -> None:
-        original(self, cluster, task_definition, *rest, **named)
-        self.containers = [_container(self, task_definition, part) for part in task_definition.container_definitions]
-        self.cpu, self.memory = task_definition.cpu, task_definition.memory
-        self.created_at = datetime.now(UTC)
-        self.health_status = "UNKNOWN"
-        self.platform_family = "Linux"
-        self.last_status = "PROVISIONING"
-        if not agents:
-            _succeed(self)
-            release_network_interface(self._backend, self)
+def _list_tasks(original: Method, self: EC2ContainerServiceBackend, *filters: str | None) -> list[Task]:
+    # moto ignores the last two filters: name of the service, and desired status.
+    service_name, desired_status = (*filters[4:6], None, None)[:2]
+    tasks: list[Task] = original(self, *filters[:4])
+    group = f"service:{service_name.rsplit('/', 1)[-1]}" if service_name else None
+    return [
+        task for task in tasks if task.desired_status == (desired_status or "RUNNING") and group in (None, task.group)
+    ]
 
-    return init
+
+def _task_init(
+    original: Method, agents: bool, self: Task, cluster: Any, task_definition: Any, *rest: Any, **named: Any
+) -> None:
+    original(self, cluster, task_definition, *rest, **named)
+    self.containers = [_container(self, task_definition, part) for part in task_definition.container_definitions]
+    self.cpu, self.memory = task_definition.cpu, task_definition.memory
+    self.created_at = datetime.now(UTC)
+    self.health_status = "UNKNOWN"
+    self.platform_family = "Linux"
+    self.last_status = "PROVISIONING"
+    if not agents:
+        _succeed(self)
+        release_network_interface(self._backend, self)
 
 
 def _container(task: Task, task_definition: Any, definition: dict[str, Any]) -> Container:

@@ -1,21 +1,17 @@
 """S3: policies that require TLS do not deny plain HTTP here; delete markers can be deleted."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 
-from embedded_cloud.api.moto_patches.replace import replace_method
-
-Method = Callable[..., Any]
+from embedded_cloud.api.moto_patches.replace import Method, wrap_method
 
 WITHOUT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def apply() -> None:
-    """Patch S3's buckets. Idempotent."""
-    replace_method(FakeBucket, "get_permission", _judge_with_tls)
+    wrap_method(FakeBucket, "get_permission", _judge_with_tls)
     FakeDeleteMarker.dispose = _nothing_to_free
 
 
@@ -23,18 +19,15 @@ def _nothing_to_free(_: FakeDeleteMarker, garbage: bool = False) -> None:
     """Called by moto for each deleted version; a delete marker has no file."""
 
 
-def _judge_with_tls(original: Method) -> Method:
-    def get_permission(self: FakeBucket, action: str, resource: str) -> Any:
-        # moto applies a Deny without looking at its condition. The plain endpoint stands for AWS's TLS endpoint.
-        before = self.policy
-        if before is not None:
-            self.policy = _without_tls_statements(before)
-        try:
-            return original(self, action, resource)
-        finally:
-            self.policy = before
-
-    return get_permission
+def _judge_with_tls(original: Method, self: FakeBucket, action: str, resource: str) -> Any:
+    # moto applies a Deny without looking at its condition. The plain endpoint stands for AWS's TLS endpoint.
+    before = self.policy
+    if before is not None:
+        self.policy = _without_tls_statements(before)
+    try:
+        return original(self, action, resource)
+    finally:
+        self.policy = before
 
 
 def _without_tls_statements(policy: bytes) -> bytes:

@@ -44,10 +44,7 @@ def _read(call: Call) -> Values:
     certificate = _describe(call, call.id)
     names = certificate.get("SubjectAlternativeNames", [])
     options = [
-        {
-            "domainName": option["DomainName"],
-            **from_boto(option["ResourceRecord"], **_RECORD),
-        }
+        {"domainName": option["DomainName"], **from_boto(option["ResourceRecord"], **_RECORD)}
         for option in certificate.get("DomainValidationOptions", [])
         if "ResourceRecord" in option
     ]

@@ -3,10 +3,9 @@
 from typing import Any
 
 from embedded_cloud.providers.aws.tagging import KEPT_BY_PULUMI
-from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ResourceType
+from embedded_cloud.providers.call import Call, capital, from_boto
+from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.failures import OperationError
-from embedded_cloud.providers.naming import AutoName
 from embedded_cloud.providers.values import Values
 
 _SCALED = "serviceNamespace resourceId scalableDimension"
@@ -34,7 +33,7 @@ def _require_service(call: Call) -> None:
 def _scaled(call: Call) -> dict[str, Any]:
     """Namespace, resource and dimension of the target, from the state where the inputs are not known."""
     source = call.inputs or call.state
-    return {name[0].upper() + name[1:]: source[name] for name in _SCALED.split()}
+    return {capital(name): source[name] for name in _SCALED.split()}
 
 
 def _read_target(call: Call) -> Values | None:

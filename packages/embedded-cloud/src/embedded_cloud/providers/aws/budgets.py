@@ -4,9 +4,8 @@ from typing import Any
 
 from embedded_cloud.providers.aws.sns import TOPIC
 from embedded_cloud.providers.aws.tagging import KEPT_BY_PULUMI
-from embedded_cloud.providers.call import Call
-from embedded_cloud.providers.entry import ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.call import Call, capital
+from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.values import Values
 
 _CONDITION = "notificationType comparisonOperator threshold thresholdType"
@@ -28,7 +27,7 @@ def _budget(inputs: Values) -> dict[str, Any]:
 
 
 def _notification(one: Values) -> dict[str, Any]:
-    condition = {name[0].upper() + name[1:]: one[name] for name in _CONDITION.split() if name in one}
+    condition = {capital(name): one[name] for name in _CONDITION.split() if name in one}
     topics = [{"SubscriptionType": "SNS", "Address": arn} for arn in one.get("subscriberSnsTopicArns", [])]
     mails = [{"SubscriptionType": "EMAIL", "Address": mail} for mail in one.get("subscriberEmailAddresses", [])]
     return {"Notification": condition, "Subscribers": topics + mails}

@@ -4,8 +4,7 @@ from embedded_cloud.providers.aws.documents import checked_documents, same_docum
 from embedded_cloud.providers.aws.sns import TOPIC
 from embedded_cloud.providers.aws.tagging import ALARM_TAGS
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import Reference, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.entry import AutoName, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 _SHARED = (

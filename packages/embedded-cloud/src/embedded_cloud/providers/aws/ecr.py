@@ -7,9 +7,8 @@ from typing import Any
 from embedded_cloud.providers.aws.documents import checked_documents, same_document, same_policy
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import REPOSITORY_TAGS
-from embedded_cloud.providers.call import Call
-from embedded_cloud.providers.entry import Function, Reference, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.call import Call, pick
+from embedded_cloud.providers.entry import AutoName, Function, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 REPOSITORY = Reference(
@@ -18,26 +17,19 @@ REPOSITORY = Reference(
 
 
 def _create_repository(call: Call) -> str:
-    parameters: dict[str, Any] = {"repositoryName": call.inputs["name"]}
-    if "imageTagMutability" in call.inputs:
-        parameters["imageTagMutability"] = call.inputs["imageTagMutability"]
-    if "imageScanningConfiguration" in call.inputs:
-        parameters["imageScanningConfiguration"] = call.inputs["imageScanningConfiguration"]
-    for encryption in call.inputs.get("encryptionConfigurations", []):
-        parameters["encryptionConfiguration"] = encryption
-    call.aws("ecr").create_repository(**parameters)
+    given = pick(call.inputs, "imageTagMutability imageScanningConfiguration", name="repositoryName")
+    if encryptions := call.inputs.get("encryptionConfigurations"):
+        given["encryptionConfiguration"] = encryptions[-1]
+    call.aws("ecr").create_repository(**given)
     return str(call.inputs["name"])
 
 
 def _read_repository(call: Call) -> Values:
     (repository,) = call.aws("ecr").describe_repositories(repositoryNames=[call.id])["repositories"]
+    names = {"name": "repositoryName", "arn": "repositoryArn", "repositoryUrl": "repositoryUri"}
     return {
-        "name": repository["repositoryName"],
-        "arn": repository["repositoryArn"],
-        "registryId": repository["registryId"],
-        "repositoryUrl": repository["repositoryUri"],
-        "imageTagMutability": repository["imageTagMutability"],
-        "imageScanningConfiguration": repository["imageScanningConfiguration"],
+        **pick(repository, "registryId imageTagMutability imageScanningConfiguration"),
+        **{ours: repository[theirs] for ours, theirs in names.items()},
         "encryptionConfigurations": [repository["encryptionConfiguration"]],
     }
 
@@ -56,26 +48,30 @@ def _delete_repository(call: Call) -> None:
     call.aws("ecr").delete_repository(repositoryName=call.id, force=bool(call.state.get("forceDelete")))
 
 
-def _put_lifecycle(call: Call) -> str:
-    name = str(call.inputs["repository"])
-    call.aws("ecr").put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=call.inputs["policy"])
-    return name
+def _policy_type(token: str, policy: str, put: str, text: str, **more: Any) -> ResourceType:
+    """Make the type of a repository's policy. `put` is the operation, `text` the document's name in it."""
 
+    def write(call: Call) -> str:
+        name = str(call.inputs["repository"])
+        getattr(call.aws("ecr"), put)(repositoryName=name, **{text: call.inputs["policy"]})
+        return name
 
-def _read_lifecycle(call: Call) -> Values:
-    answer = call.aws("ecr").get_lifecycle_policy(repositoryName=call.id)
-    return {"repository": call.id, "policy": answer["lifecyclePolicyText"], "registryId": answer["registryId"]}
+    def read(call: Call) -> Values:
+        answer = getattr(call.aws("ecr"), f"get_{policy}")(repositoryName=call.id)
+        return {"repository": call.id, "policy": answer[text], "registryId": answer["registryId"]}
 
-
-def _put_policy(call: Call) -> str:
-    name = str(call.inputs["repository"])
-    call.aws("ecr").set_repository_policy(repositoryName=name, policyText=call.inputs["policy"])
-    return name
-
-
-def _read_policy(call: Call) -> Values:
-    answer = call.aws("ecr").get_repository_policy(repositoryName=call.id)
-    return {"repository": call.id, "policy": answer["policyText"], "registryId": answer["registryId"]}
+    return ResourceType(
+        token,
+        create=write,
+        read=read,
+        update=write,
+        delete=lambda call: getattr(call.aws("ecr"), f"delete_{policy}")(repositoryName=call.id),
+        reported="repository policy",
+        replaces="repository",
+        references={"repository": REPOSITORY},
+        check=checked_documents("policy"),
+        **more,
+    )
 
 
 def _authorization_token(call: Call) -> Mapping[str, Any]:
@@ -109,30 +105,20 @@ RESOURCES = (
         references={"encryptionConfigurations.kmsKey": KMS_KEY},
         effect="stores its images in a registry on this machine",
     ),
-    ResourceType(
+    _policy_type(
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        create=_put_lifecycle,
-        read=_read_lifecycle,
-        update=_put_lifecycle,
-        delete=lambda call: call.aws("ecr").delete_lifecycle_policy(repositoryName=call.id),
-        reported="repository policy",
-        replaces="repository",
-        references={"repository": REPOSITORY},
+        "lifecycle_policy",
+        "put_lifecycle_policy",
+        "lifecyclePolicyText",
         equal={"policy": same_document},
         effect="deletes expired images",
-        check=checked_documents("policy"),
     ),
-    ResourceType(
+    _policy_type(
         "aws:ecr/repositoryPolicy:RepositoryPolicy",
-        create=_put_policy,
-        read=_read_policy,
-        update=_put_policy,
-        delete=lambda call: call.aws("ecr").delete_repository_policy(repositoryName=call.id),
-        reported="repository policy",
-        replaces="repository",
-        references={"repository": REPOSITORY},
+        "repository_policy",
+        "set_repository_policy",
+        "policyText",
         equal={"policy": same_policy},
-        check=checked_documents("policy"),
     ),
 )
 FUNCTIONS = (Function("aws:ecr/getAuthorizationToken:getAuthorizationToken", _authorization_token),)

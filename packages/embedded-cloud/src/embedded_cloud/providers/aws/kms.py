@@ -6,8 +6,7 @@ from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.documents import same_policy
 from embedded_cloud.providers.aws.tagging import KMS_TAGS
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.values import Values
 
 DELETION_WINDOW_DAYS = 30

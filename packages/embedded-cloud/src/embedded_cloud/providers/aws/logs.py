@@ -5,8 +5,7 @@ from typing import Any
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import LOG_GROUP_TAGS
 from embedded_cloud.providers.call import Call, pick, report
-from embedded_cloud.providers.entry import ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.values import Values
 
 

@@ -65,10 +65,7 @@ def _full_name(call: Call, values: Values) -> str:
 
 
 def _record_set(call: Call, values: Values) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "Name": _full_name(call, values),
-        **to_boto(values, "type setIdentifier", ttl="TTL"),
-    }
+    record: dict[str, Any] = {"Name": _full_name(call, values), **to_boto(values, "type setIdentifier", ttl="TTL")}
     if values.get("records") is not None:
         record["ResourceRecords"] = [{"Value": _quoted(values["type"], value)} for value in values["records"]]
     if values.get("aliases"):

@@ -8,8 +8,7 @@ from embedded_cloud.providers.aws.documents import same_policy
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import SECRET_TAGS
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ALL, Reference, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.entry import ALL, AutoName, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 SECRET = Reference(

@@ -95,10 +95,7 @@ RESOURCES = (
         reported="configurationSetName",
         unreported="eventDestinationName eventDestination",
         replaces="configurationSetName eventDestinationName",
-        references={
-            "configurationSetName": CONFIGURATION_SET,
-            "eventDestination.snsDestination.topicArn": TOPIC,
-        },
+        references={"configurationSetName": CONFIGURATION_SET, "eventDestination.snsDestination.topicArn": TOPIC},
         unordered="eventDestination.matchingEventTypes",
     ),
     ResourceType(

@@ -1,33 +1,39 @@
 """SNS: topics, topic policies, subscriptions."""
 
 import json
+from collections.abc import Iterator
 
 from embedded_cloud.providers.aws.documents import checked_documents, same_policy
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import TOPIC_TAGS
-from embedded_cloud.providers.call import Call
-from embedded_cloud.providers.entry import Reference, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.call import Call, capitals
+from embedded_cloud.providers.entry import AutoName, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 TOPIC = Reference("SNS topic", lambda call, arn: call.aws("sns").get_topic_attributes(TopicArn=arn))
 
-_ATTRIBUTES = {
-    "displayName": "DisplayName",
-    "kmsMasterKeyId": "KmsMasterKeyId",
-    "policy": "Policy",
-    "deliveryPolicy": "DeliveryPolicy",
-}
-_SUBSCRIPTION = {
-    "rawMessageDelivery": "RawMessageDelivery",
-    "filterPolicy": "FilterPolicy",
-    "filterPolicyScope": "FilterPolicyScope",
-}
+_ATTRIBUTES = capitals("displayName kmsMasterKeyId policy deliveryPolicy")
+_SUBSCRIPTION = capitals("rawMessageDelivery filterPolicy filterPolicyScope")
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _attributes(call: Call, table: dict[str, str]) -> dict[str, str]:
+    return {theirs: _text(call.inputs[ours]) for ours, theirs in table.items() if ours in call.inputs}
+
+
+def _changes(call: Call, table: dict[str, str]) -> Iterator[dict[str, str]]:
+    """AWS sets one attribute per request."""
+    for ours, theirs in table.items():
+        if call.changed(ours):
+            yield {"AttributeName": theirs, "AttributeValue": _text(call.inputs.get(ours, ""))}
 
 
 def _create_topic(call: Call) -> str:
-    attributes = {theirs: str(call.inputs[ours]) for ours, theirs in _ATTRIBUTES.items() if ours in call.inputs}
-    return str(call.aws("sns").create_topic(Name=call.inputs["name"], Attributes=attributes)["TopicArn"])
+    made = call.aws("sns").create_topic(Name=call.inputs["name"], Attributes=_attributes(call, _ATTRIBUTES))
+    return str(made["TopicArn"])
 
 
 def _read_topic(call: Call) -> Values:
@@ -41,10 +47,8 @@ def _read_topic(call: Call) -> Values:
 
 
 def _update_topic(call: Call) -> None:
-    for ours, theirs in _ATTRIBUTES.items():
-        if call.changed(ours):
-            value = str(call.inputs.get(ours, ""))
-            call.aws("sns").set_topic_attributes(TopicArn=call.id, AttributeName=theirs, AttributeValue=value)
+    for change in _changes(call, _ATTRIBUTES):
+        call.aws("sns").set_topic_attributes(TopicArn=call.id, **change)
 
 
 def _put_policy(call: Call) -> str:
@@ -67,12 +71,9 @@ def _delete_policy(call: Call) -> None:
 
 
 def _subscribe(call: Call) -> str:
-    attributes = {theirs: _text(call.inputs[ours]) for ours, theirs in _SUBSCRIPTION.items() if ours in call.inputs}
     answer = call.aws("sns").subscribe(
-        TopicArn=call.inputs["topic"],
-        Protocol=call.inputs["protocol"],
-        Endpoint=call.inputs["endpoint"],
-        Attributes=attributes,
+        **call.params("protocol endpoint", topic="TopicArn"),
+        Attributes=_attributes(call, _SUBSCRIPTION),
         ReturnSubscriptionArn=True,
     )
     return str(answer["SubscriptionArn"])
@@ -96,16 +97,8 @@ def _read_subscription(call: Call) -> Values:
 
 
 def _update_subscription(call: Call) -> None:
-    for ours, theirs in _SUBSCRIPTION.items():
-        if call.changed(ours):
-            value = _text(call.inputs.get(ours, ""))
-            call.aws("sns").set_subscription_attributes(
-                SubscriptionArn=call.id, AttributeName=theirs, AttributeValue=value
-            )
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    for change in _changes(call, _SUBSCRIPTION):
+        call.aws("sns").set_subscription_attributes(SubscriptionArn=call.id, **change)
 
 
 RESOURCES = (

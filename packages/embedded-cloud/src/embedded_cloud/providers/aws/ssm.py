@@ -6,9 +6,8 @@ from typing import Any
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import PARAMETER_TAGS
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import Function, ResourceType
+from embedded_cloud.providers.entry import AutoName, Function, ResourceType
 from embedded_cloud.providers.failures import OperationError
-from embedded_cloud.providers.naming import AutoName
 from embedded_cloud.providers.values import Values
 
 _VALUES = ("value", "insecureValue", "valueWo")

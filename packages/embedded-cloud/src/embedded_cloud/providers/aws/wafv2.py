@@ -5,9 +5,8 @@ from typing import Any
 
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import WEB_ACL_TAGS
-from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ALL, Reference, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.call import Call, capital, from_boto
+from embedded_cloud.providers.entry import ALL, AutoName, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 _SPELLING = {
@@ -23,7 +22,7 @@ _BACK = {boto: wire for wire, boto in _SPELLING.items()}
 
 def _to_waf(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {_SPELLING.get(k, k[0].upper() + k[1:]): _to_waf(v) for k, v in value.items() if v is not None}
+        return {_SPELLING.get(k, capital(k)): _to_waf(v) for k, v in value.items() if v is not None}
     return [_to_waf(item) for item in value] if isinstance(value, list) else value
 
 
@@ -62,15 +61,9 @@ def _get(call: Call) -> tuple[dict[str, Any], str]:
 def _read(call: Call) -> Values:
     acl, _ = _get(call)
     known = {
-        name: _from_waf(acl[key])
-        for name, key in (
-            ("defaultAction", "DefaultAction"),
-            ("visibilityConfig", "VisibilityConfig"),
-            ("captchaConfig", "CaptchaConfig"),
-            ("challengeConfig", "ChallengeConfig"),
-            ("tokenDomains", "TokenDomains"),
-        )
-        if acl.get(key)
+        name: _from_waf(acl[capital(name)])
+        for name in ("defaultAction", "visibilityConfig", "captchaConfig", "challengeConfig", "tokenDomains")
+        if acl.get(capital(name))
     }
     rules = [_from_waf(rule) for rule in acl.get("Rules", [])]
     return {

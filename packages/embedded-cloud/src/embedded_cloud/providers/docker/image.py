@@ -9,8 +9,7 @@ import docker
 from docker.errors import DockerException, NotFound
 
 from embedded_cloud.providers.call import Call
-from embedded_cloud.providers.docker.build import build_image
-from embedded_cloud.providers.docker.context import ContextError, build_digest
+from embedded_cloud.providers.docker.build import ContextError, build_digest, build_image
 from embedded_cloud.providers.docker.push import credentials_for, keep_tag, push_image, registry_host, split_name
 from embedded_cloud.providers.entry import ResourceType
 from embedded_cloud.providers.failures import OperationError, is_missing

@@ -16,14 +16,12 @@ class PushError(OperationError):
 
 
 def split_name(image_name: str) -> tuple[str, str]:
-    """Split an image name into repository and tag."""
     head, slash, tail = image_name.rpartition("/")
     name, _, tag = tail.partition(":")
     return f"{head}{slash}{name}", tag or "latest"
 
 
 def registry_host(repository: str) -> str:
-    """Host of the registry in a repository's name."""
     first, slash, _ = repository.partition("/")
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 

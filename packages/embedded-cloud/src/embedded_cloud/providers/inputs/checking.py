@@ -1,14 +1,140 @@
-"""Validate inputs against the SDK and the entry, and fill in names and default tags."""
+"""Validate inputs against the SDK, the entry and the account; fill in names and default tags."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import pulumi
+from botocore.exceptions import ClientError
+
+from embedded_cloud.providers.call import Call
 from embedded_cloud.providers.catalog import HOW_TO_ADD
-from embedded_cloud.providers.entry import Function, ResourceType
+from embedded_cloud.providers.entry import Function, Reference, ResourceType, fill_name
+from embedded_cloud.providers.failures import OperationError, is_missing
 from embedded_cloud.providers.inputs import schema
-from embedded_cloud.providers.inputs.validation import Failure, check_object, check_value, unknown_property
-from embedded_cloud.providers.naming import fill_name
-from embedded_cloud.providers.values import Values, contains_unknown
+from embedded_cloud.providers.values import ARCHIVE, ASSET, SIGNATURE, Unknown, Values, contains_unknown
+
+_SCALARS = {str: "a string", bool: "true or false", int: "a whole number", float: "a number"}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One wrong property: its path (`healthCheck.path`) and the broken rule."""
+
+    property: str
+    reason: str
+
+
+def check_object(values: Mapping[str, Any], shape: schema.Object, path: str = "") -> Iterator[Failure]:
+    for name, value in values.items():
+        if name.startswith("__"):
+            continue
+        where = f"{path}.{name}" if path else name
+        if name not in shape.properties:
+            yield Failure(where, unknown_property(name, shape.label, shape.properties))
+        elif value is not None:
+            yield from check_value(value, shape.properties[name], where)
+    for name in sorted(shape.required):
+        if values.get(name) is None:
+            yield Failure(f"{path}.{name}" if path else name, f'missing: {shape.label} requires "{name}"')
+
+
+def unknown_property(name: str, label: str, known: Iterable[str]) -> str:
+    """Message for a property that does not exist, with the closest one that does."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f' Did you mean "{close[0]}"?' if close else ""
+    return f'{label} has no property "{name}".{hint} It has: {", ".join(names)}'
+
+
+def check_value(value: Any, annotation: Any, path: str) -> Iterator[Failure]:
+    """Failures of one value against the SDK's annotation; none if one of its types fits."""
+    attempts = [list(_check_one(value, kind, path)) for kind in schema.choices_of(annotation)]
+    if all(attempts):
+        # The most deeply nested failures come from the intended type.
+        yield from max(attempts, key=lambda failures: max(len(failure.property) for failure in failures))
+
+
+def _check_one(value: Any, kind: Any, path: str) -> Iterator[Failure]:
+    if isinstance(value, Unknown) or kind is Any:
+        return
+    container, element = schema.element_type(kind)
+    if container == "list":
+        yield from _check_list(value, element, path)
+    elif container == "map":
+        yield from _check_map(value, element, path)
+    elif schema.is_input_class(kind):
+        if isinstance(value, Mapping):
+            yield from check_object(value, schema.object_of(kind), path)
+        else:
+            yield Failure(path, f"must be an object ({kind.__name__}), not {_describe(value)}")
+    elif isinstance(kind, type) and issubclass(kind, pulumi.Asset | pulumi.Archive):
+        if not isinstance(value, Mapping) or value.get(SIGNATURE) not in (ASSET, ARCHIVE):
+            yield Failure(path, f"must be an asset or an archive, not {_describe(value)}")
+    elif kind in _SCALARS and not _is_scalar(value, kind):
+        yield Failure(path, f"must be {_SCALARS[kind]}, not {_describe(value)}")
+
+
+def _check_list(value: Any, element: Any, path: str) -> Iterator[Failure]:
+    if not isinstance(value, list):
+        yield Failure(path, f"must be a list, not {_describe(value)}")
+        return
+    for position, item in enumerate(value):
+        yield from check_value(item, element, f"{path}[{position}]")
+
+
+def _check_map(value: Any, element: Any, path: str) -> Iterator[Failure]:
+    if not isinstance(value, Mapping):
+        yield Failure(path, f"must be a map, not {_describe(value)}")
+        return
+    for key, item in value.items():
+        yield from check_value(item, element, f"{path}.{key}")
+
+
+def _is_scalar(value: Any, kind: type) -> bool:
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind
+
+
+def _describe(value: Any) -> str:
+    # The type only: the value may be a secret.
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return _SCALARS.get(type(value), type(value).__name__)
+
+
+def check_references(entry: ResourceType, call: Call) -> None:
+    """Raise OperationError, with property and value, for the first reference to a resource that does not exist."""
+    for path, reference in entry.references.items():
+        if not call.changed(path.split(".", maxsplit=1)[0]):
+            continue
+        for value in _values_at(call.inputs, path.split(".")):
+            if not _exists(reference, call, value):
+                raise OperationError(f'{path}: there is no {reference.label} "{value}"')
+
+
+def _exists(reference: Reference, call: Call, value: str) -> bool:
+    try:
+        return bool(reference.exists(call, value))
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if is_missing(error) or "Malformed" in code or "Validation" in code or "Invalid" in code:
+            return False
+        raise
+
+
+def _values_at(value: Any, path: list[str]) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _values_at(item, path)
+    elif path and isinstance(value, Mapping):
+        yield from _values_at(value.get(path[0]), path[1:])
+    elif isinstance(value, str):
+        yield value
 
 
 @dataclass(frozen=True)

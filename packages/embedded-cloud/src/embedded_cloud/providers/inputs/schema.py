@@ -66,7 +66,6 @@ def inputs_of(token: str) -> Object:
 
 @cache
 def outputs_of(token: str) -> frozenset[str]:
-    """Names of a resource type's outputs."""
     return frozenset(_types.resource_types(_member(token, token.rsplit(":", 1)[-1])))
 
 
@@ -84,7 +83,6 @@ def arguments_of(token: str) -> Object:
 
 @cache
 def object_of(cls: type, label: str = "") -> Object:
-    """Properties of one of the SDK's input classes."""
     names = _types.input_type_py_to_pulumi_names(cls)
     parameters = inspect.signature(cls).parameters
     required = frozenset(

@@ -6,8 +6,8 @@ from pathlib import Path
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from embedded_cloud.providers.call import Clients
 from embedded_cloud.providers.catalog import Catalog, catalog
-from embedded_cloud.providers.configuration import Clients
 from embedded_cloud.providers.inputs import schema
 from embedded_cloud.providers.pending_creates import PendingCreates
 from embedded_cloud.providers.protocol.servicer import Servicer
@@ -19,8 +19,6 @@ WORKERS = 64
 
 
 class Server:
-    """A provider on 127.0.0.1:`port`."""
-
     def __init__(self, port: int, server: grpc.Server, entries: Catalog) -> None:
         self.port = port
         self._server = server

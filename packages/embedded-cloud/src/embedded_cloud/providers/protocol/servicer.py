@@ -7,9 +7,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from embedded_cloud.providers import lifecycle
-from embedded_cloud.providers.call import Call
+from embedded_cloud.providers.call import Call, Clients, default_tags, region_of
 from embedded_cloud.providers.catalog import Catalog
-from embedded_cloud.providers.configuration import Clients, default_tags, region_of
 from embedded_cloud.providers.difference import delete_first, differences
 from embedded_cloud.providers.entry import ResourceType
 from embedded_cloud.providers.failures import OperationError, fail, guarded
@@ -124,9 +123,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if found is None:
             return pb.ReadResponse()
         return pb.ReadResponse(
-            id=call.id,
-            properties=self._outputs(entry, found[0], state),
-            inputs=encode(found[1], inputs.secrets),
+            id=call.id, properties=self._outputs(entry, found[0], state), inputs=encode(found[1], inputs.secrets)
         )
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802

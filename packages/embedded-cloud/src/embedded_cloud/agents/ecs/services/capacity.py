@@ -1,6 +1,5 @@
 """Limits on the number of tasks: a service's scalable target, and the room on Fargate."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from embedded_cloud.api.moto_patches.replace import replace_method
+from embedded_cloud.api.moto_patches.replace import Method, wrap_method
 
 DIMENSION = "ecs:service:DesiredCount"
 FILE = "fargate-capacity"
@@ -55,14 +54,11 @@ class Capacity:
 
 def apply(capacity: Capacity) -> None:
     """Make RunTask answer a failure when its tasks do not fit. Idempotent."""
-    replace_method(EC2ContainerServiceResponse, "run_task", lambda original: _run_task(original, capacity))
+    wrap_method(EC2ContainerServiceResponse, "run_task", _run_task, capacity)
 
 
-def _run_task(original: Callable[..., Any], capacity: Capacity) -> Callable[..., Any]:
-    def run_task(self: EC2ContainerServiceResponse) -> Any:
-        count = self._get_int_param("count", 1)
-        if capacity.allows(self.ecs_backend, count) < count:
-            return ActionResult({"tasks": [], "failures": [{"reason": UNAVAILABLE}]})
-        return original(self)
-
-    return run_task
+def _run_task(original: Method, capacity: Capacity, self: EC2ContainerServiceResponse) -> Any:
+    count = self._get_int_param("count", 1)
+    if capacity.allows(self.ecs_backend, count) < count:
+        return ActionResult({"tasks": [], "failures": [{"reason": UNAVAILABLE}]})
+    return original(self)

@@ -72,11 +72,7 @@ def apply_circuit_breaker(service: Any) -> None:
         return
     if primary["failedTasks"] < breaker_threshold(service.desired_count):
         return
-    _write(
-        primary,
-        rolloutState="FAILED",
-        rolloutStateReason=f"ECS deployment circuit breaker: {FAILED_TO_START}",
-    )
+    _write(primary, rolloutState="FAILED", rolloutStateReason=f"ECS deployment circuit breaker: {FAILED_TO_START}")
     service_events.failed(service, primary, FAILED_TO_START)
     last = next((one for one in service.deployments[1:] if one["rolloutState"] == "COMPLETED"), None)
     if breaker.get("rollback") and last is not None:

@@ -11,7 +11,6 @@ MORE = "For more information, see the Troubleshooting section of the Amazon ECS 
 
 
 def started(service: Any, tasks: Sequence[Any]) -> None:
-    """Report started tasks."""
     _add(service, f"has started {len(tasks)} tasks: {_names(tasks)}.")
 
 
@@ -21,7 +20,6 @@ def stopped(service: Any, tasks: Sequence[Any]) -> None:
 
 
 def unhealthy_container(service: Any, task: Any) -> None:
-    """Report a task that is stopped because of its containers' health checks."""
     _add(service, f"(task {task.id}) failed container health checks.")
 
 
@@ -34,12 +32,10 @@ def unhealthy_target(service: Any, task: Any, target_group_arn: str, port: int, 
 
 
 def registered(service: Any, target_group_arn: str) -> None:
-    """Report a task that was registered in a target group."""
     _add(service, f"registered 1 targets in (target-group {target_group_arn})")
 
 
 def deregistered(service: Any, target_group_arns: Sequence[str]) -> None:
-    """Report a task that was deregistered and is draining."""
     for arn in target_group_arns:
         _add(service, f"deregistered 1 targets in (target-group {arn})")
     if target_group_arns:
@@ -47,7 +43,6 @@ def deregistered(service: Any, target_group_arns: Sequence[str]) -> None:
 
 
 def unplaced(service: Any, reason: str) -> None:
-    """Report that a task could not be placed."""
     _add(service, f"was unable to place a task. Reason: {reason}. {MORE}")
 
 
@@ -57,12 +52,10 @@ def failing(service: Any) -> None:
 
 
 def failed(service: Any, deployment: dict[str, Any], reason: str) -> None:
-    """Report a deployment that the circuit breaker failed."""
     _add(service, f"(deployment {deployment['id']}) deployment failed: {reason}")
 
 
 def rolling_back(service: Any, deployment: dict[str, Any]) -> None:
-    """Report the return to the last completed deployment."""
     _add(service, f"rolling back to deployment {deployment['id']}.")
 
 
@@ -73,11 +66,7 @@ def completed(service: Any, deployment: dict[str, Any]) -> None:
 
 
 def _add(service: Any, what: str) -> None:
-    event = {
-        "id": str(uuid.uuid4()),
-        "createdAt": datetime.now(UTC),
-        "message": f"(service {service.name}) {what}",
-    }
+    event = {"id": str(uuid.uuid4()), "createdAt": datetime.now(UTC), "message": f"(service {service.name}) {what}"}
     service.events.insert(0, event)
     del service.events[KEPT_EVENTS:]
 

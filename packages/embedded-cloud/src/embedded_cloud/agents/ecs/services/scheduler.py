@@ -27,7 +27,6 @@ class ServiceScheduler:
         ecs_capacity.apply(self._capacity)
 
     def reconcile(self) -> None:
-        """Run one pass over all services of all clusters."""
         backend = self._context.backend("ecs")
         records.delete_expired(backend)
         for service in list(backend.services.values()):

@@ -1,14 +1,89 @@
-"""The containers of the cloud's tasks as Docker lists them."""
+"""The containers of a task: their states on Docker, and their start and stop order from `dependsOn`."""
 
 import re
 import time
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from embedded_cloud.agents.ecs.tasks.dependencies import ContainerState
 from embedded_cloud.config import LABEL, CloudConfig
 from embedded_cloud.containers.docker_host import ROLE_LABEL, DockerHost
+
+Definitions = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """State of one container of a task, read from Docker."""
+
+    status: str
+    """created, running or exited."""
+    exit_code: int | None = None
+    health: str = "UNKNOWN"
+    """ECS's value: HEALTHY, UNHEALTHY or UNKNOWN."""
+
+    @property
+    def was_started(self) -> bool:
+        return self.status != "created"
+
+
+States = Mapping[str, ContainerState]
+
+
+class DependencyError(Exception):
+    """A dependency cannot be met, so the task cannot start. The message is the task's stop reason."""
+
+
+def ready_to_start(definitions: Definitions, states: States) -> list[str]:
+    """Return the containers that may start now, in the order of the definition. Raises DependencyError."""
+    return [
+        definition["name"]
+        for definition in definitions
+        if definition["name"] in states
+        and not states[definition["name"]].was_started
+        and all(_is_met(definition["name"], dependency, states) for dependency in definition.get("dependsOn") or ())
+    ]
+
+
+def ready_to_stop(definitions: Definitions, running: Iterable[str]) -> list[str]:
+    """Return the running containers that no other running container depends on; they stop first."""
+    still = set(running)
+    needed = {
+        dependency["containerName"]
+        for definition in definitions
+        if definition["name"] in still
+        for dependency in definition.get("dependsOn") or ()
+    }
+    return sorted(still - needed)
+
+
+def essential_has_exited(definitions: Definitions, states: States) -> bool:
+    """Return whether a container has exited without which the task must stop."""
+    return any(
+        states[definition["name"]].status == "exited"
+        for definition in definitions
+        if definition.get("essential", True) and definition["name"] in states
+    )
+
+
+def _is_met(name: str, dependency: Mapping[str, str], states: States) -> bool:
+    other, condition = dependency["containerName"], dependency["condition"]
+    state = states.get(other)
+    if state is None or not state.was_started:
+        return False
+    ended = state.status == "exited"
+    if condition == "HEALTHY":
+        if ended or state.health == "UNHEALTHY":
+            raise DependencyError(f"container {name} was not started: its dependency {other} did not become healthy")
+        return state.health == "HEALTHY"
+    if condition == "SUCCESS":
+        if ended and state.exit_code != 0:
+            raise DependencyError(
+                f"container {name} was not started: its dependency {other} ended with exit code {state.exit_code}"
+            )
+        return ended
+    return ended if condition == "COMPLETE" else True
+
 
 ROLE = "task"
 TASK_LABEL = "embedded-cloud.task"
@@ -73,7 +148,6 @@ def _ran_out_of_memory(docker: DockerHost, container: str) -> bool:
 
 
 def group_by_task(summaries: Sequence[Mapping[str, Any]]) -> dict[str, TaskContainers]:
-    """Group Docker's list of containers by task id."""
     tasks: dict[str, list[Mapping[str, Any]]] = {}
     for summary in summaries:
         tasks.setdefault(summary["Labels"][TASK_LABEL], []).append(summary)

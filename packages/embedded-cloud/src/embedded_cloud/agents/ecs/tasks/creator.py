@@ -80,7 +80,6 @@ class TaskCreator:
                 raise
 
     def remove_volumes(self, task: TaskView) -> None:
-        """Remove the task's volumes."""
         for volume in task.definition.volumes or ():
             self._context.docker.remove_volume(_suffix(task, f"volume-{volume['name']}"))
 
@@ -113,11 +112,7 @@ class TaskCreator:
             _suffix(task, definition["name"]),
             definition["image"],
             ROLE,
-            labels={
-                **(definition.get("dockerLabels") or {}),
-                TASK_LABEL: task.id,
-                CONTAINER_LABEL: definition["name"],
-            },
+            labels={**(definition.get("dockerLabels") or {}), TASK_LABEL: task.id, CONTAINER_LABEL: definition["name"]},
             **render(definition, placement),
         )
 

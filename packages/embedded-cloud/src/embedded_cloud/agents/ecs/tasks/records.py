@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from embedded_cloud.agents.ecs.tasks.dependencies import States
+from embedded_cloud.agents.ecs.tasks.containers import States
 from embedded_cloud.api.moto_patches.ecs_tasks import release_network_interface
 
 STOPPED_TASK_AGE = timedelta(hours=1)
@@ -38,24 +38,20 @@ class TaskView:
 
     @property
     def containers(self) -> list[dict[str, Any]]:
-        """The task definition's containers."""
         return list(self.definition.container_definitions)
 
     def override(self, container: str) -> Mapping[str, Any]:
-        """RunTask's override of a container."""
         overrides = self.overrides.get("containerOverrides") or ()
         return next((entry for entry in overrides if entry.get("name") == container), {})
 
 
 def tasks(backend: Any) -> Iterator[TaskView]:
-    """Read all tasks of all clusters."""
     for cluster_tasks in backend.tasks.values():
         for task in cluster_tasks.values():
             yield view(backend, task)
 
 
 def view(backend: Any, task: Any) -> TaskView:
-    """Read one task."""
     return TaskView(
         record=task,
         id=task.id,

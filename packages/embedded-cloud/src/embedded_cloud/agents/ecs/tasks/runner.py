@@ -14,15 +14,18 @@ from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.ecs.services import events as service_events
 from embedded_cloud.agents.ecs.tasks import records, targets
 from embedded_cloud.agents.ecs.tasks.container_definition import stop_timeout
-from embedded_cloud.agents.ecs.tasks.containers import NO_CONTAINERS, TaskContainers, observe, stop_reasons
-from embedded_cloud.agents.ecs.tasks.creator import TaskCreator, TaskInitializationError
-from embedded_cloud.agents.ecs.tasks.dependencies import (
+from embedded_cloud.agents.ecs.tasks.containers import (
+    NO_CONTAINERS,
     ContainerState,
     DependencyError,
+    TaskContainers,
     essential_has_exited,
+    observe,
     ready_to_start,
     ready_to_stop,
+    stop_reasons,
 )
+from embedded_cloud.agents.ecs.tasks.creator import TaskCreator, TaskInitializationError
 from embedded_cloud.agents.ecs.tasks.records import TaskView
 from embedded_cloud.agents.log_shipping import LogShipper
 from embedded_cloud.containers.docker_host import remove_container
@@ -118,11 +121,7 @@ class TaskRunner:
 
     def _watch(self, task: TaskView, containers: TaskContainers) -> bool:
         missing = {d["name"]: ContainerState("exited") for d in task.containers if d["name"] not in containers.states}
-        found = TaskContainers(
-            ids=containers.ids,
-            states={**containers.states, **missing},
-            pause=containers.pause,
-        )
+        found = TaskContainers(ids=containers.ids, states={**containers.states, **missing}, pause=containers.pause)
         self._record_containers(task, found)
         if essential_has_exited(task.containers, found.states):
             return self._fail(task, ESSENTIAL_EXITED, "EssentialContainerExited")

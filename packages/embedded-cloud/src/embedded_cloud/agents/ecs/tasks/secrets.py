@@ -35,7 +35,6 @@ class SecretReference:
 
 
 def parse(value_from: str) -> SecretReference:
-    """Parse a `valueFrom` of Secrets Manager."""
     parts = value_from.split(":")
     return SecretReference(":".join(parts[:7]), *parts[7:10])
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import EC2_TAGS
-from embedded_cloud.providers.call import Call, from_boto
+from embedded_cloud.providers.call import Call, capital, from_boto
 from embedded_cloud.providers.entry import ALL, ResourceType
 from embedded_cloud.providers.values import Values
 
@@ -26,7 +26,7 @@ def _read_table(call: Call) -> Values:
 
 
 def _destination(values: Values) -> dict[str, Any]:
-    return {name[0].upper() + name[1:]: values[name] for name in DESTINATIONS.split() if values.get(name)}
+    return {capital(name): values[name] for name in DESTINATIONS.split() if values.get(name)}
 
 
 def _create_route(call: Call) -> str:

@@ -4,12 +4,11 @@ from typing import Any
 
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import EC2_TAGS
-from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ALL, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.call import Call, capitals, from_boto
+from embedded_cloud.providers.entry import ALL, AutoName, ResourceType
 from embedded_cloud.providers.values import Values
 
-_SOURCES = {"cidrIpv4": "CidrIpv4", "cidrIpv6": "CidrIpv6", "prefixListId": "PrefixListId"}
+_SOURCES = capitals("cidrIpv4 cidrIpv6 prefixListId")
 _ONE_OF = (*_SOURCES, "referencedSecurityGroupId")
 MANAGED = "Managed by Pulumi"
 """Description that pulumi-aws gives a group without one."""
@@ -57,8 +56,7 @@ def _empty_group(call: Call) -> None:
 def _read_default_group(call: Call) -> Values:
     group = _group(call, call.id)
     return {
-        **from_boto(group, "description vpcId ownerId", name="GroupName"),
-        "arn": call.arn("ec2", f"security-group/{call.id}"),
+        **_read_group(call),
         "ingress": [_described(rule) for rule in group["IpPermissions"]],
         "egress": [_described(rule) for rule in group["IpPermissionsEgress"]],
     }
@@ -77,10 +75,7 @@ def _described(permission: dict[str, Any]) -> Values:
 
 def _check_default_group(inputs: Values) -> list[tuple[str, str]]:
     return [
-        (
-            name,
-            "the embedded cloud keeps the default group empty; declare a security group of your own",
-        )
+        (name, "the embedded cloud keeps the default group empty; declare a security group of your own")
         for name in ("ingress", "egress")
         if inputs.get(name)
     ]

@@ -1,17 +1,48 @@
-"""EC2: VPCs, subnets, internet gateways."""
+"""EC2: VPCs, subnets, internet gateways, flow logs."""
 
 from typing import Any
 
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import EC2_TAGS
-from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ResourceType
+from embedded_cloud.providers.call import Call, capital, from_boto
+from embedded_cloud.providers.entry import ALL, ResourceType
+from embedded_cloud.providers.failures import OperationError
 from embedded_cloud.providers.values import Values
+
+_WATCHED = {"vpcId": "VPC", "subnetId": "Subnet", "eniId": "NetworkInterface"}
+
+
+def _create_flow_log(call: Call) -> str:
+    name, kind = next((name, kind) for name, kind in _WATCHED.items() if name in call.inputs)
+    answer = call.aws("ec2").create_flow_logs(
+        ResourceType=kind,
+        ResourceIds=[call.inputs[name]],
+        **call.params(
+            "trafficType logDestinationType logDestination logFormat maxAggregationInterval",
+            iamRoleArn="DeliverLogsPermissionArn",
+        ),
+    )
+    if answer.get("Unsuccessful"):
+        raise OperationError(f"CreateFlowLogs: {answer['Unsuccessful'][0]['Error']['Message']}")
+    return str(answer["FlowLogIds"][0])
+
+
+def _read_flow_log(call: Call) -> Values | None:
+    logs = call.aws("ec2").describe_flow_logs(FlowLogIds=[call.id])["FlowLogs"]
+    if not logs:
+        return None
+    watched = next((name for name in _WATCHED if name in call.state), "vpcId")
+    return {
+        **from_boto(logs[0], "trafficType logDestinationType logDestination logFormat maxAggregationInterval"),
+        **from_boto(logs[0], iamRoleArn="DeliverLogsPermissionArn"),
+        watched: logs[0]["ResourceId"],
+        "arn": call.arn("ec2", f"vpc-flow-log/{call.id}"),
+    }
 
 
 def _vpc_attribute(call: Call, name: str) -> bool:
     answer = call.aws("ec2").describe_vpc_attribute(VpcId=call.id, Attribute=name)
-    return bool(answer[name[0].upper() + name[1:]]["Value"])
+    return bool(answer[capital(name)]["Value"])
 
 
 def _of_vpc(call: Call, operation: str, result: str) -> Any:
@@ -59,7 +90,7 @@ def _create_vpc(call: Call) -> str:
 def _set_vpc_attributes(call: Call) -> None:
     for name in ("enableDnsSupport", "enableDnsHostnames"):
         value = call.inputs.get(name, name == "enableDnsSupport")
-        parameter = {name[0].upper() + name[1:]: {"Value": value}}
+        parameter = {capital(name): {"Value": value}}
         call.aws("ec2").modify_vpc_attribute(VpcId=call.id, **parameter)
 
 
@@ -84,7 +115,7 @@ def _create_subnet(call: Call) -> str:
 def _set_subnet_attributes(call: Call) -> None:
     for name in ("mapPublicIpOnLaunch", "assignIpv6AddressOnCreation"):
         if name in call.inputs or name in call.old_inputs:
-            parameter = {name[0].upper() + name[1:]: {"Value": call.inputs.get(name, False)}}
+            parameter = {capital(name): {"Value": call.inputs.get(name, False)}}
             call.aws("ec2").modify_subnet_attribute(SubnetId=call.id, **parameter)
 
 
@@ -115,6 +146,22 @@ def _delete_internet_gateway(call: Call) -> None:
 
 
 RESOURCES = (
+    ResourceType(
+        "aws:ec2/flowLog:FlowLog",
+        reported="vpcId subnetId eniId trafficType logDestinationType logDestination logFormat "
+        "maxAggregationInterval iamRoleArn",
+        replaces=ALL,
+        tags=EC2_TAGS,
+        references={"vpcId": references.VPC, "iamRoleArn": references.ROLE, "logDestination": references.LOG_TARGET},
+        # AWS refuses a second flow log of a network with the same destination.
+        delete_before_replace=True,
+        check=lambda inputs: (
+            [] if any(name in inputs for name in _WATCHED) else [("vpcId", "one of vpcId, subnetId, eniId is required")]
+        ),
+        create=_create_flow_log,
+        read=_read_flow_log,
+        delete=lambda call: call.aws("ec2").delete_flow_logs(FlowLogIds=[call.id]),
+    ),
     ResourceType(
         "aws:ec2/vpc:Vpc",
         reported="cidrBlock enableDnsSupport enableDnsHostnames instanceTenancy assignGeneratedIpv6CidrBlock",

@@ -5,11 +5,11 @@ from typing import Any
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.documents import same_policy
 from embedded_cloud.providers.aws.tagging import EC2_TAGS
-from embedded_cloud.providers.call import Call, from_boto
+from embedded_cloud.providers.call import Call, capitals, from_boto
 from embedded_cloud.providers.entry import ResourceType
 from embedded_cloud.providers.values import Values
 
-_LISTS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
+_LISTS = capitals("routeTableIds subnetIds securityGroupIds")
 
 
 def _create(call: Call) -> str:

@@ -4,8 +4,7 @@ from typing import Any
 
 from embedded_cloud.providers.aws.tagging import ECS_TAGS
 from embedded_cloud.providers.call import Call, pick, report
-from embedded_cloud.providers.entry import Reference, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.entry import AutoName, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 
@@ -47,9 +46,7 @@ def _put_providers(call: Call) -> str:
 def _read_providers(call: Call) -> Values | None:
     cluster = active_cluster(call, call.id)
     return cluster and report(
-        cluster,
-        "clusterName capacityProviders",
-        defaultCapacityProviderStrategies="defaultCapacityProviderStrategy",
+        cluster, "clusterName capacityProviders", defaultCapacityProviderStrategies="defaultCapacityProviderStrategy"
     )
 
 

@@ -4,29 +4,71 @@ from typing import Any
 
 from embedded_cloud.providers.aws.ecs.cluster import CLUSTER
 from embedded_cloud.providers.aws.ecs.rollout import primary_deployment, wait_until_steady
-from embedded_cloud.providers.aws.ecs.service_parameters import create_parameters, update_parameters
 from embedded_cloud.providers.aws.ecs.task_definition import TASK_DEFINITION
 from embedded_cloud.providers.aws.references import SECURITY_GROUP, SUBNET, TARGET_GROUP
 from embedded_cloud.providers.aws.tagging import ECS_TAGS
 from embedded_cloud.providers.call import Call, pick, report
-from embedded_cloud.providers.entry import ResourceType
+from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.failures import is_missing
-from embedded_cloud.providers.naming import AutoName
 from embedded_cloud.providers.values import Values
 
 DRAIN_SECONDS = 20 * 60
 """pulumi-aws's default `delete` timeout for a service."""
 
 
+_PLAIN = (
+    "desiredCount launchType platformVersion schedulingStrategy deploymentController propagateTags "
+    "healthCheckGracePeriodSeconds enableExecuteCommand availabilityZoneRebalancing"
+)
+_CHANGEABLE = (
+    "cluster taskDefinition platformVersion healthCheckGracePeriodSeconds enableExecuteCommand propagateTags "
+    "availabilityZoneRebalancing"
+)
+_PERCENT = {"deploymentMaximumPercent": "maximumPercent", "deploymentMinimumHealthyPercent": "minimumHealthyPercent"}
+_BALANCER = {"targetGroupArn": "targetGroupArn", "elbName": "loadBalancerName"}
+
+
 def _create(call: Call) -> str:
     # ECS refuses a second service of the same name while the first one drains.
     call.wait_for(lambda: not _is_draining(call), f"service {call.inputs['name']} to drain", DRAIN_SECONDS)
-    return str(call.aws("ecs").create_service(**create_parameters(call.inputs))["service"]["serviceArn"])
+    fixed = pick(call.inputs, "launchType desiredCount schedulingStrategy deploymentController", name="serviceName")
+    return str(call.aws("ecs").create_service(**_parameters(call.inputs), **fixed)["service"]["serviceArn"])
+
+
+def _parameters(inputs: Values) -> dict[str, Any]:
+    """Parameters of CreateService and UpdateService. Leaves out absent inputs, so ECS keeps its value."""
+    renamed = {"enableEcsManagedTags": "enableECSManagedTags", "capacityProviderStrategies": "capacityProviderStrategy"}
+    nested = {
+        "networkConfiguration": _network(inputs.get("networkConfiguration")),
+        "loadBalancers": [_load_balancer(one) for one in inputs.get("loadBalancers") or []],
+        "deploymentConfiguration": {
+            **pick(inputs, "alarms deploymentCircuitBreaker"),
+            **{name: int(value) for name, value in pick(inputs, **_PERCENT).items()},
+        },
+    }
+    return {**pick(inputs, _CHANGEABLE, **renamed), **{name: value for name, value in nested.items() if value}}
+
+
+def _network(network: Values | None) -> dict[str, Any] | None:
+    if not network:
+        return None
+    return {
+        "awsvpcConfiguration": {
+            "subnets": network["subnets"],
+            "securityGroups": network.get("securityGroups") or [],
+            "assignPublicIp": "ENABLED" if network.get("assignPublicIp") else "DISABLED",
+        }
+    }
+
+
+def _load_balancer(one: Values) -> dict[str, Any]:
+    known = {theirs: one[ours] for ours, theirs in _BALANCER.items() if one.get(ours)}
+    return {**known, "containerName": one["containerName"], "containerPort": int(one["containerPort"])}
 
 
 def _update(call: Call) -> None:
     """Update the service. An unchanged `desiredCount` is not sent: auto scaling may have changed it."""
-    parameters = update_parameters(call.inputs)
+    parameters = _parameters(call.inputs)
     if call.changed("desiredCount") and "desiredCount" in call.inputs:
         parameters["desiredCount"] = call.inputs["desiredCount"]
     if call.inputs.get("forceNewDeployment"):
@@ -48,15 +90,14 @@ def _read(call: Call) -> Values | None:
     return {
         **report(service, _PLAIN, name="serviceName", arn="serviceArn", cluster="clusterArn"),
         **report(service, enableEcsManagedTags="enableECSManagedTags", iamRole="roleArn"),
-        **_read_deployment(service.get("deploymentConfiguration", {})),
+        **report(service.get("deploymentConfiguration", {}), "deploymentCircuitBreaker alarms", **_PERCENT),
         **_read_network(service.get("networkConfiguration", {}).get("awsvpcConfiguration")),
         # The program may name the cluster instead of giving its ARN.
         **({"cluster": cluster} if service["clusterArn"].endswith(f"/{cluster}") else {}),
         # The running definition, not the requested one: a rollback shows as drift.
         "taskDefinition": primary_deployment(service).get("taskDefinition", service["taskDefinition"]),
         "loadBalancers": [
-            report(one, "targetGroupArn containerName containerPort", elbName="loadBalancerName")
-            for one in service.get("loadBalancers", [])
+            report(one, "containerName containerPort", **_BALANCER) for one in service.get("loadBalancers", [])
         ],
     }
 
@@ -65,15 +106,6 @@ def _address(call: Call) -> tuple[str, str]:
     """Cluster and name, from arn:aws:ecs:region:account:service/cluster/name or, in an import, cluster/name."""
     *_, cluster, name = call.id.split("/")
     return call.state.get("cluster") or cluster, name
-
-
-def _read_deployment(configuration: Values) -> Values:
-    return report(
-        configuration,
-        "deploymentCircuitBreaker alarms",
-        deploymentMaximumPercent="maximumPercent",
-        deploymentMinimumHealthyPercent="minimumHealthyPercent",
-    )
 
 
 def _read_network(network: Values | None) -> Values:
@@ -111,11 +143,6 @@ def _is_draining(call: Call) -> bool:
         return False
     return bool(found["status"] == "DRAINING" or found.get("runningCount", 0) + found.get("pendingCount", 0))
 
-
-_PLAIN = (
-    "desiredCount launchType platformVersion schedulingStrategy deploymentController propagateTags "
-    "healthCheckGracePeriodSeconds enableExecuteCommand availabilityZoneRebalancing"
-)
 
 RESOURCES = (
     ResourceType(

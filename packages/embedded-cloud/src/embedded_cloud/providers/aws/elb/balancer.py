@@ -3,12 +3,11 @@
 from typing import Any
 
 from embedded_cloud.providers.aws import references
-from embedded_cloud.providers.aws.elb.attributes import Attribute, flattened, from_attributes, nested, to_attributes
+from embedded_cloud.providers.aws.elb.properties import Attribute, flattened, from_attributes, nested, to_attributes
 from embedded_cloud.providers.aws.tagging import ELB_TAGS
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ResourceType
+from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.failures import OperationError
-from embedded_cloud.providers.naming import AutoName
 from embedded_cloud.providers.values import Values
 
 _ATTRIBUTES = {

@@ -4,8 +4,15 @@ import re
 from typing import Any
 
 from embedded_cloud.providers.aws import references
-from embedded_cloud.providers.aws.elb.actions import from_actions, from_conditions, to_actions, to_conditions
-from embedded_cloud.providers.aws.elb.attributes import Attribute, from_attributes, to_attributes
+from embedded_cloud.providers.aws.elb.properties import (
+    Attribute,
+    from_actions,
+    from_attributes,
+    from_conditions,
+    to_actions,
+    to_attributes,
+    to_conditions,
+)
 from embedded_cloud.providers.aws.tagging import ELB_TAGS
 from embedded_cloud.providers.call import Call, from_boto
 from embedded_cloud.providers.entry import ALL, ResourceType
@@ -14,10 +21,7 @@ from embedded_cloud.providers.values import Values
 
 LISTENER = "aws:lb/listener:Listener"
 _HEADER = re.compile(r"routingHttp(Request|Response)(\w+?)(HeaderName|HeaderValue|Enabled)$")
-_ACTION_REFERENCES = {
-    "targetGroupArn": references.TARGET_GROUP,
-    "forward.targetGroups.arn": references.TARGET_GROUP,
-}
+_ACTION_REFERENCES = {"targetGroupArn": references.TARGET_GROUP, "forward.targetGroups.arn": references.TARGET_GROUP}
 
 
 def _words(name: str) -> str:

@@ -5,9 +5,8 @@ from typing import Any
 from embedded_cloud.providers.aws.references import SUBNET
 from embedded_cloud.providers.aws.sns import TOPIC
 from embedded_cloud.providers.aws.tagging import RDS_TAGS
-from embedded_cloud.providers.call import Call, pick, report
-from embedded_cloud.providers.entry import Reference, ResourceType
-from embedded_cloud.providers.naming import AutoName
+from embedded_cloud.providers.call import Call, report
+from embedded_cloud.providers.entry import AutoName, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 SUBNETS = Reference(
@@ -22,12 +21,13 @@ DESCRIPTION = "Managed by Pulumi"
 """Description that pulumi-aws gives a group without one."""
 
 
+def _subnets(call: Call) -> dict[str, Any]:
+    described = call.inputs.get("description", DESCRIPTION)
+    return {"DBSubnetGroupDescription": described, **call.params("subnetIds", name="DBSubnetGroupName")}
+
+
 def _create_subnets(call: Call) -> str:
-    call.aws("rds").create_db_subnet_group(
-        DBSubnetGroupName=call.inputs["name"],
-        DBSubnetGroupDescription=call.inputs.get("description", DESCRIPTION),
-        SubnetIds=call.inputs["subnetIds"],
-    )
+    call.aws("rds").create_db_subnet_group(**_subnets(call))
     return str(call.inputs["name"])
 
 
@@ -38,14 +38,6 @@ def _read_subnets(call: Call) -> Values:
         "arn": group["DBSubnetGroupArn"],
         "subnetIds": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
     }
-
-
-def _update_subnets(call: Call) -> None:
-    call.aws("rds").modify_db_subnet_group(
-        DBSubnetGroupName=call.id,
-        DBSubnetGroupDescription=call.inputs.get("description", DESCRIPTION),
-        SubnetIds=call.inputs["subnetIds"],
-    )
 
 
 def _create_parameters(call: Call) -> str:
@@ -99,21 +91,9 @@ def _same_parameters(one: Any, other: Any) -> bool:
     return by_name(one) == by_name(other)
 
 
-def _subscription(call: Call) -> dict[str, Any]:
-    return pick(
-        call.inputs,
-        name="SubscriptionName",
-        snsTopic="SnsTopicArn",
-        sourceType="SourceType",
-        eventCategories="EventCategories",
-    )
-
-
 def _subscribe(call: Call) -> str:
-    sources = pick(call.inputs, sourceIds="SourceIds")
-    call.aws("rds").create_event_subscription(
-        **_subscription(call), **sources, Enabled=bool(call.inputs.get("enabled", True))
-    )
+    named = call.params("sourceType sourceIds eventCategories", name="SubscriptionName", snsTopic="SnsTopicArn")
+    call.aws("rds").create_event_subscription(**named, Enabled=bool(call.inputs.get("enabled", True)))
     return str(call.inputs["name"])
 
 
@@ -136,7 +116,7 @@ RESOURCES = (
         "aws:rds/subnetGroup:SubnetGroup",
         create=_create_subnets,
         read=_read_subnets,
-        update=_update_subnets,
+        update=lambda call: call.aws("rds").modify_db_subnet_group(**_subnets(call)),
         delete=lambda call: call.aws("rds").delete_db_subnet_group(DBSubnetGroupName=call.id),
         reported="name description subnetIds",
         replaces="name",

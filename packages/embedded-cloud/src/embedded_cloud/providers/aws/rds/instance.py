@@ -3,13 +3,11 @@
 from typing import Any
 
 from embedded_cloud.providers.aws.rds.groups import PARAMETERS, SNAPSHOT, SUBNETS
-from embedded_cloud.providers.aws.rds.instance_parameters import INPUTS, REPORTED, create_parameters, modify_parameters
 from embedded_cloud.providers.aws.references import KMS_KEY, ROLE, SECURITY_GROUP
 from embedded_cloud.providers.aws.tagging import RDS_TAGS
-from embedded_cloud.providers.call import Call, report
-from embedded_cloud.providers.entry import ResourceType
+from embedded_cloud.providers.call import Call, capitals, pick, report
+from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.failures import OperationError, is_missing
-from embedded_cloud.providers.naming import AutoName
 from embedded_cloud.providers.values import Values
 
 CREATE_SECONDS = 40 * 60
@@ -18,6 +16,76 @@ DELETE_SECONDS = 60 * 60
 """pulumi-aws's default timeouts for an instance."""
 
 _FAILED = {"failed", "incompatible-parameters", "incompatible-network", "incompatible-option-group", "storage-full"}
+
+
+_SHARED = {
+    **capitals(
+        "allocatedStorage maxAllocatedStorage storageType storageThroughput iops engineVersion autoMinorVersionUpgrade "
+        "vpcSecurityGroupIds backupRetentionPeriod publiclyAccessible copyTagsToSnapshot deletionProtection "
+        "monitoringInterval monitoringRoleArn performanceInsightsRetentionPeriod databaseInsightsMode networkType"
+    ),
+    "instanceClass": "DBInstanceClass",
+    "parameterGroupName": "DBParameterGroupName",
+    "backupWindow": "PreferredBackupWindow",
+    "maintenanceWindow": "PreferredMaintenanceWindow",
+    "multiAz": "MultiAZ",
+    "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
+    "caCertIdentifier": "CACertificateIdentifier",
+    "performanceInsightsEnabled": "EnablePerformanceInsights",
+    "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
+    "password": "MasterUserPassword",
+}
+"""Inputs of CreateDBInstance and of ModifyDBInstance."""
+_AT_CREATION = {
+    **capitals("engine storageEncrypted kmsKeyId availabilityZone licenseModel port"),
+    "dbName": "DBName",
+    "username": "MasterUsername",
+    "dbSubnetGroupName": "DBSubnetGroupName",
+    "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
+}
+_INPUTS = {**_SHARED, **_AT_CREATION}
+
+_READ_ELSEWHERE = {
+    *("vpcSecurityGroupIds", "parameterGroupName", "dbSubnetGroupName", "port", "password", "engineVersion"),
+    *("monitoringInterval", "iamDatabaseAuthenticationEnabled", "enabledCloudwatchLogsExports"),
+    "performanceInsightsEnabled",
+}
+_REPORTED = {
+    **{ours: theirs for ours, theirs in _INPUTS.items() if ours not in _READ_ELSEWHERE},
+    "iamDatabaseAuthenticationEnabled": "IAMDatabaseAuthenticationEnabled",
+    "performanceInsightsEnabled": "PerformanceInsightsEnabled",
+    "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
+    "monitoringInterval": "MonitoringInterval",
+    "identifier": "DBInstanceIdentifier",
+    "arn": "DBInstanceArn",
+    "resourceId": "DbiResourceId",
+    "status": "DBInstanceStatus",
+    "engineVersionActual": "EngineVersion",
+}
+"""Keys in the answer of DescribeDBInstances, for properties that need no conversion."""
+
+
+def _create_parameters(inputs: Values) -> dict[str, Any]:
+    return pick(inputs, **_INPUTS, identifier="DBInstanceIdentifier")
+
+
+def _modify_parameters(old: Values, inputs: Values) -> dict[str, Any]:
+    """Parameters of ModifyDBInstance: the changed ones, the password included. Empty when nothing changed."""
+    changed = {key: value for key, value in inputs.items() if old.get(key) != value}
+    parameters = pick(changed, **_SHARED, port="DBPortNumber")
+    before, after = (set(one.get("enabledCloudwatchLogsExports") or []) for one in (old, inputs))
+    if before != after:
+        parameters["CloudwatchLogsExportConfiguration"] = {
+            "EnableLogTypes": sorted(after - before),
+            "DisableLogTypes": sorted(before - after),
+        }
+    if not parameters:
+        return {}
+    return {
+        **parameters,
+        "ApplyImmediately": bool(inputs.get("applyImmediately")),
+        "AllowMajorVersionUpgrade": bool(inputs.get("allowMajorVersionUpgrade")),
+    }
 
 
 def _find(call: Call) -> dict[str, Any] | None:
@@ -35,14 +103,14 @@ def _create(call: Call) -> str:
     if call.inputs.get("snapshotIdentifier"):
         instance = rds.restore_db_instance_from_db_snapshot(**_restore_parameters(call))["DBInstance"]
     else:
-        instance = rds.create_db_instance(**create_parameters(call.inputs))["DBInstance"]
+        instance = rds.create_db_instance(**_create_parameters(call.inputs))["DBInstance"]
     return str(instance["DBInstanceIdentifier"])
 
 
 def _restore_parameters(call: Call) -> dict[str, Any]:
     """Parameters of RestoreDBInstanceFromDBSnapshot, which refuses a database name for PostgreSQL."""
     known = _restore_members(call) - {"DBName"}
-    parameters = {name: value for name, value in create_parameters(call.inputs).items() if name in known}
+    parameters = {name: value for name, value in _create_parameters(call.inputs).items() if name in known}
     return {**parameters, "DBSnapshotIdentifier": call.inputs["snapshotIdentifier"]}
 
 
@@ -52,7 +120,7 @@ def _restore_members(call: Call) -> set[str]:
 
 
 def _update(call: Call) -> None:
-    parameters = modify_parameters(call.old_inputs, call.inputs)
+    parameters = _modify_parameters(call.old_inputs, call.inputs)
     if parameters:
         call.aws("rds").modify_db_instance(DBInstanceIdentifier=call.state["identifier"], **parameters)
 
@@ -64,7 +132,7 @@ def _ready(call: Call) -> None:
     _wait_until_available(call)
     if not call.old_inputs and call.inputs.get("snapshotIdentifier"):
         restored = _restore_members(call)
-        rest = {name: value for name, value in modify_parameters({}, call.inputs).items() if name not in restored}
+        rest = {name: value for name, value in _modify_parameters({}, call.inputs).items() if name not in restored}
         rest.pop("CloudwatchLogsExportConfiguration", None)
         identifier = call.state["identifier"]
         call.aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, **{**rest, "ApplyImmediately": True})
@@ -98,8 +166,8 @@ def _read(call: Call) -> Values | None:
     groups = [group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups", [])]
     return {
         # The last known state stands for properties that moto does not report.
-        **{name: call.state[name] for name in REPORTED if name in call.state},
-        **report(instance, **REPORTED),
+        **{name: call.state[name] for name in _REPORTED if name in call.state},
+        **report(instance, **_REPORTED),
         **_version(call, instance["EngineVersion"]),
         **report(instance.get("DBSubnetGroup", {}), dbSubnetGroupName="DBSubnetGroupName"),
         **report(next(iter(instance.get("DBParameterGroups", [])), {}), parameterGroupName="DBParameterGroupName"),
@@ -156,7 +224,7 @@ RESOURCES = (
         update=_update,
         ready=_ready,
         delete=_delete,
-        reported=f"identifier {' '.join(name for name in INPUTS if name != 'password')}",
+        reported=f"identifier {' '.join(name for name in _INPUTS if name != 'password')}",
         unreported="password applyImmediately allowMajorVersionUpgrade skipFinalSnapshot finalSnapshotIdentifier "
         "deleteAutomatedBackups snapshotIdentifier",
         replaces="identifier engine dbName username dbSubnetGroupName storageEncrypted kmsKeyId availabilityZone "

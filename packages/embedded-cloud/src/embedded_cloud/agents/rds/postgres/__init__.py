@@ -1,1 +1,0 @@
-"""PostgreSQL as RDS runs it: configuration, first start, roles, backups."""

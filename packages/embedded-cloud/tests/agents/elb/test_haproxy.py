@@ -1,0 +1,222 @@
+"""A load balancer as HAProxy's configuration, and its targets in server slots."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedded_cloud.agents.elb.haproxy_config import backend_name, render
+from embedded_cloud.agents.elb.haproxy_runtime import Slot, assign, capacity, commands, parse_servers_state
+from embedded_cloud.agents.elb.listener_rules import Ports, RuleError, acl, quote, wildcard
+from embedded_cloud.agents.elb.load_balancers import Listener, LoadBalancer, Rule, TargetGroup
+
+WEB = TargetGroup(
+    arn="arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1234", name="web", protocol="HTTPS"
+)
+FORWARD = {"Type": "forward", "TargetGroupArn": WEB.arn}
+PORTS = Ports({80: 8080, 443: 8443})
+
+
+def balancer(
+    *listeners: Listener, groups: Sequence[TargetGroup] = (WEB,), attributes: Mapping[str, str] | None = None
+) -> LoadBalancer:
+    return LoadBalancer(arn="arn", name="front", listeners=listeners, target_groups=groups, attributes=attributes or {})
+
+
+def listener(*rules: Rule, attributes: Mapping[str, str] | None = None, **more: Any) -> Listener:
+    default = Rule(conditions=(), actions=[FORWARD])
+    options: dict[str, Any] = {"port": 443, "protocol": "HTTPS", "certificates": [["app.example.com"]], **more}
+    return Listener(rules=[*rules, default], attributes=attributes or {}, **options)
+
+
+def lines(load_balancer: LoadBalancer, slots: Mapping[int, Slot] | None = None) -> list[str]:
+    names = {backend_name(group): slots or {1: Slot()} for group in load_balancer.target_groups}
+    return [line.strip() for line in render(load_balancer, names, PORTS).splitlines()]
+
+
+def test_certificates_of_targets_are_not_verified() -> None:
+    found = lines(balancer(listener()), {1: Slot("10.0.0.1:8443", "ready"), 2: Slot()})
+    assert "server s1 10.0.0.1:8443 ssl verify none" in found
+    assert "server s2 192.0.2.1:1 ssl verify none disabled" in found
+
+
+def test_tls_has_the_least_version_of_the_policy() -> None:
+    modern = "ELBSecurityPolicy-TLS13-1-3-2021-06"
+    certificate = "crt /usr/local/etc/haproxy/certificates/443-0.pem"
+    assert f"bind :443 ssl {certificate} ssl-min-ver TLSv1.2 alpn h2,http/1.1" in lines(balancer(listener()))
+    assert f"bind :443 ssl {certificate} ssl-min-ver TLSv1.3 alpn h2,http/1.1" in lines(
+        balancer(listener(tls_policy=modern))
+    )
+
+
+def test_a_redirect_names_the_published_port_to_a_client_that_used_it() -> None:
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    rule = Rule(conditions=(), actions=[{"Type": "redirect", "RedirectConfig": redirect}])
+    plain = Listener(port=80, protocol="HTTP", rules=[rule])
+    answers = [line for line in lines(balancer(plain)) if "Location" in line]
+    target = "%[var(txn.path)]%[var(txn.query)]"
+    assert f'"https://%[var(txn.host)]:8443/{target}" if {{ var(txn.rule) -m str r0 }} {{ var(txn.local)' in answers[0]
+    assert f'"https://%[var(txn.host)]:443/{target}" if {{ var(txn.rule) -m str r0 }}' in answers[1]
+
+
+def test_rules_are_chosen_in_order_before_anything_answers() -> None:
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403", "MessageBody": 'no "way"'}}
+    condition = {"Field": "path-pattern", "Values": ["/private/*"]}
+    found = lines(balancer(listener(Rule(conditions=[condition], actions=[fixed]))))
+    chosen = [line for line in found if line.startswith("http-request set-var(txn.rule)")]
+    assert chosen == [
+        'http-request set-var(txn.rule) str(r0) if { path -m reg "^/private/.*\\$" } !{ var(txn.rule) -m found }',
+        "http-request set-var(txn.rule) str(r1) if !{ var(txn.rule) -m found }",
+    ]
+    assert any('return status 403 content-type "text/plain" string "no \\"way\\""' in line for line in found)
+    assert "use_backend web-1234 if { var(txn.rule) -m str r1 }" in found
+
+
+def test_a_fixed_response_may_have_no_body() -> None:
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    found = lines(balancer(listener(Rule(conditions=(), actions=[fixed]))))
+    assert any(line.startswith("http-request return status 404 hdr Server awselb/2.0 if ") for line in found)
+
+
+def test_weights_divide_the_requests() -> None:
+    other = TargetGroup(arn=WEB.arn.replace("web/", "other/"), name="other", protocol="HTTP")
+    groups = [{"TargetGroupArn": WEB.arn, "Weight": 3}, {"TargetGroupArn": other.arn, "Weight": 1}]
+    rule = Rule(conditions=(), actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+    found = lines(balancer(Listener(port=80, protocol="HTTP", rules=[rule]), groups=[WEB, other]))
+    drawn = [line.split(" if ", 1)[1] for line in found if line.startswith("use_backend")]
+    assert [line.partition(" } ")[2] for line in drawn] == [
+        "{ var(txn.draw) -m int ge 0 } { var(txn.draw) -m int lt 750 }",
+        "{ var(txn.draw) -m int ge 750 } { var(txn.draw) -m int lt 1000 }",
+    ]
+
+
+def test_every_answer_has_the_listeners_response_headers() -> None:
+    attributes = {
+        "routing.http.response.strict_transport_security.header_value": "max-age=31536000; includeSubDomains",
+        "routing.http.response.server.enabled": "false",
+    }
+    found = lines(balancer(listener(attributes=attributes)))
+    header = 'set-header Strict-Transport-Security "max-age=31536000; includeSubDomains"'
+    assert f"http-after-response {header}" in found
+    assert "http-after-response del-header Server" in found
+
+
+def test_forwarding_headers_are_appended_as_aws_does() -> None:
+    found = "\n".join(lines(balancer(listener())))
+    assert 'X-Forwarded-For "%[req.fhdr(x-forwarded-for)], %[src]"' in found
+    assert "set-header X-Forwarded-Proto https" in found
+    assert "set-header X-Forwarded-Port 443" in found
+
+
+def test_attributes_of_the_load_balancer_apply() -> None:
+    attributes = {
+        "idle_timeout.timeout_seconds": "17",
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+        "routing.http2.enabled": "false",
+    }
+    found = "\n".join(lines(balancer(listener(), attributes=attributes)))
+    assert "timeout server 17s" in found
+    assert 'del-header "[^A-Za-z0-9-]" -m reg' in found
+    assert "alpn http/1.1" in found
+
+
+def test_the_target_groups_algorithm_applies() -> None:
+    group = TargetGroup(
+        arn=WEB.arn,
+        name="web",
+        protocol="HTTP",
+        attributes={"load_balancing.algorithm.type": "least_outstanding_requests"},
+    )
+    assert "balance leastconn" in lines(balancer(listener(), groups=[group]))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (
+            {"Field": "host-header", "Values": ["*.example.com"]},
+            '{ req.hdr(host),host_only -m reg -i "^.*\\\\.example\\\\.com\\$" }',
+        ),
+        ({"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["PUT"]}}, '{ method "PUT" }'),
+        ({"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}}, '{ src "10.0.0.0/8" }'),
+        (
+            {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-A", "Values": ["b?"]}},
+            '{ req.fhdr(X-A) -m reg -i "^b.\\$" }',
+        ),
+        (
+            {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "a", "Value": "b*"}]}},
+            '{ query,url_dec -m reg -i "(^|&)a=b[^&]*(&|\\$)" }',
+        ),
+    ],
+)
+def test_conditions_become_acls(condition: dict[str, Any], expected: str) -> None:
+    assert acl([condition]) == expected
+
+
+def test_an_action_or_condition_that_is_not_emulated_is_refused_by_name() -> None:
+    with pytest.raises(RuleError, match="authenticate-oidc"):
+        lines(balancer(listener(Rule(conditions=(), actions=[{"Type": "authenticate-oidc"}]))))
+    with pytest.raises(RuleError, match="moon-phase"):
+        acl([{"Field": "moon-phase"}])
+
+
+def test_any_text_is_quoted_as_one_word() -> None:
+    assert quote('a "b" $c\r\n') == '"a \\"b\\" \\$c\\r\\n"'
+
+
+def test_only_stars_and_question_marks_are_special_in_a_pattern() -> None:
+    assert wildcard("/a.b/*/?") == r"^/a\.b/.*/.$"
+
+
+A, B, C = "10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"
+STATES = st.dictionaries(st.sampled_from([f"10.0.0.{n}:80" for n in range(20)]), st.sampled_from(["ready", "drain"]))
+
+
+def test_a_target_keeps_its_slot_while_others_come_and_go() -> None:
+    slots = assign({}, {A: "ready", B: "ready"}, 4)
+    at = {slot.address: number for number, slot in slots.items()}
+    slots = assign(slots, {B: "drain", C: "ready"}, 4)
+    assert slots[at[B]] == Slot(B, "drain")
+    assert slots[at[A]] == Slot(A, "maint")
+
+
+def test_an_unchanged_assignment_needs_no_command() -> None:
+    slots = assign({}, {A: "ready"}, 4)
+    assert list(commands("web", slots, assign(slots, {A: "ready"}, 4))) == []
+
+
+def test_a_slot_takes_requests_only_once_it_has_its_address() -> None:
+    lines = list(commands("web", {}, {1: Slot(A, "ready")}))
+    assert lines == [
+        "set server web/s1 state maint",
+        "set server web/s1 addr 10.0.0.1 port 80",
+        "set server web/s1 state ready",
+    ]
+
+
+@given(st.lists(STATES, min_size=1, max_size=6))
+def test_every_wanted_target_has_exactly_one_slot(steps: list[dict[str, str]]) -> None:
+    slots: dict[int, Slot] = {}
+    for wanted in steps:
+        slots = assign(slots, wanted, capacity(len(wanted)))
+        served = {slot.address: slot.state for slot in slots.values() if slot.state != "maint"}
+        assert served == wanted
+        assert sum(slot.state != "maint" for slot in slots.values()) == len(wanted)
+
+
+def test_more_targets_than_slots_make_more_slots() -> None:
+    assert (capacity(0), capacity(40), capacity(41)) == (40, 40, 80)
+
+
+def test_the_state_of_haproxys_servers_is_read() -> None:
+    text = (
+        "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ...\n"
+        "4 web 1 s1 10.0.0.1 2 0 1 1 30 1 0 0 0 0 0 0 - 8000 - 0 0 - - 0\n"
+        "4 web 2 s2 10.0.0.2 2 8 1 1 30 1 0 0 0 0 0 0 - 8000 - 0 0 - - 0\n"
+        "4 web 3 s3 192.0.2.1 0 5 1 1 30 1 0 0 0 0 0 0 - 1 - 0 0 - - 0\n"
+    )
+    assert parse_servers_state(text) == {
+        "web": {1: Slot("10.0.0.1:8000", "ready"), 2: Slot("10.0.0.2:8000", "drain"), 3: Slot("192.0.2.1:1", "maint")}
+    }

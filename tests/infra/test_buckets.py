@@ -1,0 +1,83 @@
+"""The buckets of media and access logs. tests/infra/controls asserts that every bucket is closed and requires TLS."""
+
+import json
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from infra.data.media_bucket import MediaBucket, MediaBucketArgs
+from infra.ecs.access_logs import AccessLogs, AccessLogsArgs
+from tests.recorder import Recorder, new_engine
+
+ENCRYPTION = "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+LIFECYCLE = "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
+
+def media(protect: bool = True) -> Recorder:
+    engine = new_engine()
+    engine.run(lambda: MediaBucket("media", MediaBucketArgs(protect=protect)))
+    return engine
+
+
+def access_logs(protect: bool = True) -> Recorder:
+    """The access log bucket, and a load balancer that uses it."""
+    engine = new_engine()
+
+    def program() -> Any:
+        bucket = AccessLogs("access-logs", AccessLogsArgs(retention_days=90, protect=protect)).bucket_name
+        return aws.lb.LoadBalancer("balancer", access_logs={"bucket": bucket}).arn
+
+    engine.run(program)
+    return engine
+
+
+@pytest.mark.parametrize("declare", [media, access_logs])
+@pytest.mark.parametrize("protect", [True, False])
+def test_a_bucket_has_no_acls_its_own_encryption_and_is_deleted_only_without_protection(
+    declare: Any, protect: bool
+) -> None:
+    engine = declare(protect)
+    ownership = engine.one("s3/bucketOwnershipControls:BucketOwnershipControls")
+    assert ownership["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
+    # The only encryption that ELB's log delivery supports.
+    (rule,) = engine.one(ENCRYPTION)["rules"]
+    assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+    assert engine.one("s3/bucket:Bucket")["forceDestroy"] is not protect
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_media_files_are_versioned_and_protected(protect: bool) -> None:
+    engine = media(protect)
+    assert engine.one("s3/bucketVersioning:BucketVersioning")["versioningConfiguration"] == {"status": "Enabled"}
+    assert engine.options("s3/bucket:Bucket", "media-files").protect is protect
+
+
+def test_unfinished_uploads_old_versions_and_access_logs_expire() -> None:
+    rules = media().one(LIFECYCLE)["rules"]
+    uploads, versions = rules
+    assert uploads["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+    assert versions["noncurrentVersionExpiration"] == {"noncurrentDays": 90}
+    (logs,) = access_logs().one(LIFECYCLE)["rules"]
+    assert logs["expiration"] == {"days": 90}
+    assert logs["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+    assert {rule["status"] for rule in (*rules, logs)} == {"Enabled"}
+
+
+def test_log_delivery_of_this_account_writes_to_the_bucket_and_every_request_needs_tls() -> None:
+    deliver, deny = json.loads(access_logs().one("s3/bucketPolicy:BucketPolicy")["policy"])["Statement"]
+    assert deliver["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert deliver["Action"] == "s3:PutObject"
+    # ELB writes under AWSLogs/<account of the load balancer>/.
+    assert deliver["Resource"] == "arn:aws:s3:::access-logs-bucket-1a2b3c4/AWSLogs/123456789012/*"
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_load_balancer_waits_for_the_bucket_policy_and_that_for_the_public_access_block() -> None:
+    """ELB writes a test object at once; S3 refuses concurrent changes of a bucket's access."""
+    engine = access_logs()
+    balancer = engine.options("lb/loadBalancer:LoadBalancer", "balancer").dependencies
+    assert any("BucketPolicy" in urn for urn in balancer)
+    policy = engine.options("s3/bucketPolicy:BucketPolicy", "access-logs-delivery").dependencies
+    assert any("BucketPublicAccessBlock" in urn for urn in policy)
