@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -36,19 +35,17 @@ class Part:
     workers: int
     dist: str = "load"
     """How xdist distributes tests: `load` one by one, `loadfile` by file, `loadgroup` by the mark `xdist_group`."""
-    niceness: int = 0
-    """How far below other processes the tests run, 0 to 19."""
 
     def command(self, report: Path, rest: Sequence[str]) -> list[str]:
         """Run pytest and write a JUnit report."""
         markers = ["-m", self.markers] if self.markers else []
-        # Groups start in the order of collection: tests/e2e/conftest.py puts the longest first.
-        groups = ["-p", "local.xdist_groups", "--no-loadscope-reorder"] if self.dist == "loadgroup" else []
+        groups = ["-p", "local.xdist_groups"] if self.dist == "loadgroup" else []
+        # Files and groups start in the order of collection: conftest.py of e2e and recovery put the longest first.
+        groups += [] if self.dist == "load" else ["--no-loadscope-reorder"]
         distribution = ["-n", str(self.workers), "--dist", self.dist, *groups]
         colour = "yes" if sys.stdout.isatty() else "no"
         options = [f"--junitxml={report}", f"--color={colour}", *rest]
-        nice = ["nice", "-n", str(self.niceness)] if self.niceness and shutil.which("nice") else []
-        return [*nice, sys.executable, "-m", "pytest", *markers, *distribution, *options]
+        return [sys.executable, "-m", "pytest", *markers, *distribution, *options]
 
 
 # The parts of a stage run side by side, the stages one after the other. The first two stages compute: one worker per

@@ -6,6 +6,13 @@ import pytest
 
 from tests.recovery.killable_stack import KillableStack, killable_stack
 
+LONGEST = ("test_killed_engine", "test_broken_account")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first, so that each worker starts with one of them."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillableStack]:
