@@ -17,6 +17,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EcsCluster]:
     with running_cluster(tmp_path_factory.mktemp("cloud")) as made:
         made.create_service("web", made.register(serving("one")), count=1)
         made.wait_until_completed("web")
+        # The target is healthy a moment before HAProxy sends it requests.
+        with made.http_client() as client:
+            wait_until(lambda: client.get("/").status_code == 200)
         yield made
 
 
