@@ -33,6 +33,7 @@ class Part:
     markers: str = ""
     """Marker expression."""
     workers: int
+    """xdist's workers; 0 runs the tests in pytest's own process."""
     dist: str = "load"
     """How xdist distributes tests: `load` one by one, `loadfile` by file, `loadgroup` by the mark `xdist_group`."""
 
@@ -53,7 +54,7 @@ class Part:
 # two more the machine is so busy that health checks of the sites under test time out.
 FAST = (
     Part(name="fast", markers="not engine and not containers and not long", workers=CORES),
-    Part(name="application", folder=ROOT / "app", workers=1),
+    Part(name="application", folder=ROOT / "app", workers=0),
 )
 ENGINE = (Part(name="engine", markers="engine and not containers and not long", workers=CORES, dist="loadfile"),)
 CONTAINERS = (Part(name="containers", markers="containers and not long", workers=CORES + 1, dist="loadgroup"),)

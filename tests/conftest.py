@@ -1,5 +1,6 @@
 """A recording engine and an empty configuration for every test."""
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +26,12 @@ os.environ.setdefault("EMBEDDED_CLOUD_PULUMI", str(find_engine() or "pulumi"))
 
 COMPLETED: list[tuple[str, ReleaseRecord]] = []
 """Releases that programs completed, with the name of the parameter for their record."""
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported by now out of each garbage collection: the SDK and moto are a million objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
