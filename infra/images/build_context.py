@@ -11,6 +11,9 @@ from pathlib import Path, PurePosixPath
 
 UNKNOWN_REVISION = "unknown"
 
+Matched = tuple[bool, ...]
+"""For each rule of a .dockerignore file, whether it matches a path or a folder above it."""
+
 
 class BuildContextError(ValueError):
     """The build context has no `.dockerignore`."""
@@ -26,16 +29,16 @@ def content_hash(context: Path, arguments: Mapping[str, str]) -> str:
     digest = hashlib.sha256(json.dumps(dict(arguments), sort_keys=True).encode())
     for name in context_files(context):
         path = context / name
-        content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
         mode = stat.filemode(path.lstat().st_mode)
+        content = str(path.readlink()).encode() if mode.startswith("l") else path.read_bytes()
         # The length separates files, so that two different contexts never feed the hash the same bytes.
-        digest.update(json.dumps([name.as_posix(), mode, len(content)]).encode())
+        digest.update(json.dumps([name, mode, len(content)]).encode())
         digest.update(content)
     return digest.hexdigest()[:12]
 
 
-def context_files(context: Path) -> list[PurePosixPath]:
-    """The files that `.dockerignore` leaves in the context, sorted. Raises BuildContextError without that file."""
+def context_files(context: Path) -> list[str]:
+    """The files that `.dockerignore` leaves in the context, sorted by folder. Raises BuildContextError without it."""
     rules = context / ".dockerignore"
     if not rules.is_file():
         raise BuildContextError(
@@ -43,17 +46,19 @@ def context_files(context: Path) -> list[PurePosixPath]:
             "Add it with `*` as the first line and a `!` line for each folder that the Dockerfile copies"
         )
     ignore = Ignore.parse(rules.read_text())
-    return sorted(_walk(context, PurePosixPath(), ignore))
+    return sorted(_walk(str(context), "", ignore, ignore.unmatched), key=lambda name: name.split("/"))
 
 
-def _walk(context: Path, folder: PurePosixPath, ignore: "Ignore") -> Iterator[PurePosixPath]:
-    for entry in os.scandir(context / folder):
-        name = folder / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if not ignore.hides(name) or ignore.may_reopen(name):
-                yield from _walk(context, name, ignore)
-        elif not ignore.hides(name):
-            yield name
+def _walk(context: str, folder: str, ignore: "Ignore", above: Matched) -> Iterator[str]:
+    with os.scandir(f"{context}/{folder}") as entries:
+        for entry in entries:
+            name = f"{folder}{entry.name}"
+            hidden, matched = ignore.apply(name, above)
+            if not entry.is_dir(follow_symlinks=False):
+                if not hidden:
+                    yield name
+            elif not hidden or ignore.may_reopen(PurePosixPath(name)):
+                yield from _walk(context, f"{name}/", ignore, matched)
 
 
 class Ignore:
@@ -77,19 +82,21 @@ class Ignore:
                 rules.append((hides, PurePosixPath(os.path.normpath(rule.lstrip("!").strip().lstrip("/")))))
         return cls(rules)
 
-    def hides(self, path: PurePosixPath) -> bool:
-        """Whether the rules exclude this path from the build context."""
-        hidden = False
-        matched = [False] * len(self._rules)
-        for name in (*reversed(path.parents[:-1]), path):
-            hidden = False
-            for index, (hides, _, regex) in enumerate(self._rules):
-                # A match of a folder holds for everything below it.
-                if not matched[index] and hides != hidden:
-                    matched[index] = regex.fullmatch(name.as_posix()) is not None
-                if matched[index]:
-                    hidden = hides
-        return hidden
+    @property
+    def unmatched(self) -> Matched:
+        """The rules that match the context itself: none."""
+        return (False,) * len(self._rules)
+
+    def apply(self, name: str, above: Matched) -> tuple[bool, Matched]:
+        """Whether the rules exclude a path, and which of them match it. `above`: those that match its folder."""
+        hidden, matched = False, list(above)
+        for index, (hides, _, regex) in enumerate(self._rules):
+            # A match of a folder holds for everything below it.
+            if not matched[index] and hides != hidden:
+                matched[index] = regex.fullmatch(name) is not None
+            if matched[index]:
+                hidden = hides
+        return hidden, tuple(matched)
 
     def may_reopen(self, folder: PurePosixPath) -> bool:
         """Whether a `!` rule could include something below an excluded folder."""
