@@ -7,6 +7,7 @@ from pulumi.automation.errors import CommandError
 from rich.console import Console
 
 from embedded_cloud.containers.cleanup import remove_all, remove_images
+from infra.images.sources import STAGED
 from local import daemon, project
 from local.engine import run_engine
 from local.project import LOCAL_STACK
@@ -24,6 +25,7 @@ def down(_: argparse.Namespace, runtime: Runtime) -> int:
     _remove_containers(runtime)
     stopped = docker_engine.stop_if_ours(runtime)
     shutil.rmtree(runtime.folder)
+    shutil.rmtree(ROOT / STAGED, ignore_errors=True)
     # Written by a `pulumi` called in the checkout; it holds only the salt of the state that is deleted here.
     (ROOT / f"Pulumi.{LOCAL_STACK}.yaml").unlink(missing_ok=True)
     report(f"Removed: containers, volumes, network, processes{', dockerd' if stopped else ''} and {runtime.folder}.")

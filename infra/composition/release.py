@@ -8,15 +8,20 @@ import pulumi
 from infra.foundation.kms import EncryptionKey
 from infra.images.image import Image, ImageArgs
 from infra.images.registry import Registry, RegistryArgs
+from infra.images.sources import Sources, stage_sources
 from infra.release.record import ReleaseRecord
 from infra.release.releases import Build, Releases
 from infra.release.spec import ReleaseSpec
 from infra.settings.settings import Settings
 
+SOURCES = ("app", "docker", ".dockerignore")
+"""Paths that the images are built from; the revision is the last commit that changed them."""
+
 
 class Images(NamedTuple):
     """The ECR repositories and the two images of a release."""
 
+    sources: Sources
     registry: Registry
     web: Image
     """The application behind gunicorn."""
@@ -37,10 +42,12 @@ class Release(NamedTuple):
 def declare_images(settings: Settings, key: EncryptionKey) -> Images:
     """Declare the repositories; build and push both images."""
     registry = Registry("registry", RegistryArgs(key_arn=key.key_arn, protect=settings.protect))
+    sources = stage_sources(Path(), *SOURCES)
     return Images(
+        sources,
         registry,
-        web=_image("web", settings, registry, registry.web_url),
-        proxy=_image("proxy", settings, registry, registry.proxy_url),
+        web=_image("web", settings, sources, registry, registry.web_url),
+        proxy=_image("proxy", settings, sources, registry, registry.proxy_url),
     )
 
 
@@ -53,16 +60,19 @@ def declare_release(settings: Settings, images: Images) -> Release:
             web_image=images.web.reference,
             proxy_image=images.proxy.reference,
             tag=images.web.tag,
-            revision=images.web.revision,
-            sources=images.web.sources,
+            revision=images.sources.revision,
+            sources=images.sources.digest[:12],
             architecture=settings.architecture,
         )
     )
     return Release(spec, releases.parameter, releases.latest)
 
 
-def _image(target: str, settings: Settings, registry: Registry, repository_url: pulumi.Output[str]) -> Image:
+def _image(
+    target: str, settings: Settings, sources: Sources, registry: Registry, repository_url: pulumi.Output[str]
+) -> Image:
     args = ImageArgs(
+        sources=sources,
         target=target,
         repository_url=repository_url,
         username=registry.username,

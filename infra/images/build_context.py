@@ -1,15 +1,9 @@
-"""Files of the Docker build context, their hash and their git revision. Pure: no resources."""
+"""The files of a Docker build context: what its `.dockerignore` leaves in it."""
 
-import hashlib
-import json
 import os
 import re
-import stat
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-
-UNKNOWN_REVISION = "unknown"
 
 Matched = tuple[bool, ...]
 """For each rule of a .dockerignore file, whether it matches a path or a folder above it."""
@@ -17,24 +11,6 @@ Matched = tuple[bool, ...]
 
 class BuildContextError(ValueError):
     """The build context has no `.dockerignore`."""
-
-
-def content_hash(context: Path, arguments: Mapping[str, str]) -> str:
-    """Hash of the build context and the build arguments, 12 hex digits.
-
-    Covers names, contents, link targets and permissions, not times and owners. Permissions count because the Docker
-    plugin rebuilds when they change, and an immutable repository refuses a second push under the same tag.
-    Raises BuildContextError.
-    """
-    digest = hashlib.sha256(json.dumps(dict(arguments), sort_keys=True).encode())
-    for name in context_files(context):
-        path = context / name
-        mode = stat.filemode(path.lstat().st_mode)
-        content = str(path.readlink()).encode() if mode.startswith("l") else path.read_bytes()
-        # The length separates files, so that two different contexts never feed the hash the same bytes.
-        digest.update(json.dumps([name, mode, len(content)]).encode())
-        digest.update(content)
-    return digest.hexdigest()[:12]
 
 
 def context_files(context: Path) -> list[str]:
@@ -114,22 +90,3 @@ def _regex(pattern: PurePosixPath) -> str:
     tokens = re.findall(r"\*\*/?|\*|\?|\[[^\]]*\]|.", text)
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(known.get(token) or (token if len(token) > 1 else re.escape(token)) for token in tokens)
-
-
-def revision(context: Path, *paths: str) -> str:
-    """The commit that last changed these paths, with `-dirty` when they have uncommitted changes.
-
-    UNKNOWN_REVISION without git, outside a repository and before the first commit.
-    """
-    commit = _git(context, "log", "-1", "--format=%h", "--abbrev=10", "--", *paths)
-    if not commit:
-        return UNKNOWN_REVISION
-    return f"{commit}-dirty" if _git(context, "status", "--porcelain", "--", *paths) else commit
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return result.stdout.strip()

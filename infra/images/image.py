@@ -1,24 +1,22 @@
 """A container image, built from the sources in this repository and pushed to ECR."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pulumi
 import pulumi_docker as docker
 import pulumi_random as random
 
-from infra.images import build_context
+from infra.images.sources import Sources
 from infra.release.hooks import unfinished_push_hook
 
 PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
-SOURCES = ("app", "docker", ".dockerignore")
-"""Paths that the images are built from; the revision is the last commit that changed them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
     """Arguments of the image."""
 
+    sources: Sources
     target: str
     """Stage of docker/Dockerfile: `web` or `proxy`."""
     repository_url: pulumi.Input[str]
@@ -28,8 +26,6 @@ class ImageArgs:
     """`arm64` or `x86_64`, as in the task definitions."""
     base_images: dict[str, str] = field(default_factory=dict)
     """Build arguments with the base images: PYTHON_IMAGE, NGINX_IMAGE."""
-    context: str = "."
-    """Folder of the sources, relative to the working directory of Pulumi."""
 
 
 class Image(pulumi.ComponentResource):
@@ -41,27 +37,21 @@ class Image(pulumi.ComponentResource):
     reference: pulumi.Output[str]
     """repository@sha256:..., the form that task definitions use."""
     tag: pulumi.Output[str]
-    sources: str
-    """Hash of the files without the build arguments."""
-    revision: str
-    """Short hash of the commit the sources come from; known before the build."""
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Image", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         platform = PLATFORMS[args.architecture]
-        self.revision = build_context.revision(Path(args.context), *SOURCES)
-        self.sources = build_context.content_hash(Path(args.context), {})
-        arguments = {**args.base_images, "REVISION": self.revision}
-        content = build_context.content_hash(Path(args.context), {**arguments, "platform": platform})
+        arguments = {**args.base_images, "REVISION": args.sources.revision}
+        content = args.sources.content_hash({**arguments, "platform": platform})
         unique = random.RandomId(f"{name}-use", byte_length=2, keepers={"content": content}, opts=child)
         self.tag = pulumi.Output.concat(content, "-", unique.hex)
         image = docker.Image(
             f"{name}-build",
             image_name=pulumi.Output.concat(args.repository_url, ":", self.tag),
             build={
-                "context": args.context,
-                "dockerfile": str(Path(args.context, "docker", "Dockerfile")),
+                "context": args.sources.folder,
+                "dockerfile": f"{args.sources.folder}/docker/Dockerfile",
                 "target": args.target,
                 "platform": platform,
                 "args": arguments,
@@ -74,4 +64,4 @@ class Image(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, hooks=unfinished_push_hook(name)),
         )
         self.reference = image.repo_digest
-        self.register_outputs({"reference": self.reference, "tag": self.tag, "revision": self.revision})
+        self.register_outputs({"reference": self.reference, "tag": self.tag, "revision": args.sources.revision})

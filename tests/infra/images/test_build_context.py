@@ -1,5 +1,3 @@
-import os
-import subprocess
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -51,46 +49,10 @@ def test_a_rule_includes_files_deep_in_an_excluded_folder(sources: Path, rules: 
     assert build_context.context_files(sources) == expected
 
 
-def test_excluded_files_and_times_do_not_change_the_hash(sources: Path) -> None:
-    before = build_context.content_hash(sources, {})
-    (sources / ".env").write_text("SECRET_KEY=other")
-    (sources / "app" / "core" / "__pycache__").mkdir()
-    (sources / "app" / "core" / "__pycache__" / "views.pyc").write_text("x")
-    os.utime(sources / "app" / "manage.py", (0, 0))
-    assert build_context.content_hash(sources, {}) == before
-
-
-@pytest.mark.parametrize("change", ["content", "name", "new file", "executable", "permissions", "link"])
-def test_any_change_of_the_context_changes_the_hash(sources: Path, change: str) -> None:
-    before = build_context.content_hash(sources, {})
-    file = sources / "app" / "manage.py"
-    match change:
-        case "content":
-            file.write_text("other")
-        case "name":
-            file.rename(file.with_name("managed.py"))
-        case "new file":
-            (sources / "docker" / "new").write_text("")
-        case "executable":
-            file.chmod(0o755)
-        case "permissions":
-            file.chmod(0o640)
-        case "link":
-            file.unlink()
-            file.symlink_to("core/views.py")
-    assert build_context.content_hash(sources, {}) != before
-
-
-def test_another_base_image_changes_the_hash(sources: Path) -> None:
-    hashes = {build_context.content_hash(sources, {"PYTHON_IMAGE": image}) for image in ("python:3.13", "python:3.14")}
-    assert len(hashes) == 2
-    assert all(len(digest) == 12 for digest in hashes)
-
-
 def test_without_dockerignore_the_context_is_refused(sources: Path) -> None:
     (sources / ".dockerignore").unlink()
     with pytest.raises(BuildContextError, match=r"\.dockerignore is missing: .* Add it"):
-        build_context.content_hash(sources, {})
+        build_context.context_files(sources)
 
 
 NAMES = st.sampled_from(["app", "core", "docker", "a.pyc", "b.py", "docs"])
@@ -150,40 +112,3 @@ def test_an_excluded_folder_is_walked_when_a_rule_includes_something_below(
     for path in map(PurePosixPath, paths):
         if not hides(ignore, path):
             assert all(not hides(ignore, folder) or ignore.may_reopen(folder) for folder in path.parents if folder.name)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-@pytest.fixture
-def repository(sources: Path) -> Path:
-    """The sources under git, with one commit."""
-    (sources / ".git" / "config").unlink()
-    (sources / ".git").rmdir()
-    git(sources, "init", "-q")
-    git(sources, "add", "app", "docker")
-    git(sources, "commit", "-q", "-m", "first")
-    return sources
-
-
-def test_the_revision_is_the_commit_that_last_changed_the_sources(repository: Path) -> None:
-    first = git(repository, "rev-parse", "--short=10", "HEAD")
-    git(repository, "add", "notes.txt")
-    git(repository, "commit", "-q", "-m", "notes")
-    assert build_context.revision(repository, "app", "docker") == first
-
-
-@pytest.mark.parametrize("name", ["app/manage.py", "app/new.py"])
-def test_an_uncommitted_change_makes_the_revision_dirty(repository: Path, name: str) -> None:
-    (repository / name).write_text("changed")
-    assert build_context.revision(repository, "app", "docker").endswith("-dirty")
-
-
-def test_a_release_without_git_has_an_unknown_revision(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(sources.parent))
-    assert build_context.revision(sources, "app") == "unknown"
-    monkeypatch.setenv("PATH", str(sources))
-    assert build_context.revision(sources, "app") == "unknown"
