@@ -2,8 +2,8 @@
 
 import pulumi
 
+from infra.composition import dns
 from infra.composition.data import declare_data
-from infra.composition.dns import declare_certificate, declare_email, declare_records, declare_zone
 from infra.composition.foundation import declare_foundation
 from infra.composition.monitoring import (
     declare_alarms,
@@ -15,19 +15,26 @@ from infra.composition.monitoring import (
 from infra.composition.outputs import stack_outputs
 from infra.composition.release import declare_images, declare_release
 from infra.composition.service import declare_service
-from infra.naming import tag_everything
+from infra.permissions_boundary import bound_roles
+from infra.release.provider_identity import refuse_another_account
 from infra.settings.load import load_settings
+from infra.tags import tag_everything
 
 settings = load_settings(pulumi.Config(), pulumi.Config("aws").get("region"))
+refuse_another_account()
 tag_everything(pulumi.get_project(), pulumi.get_stack())
+bound_roles(pulumi.get_project(), pulumi.get_stack(), settings.permissions_boundary)
+
+# What the account has already: names that lead to another server, an SES identity, a certificate
+existing = dns.look_up_existing(settings)
 
 # Encryption key, log groups, VPC, security groups
 foundation = declare_foundation(settings)
 
 # Hosted zone, TLS certificate, sender identity in Amazon SES
-zone = declare_zone(settings)
-certificate = declare_certificate(settings, zone)
-email = declare_email(settings, zone)
+zone = dns.declare_zone(settings, existing)
+certificate = dns.declare_certificate(settings, zone)
+email = dns.declare_email(settings, zone, existing)
 
 # ECR repositories, and the images built from these sources
 images = declare_images(settings, foundation.key)
@@ -40,10 +47,10 @@ release = declare_release(settings, images)
 
 # Load balancer, ECS service on Fargate, scaling; then the DNS records of the site
 service = declare_service(settings, foundation, data, images, release, certificate, email)
-declare_records(settings, zone, service)
+dns.declare_records(settings, zone, existing, service)
 
 # Alarms, dashboard, budget, cost
-alarms = declare_alarms(settings, service, data)
+alarms = declare_alarms(settings, foundation, service, data)
 dashboard = declare_dashboard(settings, service, data)
 declare_email_notifications(email, alarms)
 declare_budget(settings, alarms)

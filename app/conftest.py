@@ -4,9 +4,11 @@ import functools
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import botocore.session
 import pytest
+from django.core.cache import cache
 from PIL import Image
 
 # One loader for all sessions, because reading the service models takes most of a client's creation.
@@ -16,6 +18,15 @@ botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 @pytest.fixture(autouse=True)
 def _own_media_root(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
+
+
+@pytest.fixture(autouse=True)
+def _mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send mail before the answer, and forget who asked for it before."""
+    from account import mailing  # noqa: PLC0415 - after Django's settings
+
+    monkeypatch.setattr(mailing, "_sender", SimpleNamespace(submit=lambda send, *given, **named: send(*given, **named)))
+    cache.clear()
 
 
 @pytest.fixture

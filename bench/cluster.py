@@ -80,7 +80,13 @@ class Cluster:
         web, proxy = self._images
         spec = ReleaseSpec(web_image=web, proxy_image=proxy, tag=release, revision="", sources="", architecture="")
         environment = containers.application_environment(
-            domains=hosts, allowed_hosts=(), sender="no-reply@bench.test", media_bucket="", cpu=CPU
+            domains=hosts,
+            allowed_hosts=(),
+            sender="no-reply@bench.test",
+            media_bucket="",
+            cpu=CPU,
+            threads=2,
+            request_timeout=30,
         )
         described = containers.web_containers(spec, environment, self._cidr)
         references = SecretsAndLogs(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from bench import everyday, peers
 from bench.catalog import MEASURES, PARTS, in_order, title
@@ -13,6 +13,7 @@ from bench.chart import Bar, Panel, draw
 from bench.results import Results
 from bench.samples import OURS, Spread
 from bench.targets import Result, Verdict
+from ops.output import table
 
 NOTES = Path(__file__).with_name("notes.toml")
 BUSY_LOAD = 4
@@ -144,17 +145,26 @@ def _peers() -> Iterator[str]:
 
 def print_tables(results: Results, parts: Sequence[str], console: Console) -> None:
     """Print the targets of these parts, and the everyday commands."""
-    targets = Table("id", "measure", "ours", "peer", "theirs", "ratio", "target", "verdict")
-    for verdict in results.verdicts():
-        if verdict.target.measure.partition(".")[0] in parts:
-            targets.add_row(*cells(verdict), style=_STYLES.get(verdict.result, "yellow"))
-    if targets.rows:
-        console.print(targets)
+    targets = [
+        _coloured(cells(verdict), _STYLES.get(verdict.result, "yellow"))
+        for verdict in results.verdicts()
+        if verdict.target.measure.partition(".")[0] in parts
+    ]
+    if targets:
+        columns = ("id", "measure", "ours", "peer", "theirs", "ratio", "target", "verdict")
+        console.print(table("Targets", columns, targets))
     if "everyday" in parts:
-        commands = Table("command", "seconds", "goal", "peak MiB")
-        for name in results.measures.samples.get("everyday.seconds", {}):
-            taken = results.measures.spread("everyday.seconds", name)
-            peak = results.measures.spread("everyday.peak_mib", name)
-            if taken and peak:
-                commands.add_row(name, f"{taken.median:.3g}", str(everyday.GOALS.get(name, "")), f"{peak.median:.0f}")
-        console.print(commands)
+        console.print()
+        console.print(table("Commands", ("command", "seconds", "goal", "peak MiB"), _commands(results)))
+
+
+def _commands(results: Results) -> Iterator[tuple[str, ...]]:
+    for name in results.measures.samples.get("everyday.seconds", {}):
+        taken = results.measures.spread("everyday.seconds", name)
+        peak = results.measures.spread("everyday.peak_mib", name)
+        if taken and peak:
+            yield escape(name), f"{taken.median:.3g}", str(everyday.GOALS.get(name, "")), f"{peak.median:.0f}"
+
+
+def _coloured(row: Sequence[str], style: str) -> list[str]:
+    return [f"[{style}]{escape(cell)}[/]" if cell else "" for cell in row]

@@ -22,6 +22,7 @@ from local.runtime import ROOT, OperatorError, Runtime, UsageError
 from local.setup import base_images
 from local.setup.steps import Reporter
 from local.setup.steps import report as print_line
+from ops.output import console as console_for_results
 
 RESULTS = ROOT / "bench" / "results.json"
 FAILURES = (OperatorError, DockerException, httpx.HTTPError)
@@ -44,7 +45,7 @@ def bench(options: argparse.Namespace, runtime: Runtime) -> int:
         failed = _Run(Path(folder), bases, results, console).measure(parts)
     if options.docs:
         page.write(results, ROOT / "docs")
-    page.print_tables(results, parts, Console())
+    page.print_tables(results, parts, console_for_results())
     return 1 if failed else 0
 
 

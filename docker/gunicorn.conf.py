@@ -15,12 +15,15 @@ os.environ |= {"METRICS_PORT": METRICS_PORT, "PROMETHEUS_MULTIPROC_DIR": "/tmp/m
 # Loading code creates no garbage; collecting meanwhile takes a tenth of the start.
 gc.disable()
 
-bind = ["0.0.0.0:8005", f"0.0.0.0:{METRICS_PORT}"]
+# Health checks have a port of their own, which no request can keep busy (app/hosting/liveness.py).
+LIVENESS_PORT = "8006"
+
+bind = ["0.0.0.0:8005", f"0.0.0.0:{METRICS_PORT}", f"0.0.0.0:{LIVENESS_PORT}"]
 wsgi_app = "config.wsgi"
 chdir = "/app"
 
-# Two processes of two threads need the least CPU time per request (make bench).
-worker_class = "gthread"
+# gthread with REQUEST_TIMEOUT. Two processes of two threads need the least CPU time per request (make bench).
+worker_class = "hosting.worker.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "2"))
 # Load the code once and share it: on a quarter of a CPU the start takes seconds instead of half a minute.
@@ -31,6 +34,7 @@ control_socket_disable = True
 
 # Longer than the proxy's idle timeout (60 s), so that the proxy never writes to a closed connection.
 keepalive = 75
+# Without a heartbeat for this long a process is killed. Requests do not hold up the heartbeat.
 timeout = 30
 # Below the stop timeout of ECS and compose (10 s).
 graceful_timeout = 8
@@ -60,6 +64,10 @@ def on_starting(server: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - the site's folder is on the path from here on
 
     from config import database  # noqa: PLC0415
+    from hosting.deadline import request_timeout, session_options  # noqa: PLC0415
+
+    # libpq reads it. Only what serves requests is limited: migrations take as long as they need.
+    os.environ.setdefault("PGOPTIONS", session_options(request_timeout()))
 
     # Process 1 ignores signals without a handler, and gunicorn sets its own later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -18,7 +18,8 @@ def main(folder: Path) -> None:
         # Earlier keys, comma-separated: their sessions stay valid.
         "secret_key_fallbacks": "",
         "database_url": f"postgres://preqly:{_random(32)}@db:5432/preqly",
-        # smtp+tls://user:<password>@mail:587, or filemail:///tmp/mail for files in the container; empty sends no mail.
+        # smtp+tls://user:<password>@mail:587, percent-encoded, or filemail:///tmp/mail for files in the container;
+        # empty sends no mail.
         "email_url": "",
     }
     # For the team's own certificate.

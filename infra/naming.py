@@ -1,24 +1,118 @@
-"""Tags of all resources of the stack, added in one place."""
+"""Every name that holds the project's or the stack's name. Pure: `ops` makes the same names.
 
-from typing import Any
+Pulumi allows 100 letters, digits, `_`, `-` and `.` in each. AWS allows less, and each service something else.
+"""
 
-import pulumi
-from pulumi.runtime import register_stack_transformation
+import hashlib
+import re
+from collections.abc import Mapping
+
+CONFIGURATION_SET_LENGTH = 64
+"""Amazon SES (docs.aws.amazon.com/ses/latest/APIReference/API_ConfigurationSet.html)."""
+FAMILY_LENGTH = 255
+"""ECS (docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html)."""
+DASHBOARD_LENGTH = 255
+"""CloudWatch (docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html)."""
+WEB_ACL_METRIC_LENGTH = 128
+"""AWS WAF (docs.aws.amazon.com/waf/latest/APIReference/API_VisibilityConfig.html)."""
+TAG_VALUE_LENGTH = 256
+"""All services (docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html)."""
+DATABASE_NAME_LENGTH = 40
+"""RDS allows 63 (docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html). The rest is for what
+follows it in the instance's identifier and in the names of roles."""
+_RESERVED_BY_SSM = ("aws", "ssm")
+"""Beginnings of parameter names (docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html)."""
+_RESERVED_BY_DATABASE = re.compile(
+    "admin|all|analyse|analyze|and|any|array|as|asc|asymmetric|both|case|cast|check|collate|column|"
+    "constraint|create|database|db|default|deferrable|desc|distinct|do|else|end|except|false|fetch|"
+    "for|foreign|from|grant|group|having|in|initially|intersect|into|lateral|leading|limit|localtime|"
+    "localtimestamp|none|not|null|offset|on|only|or|order|placing|postgres|primary|public|rdsadmin|"
+    "references|returning|select|some|symmetric|table|then|to|trailing|true|union|unique|user|using|"
+    "variadic|when|where|window|with"
+)
+"""Key words of PostgreSQL (postgresql.org/docs/current/sql-keywords-appendix.html) and names that RDS keeps."""
+MIGRATION_TAG = "migration"
+"""Kind of the ECS service's own tag: the task definition that migrated the database for its release."""
+SNAPSHOT_TAG = "before-migration"
+"""Kind of the own tag of snapshots taken before a migration. Its value is the migration's task definition."""
+RETAINED_TAG = "RetainOnDelete"
+"""Tag of what `pulumi destroy` leaves in the account on purpose, whichever of Pulumi's ways does it."""
+REPLACED_RECORDS = "replaced-dns-records"
+"""Last part of `replaced_records_path`."""
+_DIGEST_LENGTH = 8
 
 
-def tag_everything(project: str, stack: str) -> None:
-    """Tag every taggable AWS resource declared after this call; tags set by a component win.
+def physical_name(project: str, stack: str, role: str = "", *, limit: int) -> str:
+    """`<project>-<stack>`, with `-<role>` when given: at most `limit` letters, digits, `_` and `-`.
 
-    A stack transformation instead of the provider's default tags, so that every provider and every policy sees them.
+    Two stacks never share a name. Where cleaning, cutting or joining could make them alike, a hash of both names
+    follows. Changing the rule for a name replaces the resources that have it.
     """
+    suffix = f"-{role}" if role else ""
+    plain = f"{project}-{stack}"
+    clean = re.sub(r"[^A-Za-z0-9_-]", "-", plain)
+    # A hyphen in the project's name: `a-b` and `c` would give the same name as `a` and `b-c`.
+    if clean == plain and "-" not in project and len(plain + suffix) <= limit:
+        return plain + suffix
+    digest = hashlib.sha256(f"{project}/{stack}".encode()).hexdigest()[:_DIGEST_LENGTH]
+    room = limit - len(f"-{digest}{suffix}")
+    return f"{clean[:room].rstrip('-')}-{digest}{suffix}"
 
-    def add_tags(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        taggable = args.type_.startswith("aws:") and isinstance(getattr(type(args.resource), "tags", None), property)
-        if not taggable:
-            return None
-        # The AWS console shows `Name`.
-        tags = {"Project": project, "Stack": stack, "ManagedBy": "pulumi", "Name": f"{project}-{stack}-{args.name}"}
-        given: Any = args.props.get("tags")
-        return pulumi.ResourceTransformationResult({**args.props, "tags": {**tags, **(given or {})}}, args.opts)
 
-    register_stack_transformation(add_tags)
+def configuration_set(project: str, stack: str) -> str:
+    """Configuration set of Amazon SES."""
+    return physical_name(project, stack, limit=CONFIGURATION_SET_LENGTH)
+
+
+def dashboard(project: str, stack: str) -> str:
+    """CloudWatch dashboard; operators look for it by name."""
+    return physical_name(project, stack, limit=DASHBOARD_LENGTH)
+
+
+def web_acl_metric(project: str, stack: str) -> str:
+    """Dimension `WebACL` of WAF's metrics: two stacks of one region must not share it."""
+    return physical_name(project, stack, limit=WEB_ACL_METRIC_LENGTH)
+
+
+def task_family(project: str, stack: str, kind: str) -> str:
+    """Family of a task definition; ECS numbers revisions within it."""
+    return physical_name(project, stack, kind, limit=FAMILY_LENGTH)
+
+
+def parameter_name(project: str, stack: str) -> str:
+    """SSM parameter with a stack's releases. It is fixed, so that the command line finds it."""
+    return f"/{project}/{stack}/releases"
+
+
+def replaced_records_path(project: str, stack: str) -> str:
+    """Path of the SSM parameters with the DNS records that the stack replaced; `<zone id>/<host>` follows."""
+    return f"/{project}/{stack}/{REPLACED_RECORDS}"
+
+
+def name_tag(project: str, stack: str, logical_name: str) -> str:
+    """The tag `Name`, which the AWS console shows; `ops recover` finds a resource by it."""
+    return f"{project}-{stack}-{logical_name}"[:TAG_VALUE_LENGTH]
+
+
+def database_name(project: str) -> str:
+    """Database, its owner, and beginning of the instance's identifier: small letters and digits, no reserved word."""
+    letters = re.sub(r"[^a-z0-9]", "", project.lower())
+    name = (letters if letters[:1].isalpha() else f"db{letters}")[:DATABASE_NAME_LENGTH]
+    return f"{name}site" if _RESERVED_BY_DATABASE.fullmatch(name) else name
+
+
+def own_tag(project: str, kind: str) -> str:
+    """Key of a tag that this program reads again: `<project>:<kind>`."""
+    return f"{project}:{kind}"
+
+
+def own_tag_value(tags: Mapping[str, str], kind: str) -> str | None:
+    """Value of the tag of this kind; None without it."""
+    return next((value for key, value in tags.items() if key.endswith(f":{kind}")), None)
+
+
+def project_problem(project: str) -> str | None:
+    """Why AWS would refuse a name made from the project's; None when it would not."""
+    if project.lower().startswith(_RESERVED_BY_SSM):
+        return "must not begin with aws or ssm, because SSM keeps such parameter names for itself"
+    return None

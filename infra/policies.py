@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 Statement = dict[str, Any]
 
 STATIC_PREFIX = "static/"
-"""Key prefix of published static files in the media bucket (app/core/static_files.py)."""
+"""Key prefix of published static files in the media bucket (app/hosting/static_files.py)."""
 
 
 class Arn(NamedTuple):
@@ -34,7 +34,8 @@ class SesSender:
     """The From address that tasks may send with, and the SES resources they send through."""
 
     identity_arn: str
-    configuration_set_arn: str
+    configuration_set_arn: str | None
+    """None for an identity without a default configuration set."""
     sender: str
 
 
@@ -91,13 +92,13 @@ def execution_role(*, repository_arns: Sequence[str], secret_arn: str, key_arn: 
     )
 
 
-def task_role(*, media_bucket_arn: str, ses: SesSender | None = None) -> str:
+def task_role(*, media_bucket_arn: str, key_arn: str, ses: SesSender | None = None) -> str:
     """Permissions of the serving tasks: media files, mail, and the channel of ECS Exec.
 
     Static files are read-only, so a compromised task cannot change the scripts that visitors run.
     """
     return _document(
-        *_media_files(media_bucket_arn),
+        *_media_files(media_bucket_arn, key_arn),
         {
             "Effect": "Deny",
             "Action": ["s3:DeleteObject", "s3:PutObject"],
@@ -118,21 +119,21 @@ def task_role(*, media_bucket_arn: str, ses: SesSender | None = None) -> str:
     )
 
 
-def migration_role(*, media_bucket_arn: str) -> str:
+def migration_role(*, media_bucket_arn: str, key_arn: str) -> str:
     """Permissions of the migration task: publish static files, and change uploads in a data migration."""
-    return _document(*_media_files(media_bucket_arn))
+    return _document(*_media_files(media_bucket_arn, key_arn))
 
 
 def _send_mail(ses: SesSender) -> Statement:
     return {
         "Effect": "Allow",
         "Action": ["ses:SendEmail", "ses:SendRawEmail"],
-        "Resource": [ses.configuration_set_arn, ses.identity_arn],
+        "Resource": [arn for arn in (ses.configuration_set_arn, ses.identity_arn) if arn],
         "Condition": {"StringEquals": {"ses:FromAddress": ses.sender}},
     }
 
 
-def _media_files(bucket_arn: str) -> list[Statement]:
+def _media_files(bucket_arn: str, key_arn: str) -> list[Statement]:
     return [
         {
             "Effect": "Allow",
@@ -140,6 +141,16 @@ def _media_files(bucket_arn: str) -> list[Statement]:
             "Resource": f"{bucket_arn}/*",
         },
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket_arn},
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": key_arn,
+            "Condition": {
+                "StringEquals": {"kms:ViaService": f"s3.{Arn.parse(key_arn).region}.amazonaws.com"},
+                # Nothing else that the key encrypts. With a bucket key the context is the bucket, else the object.
+                "ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
+            },
+        },
     ]
 
 

@@ -17,7 +17,7 @@ from local.runtime import ROOT, SETUP_SECONDS, Runtime
 LINTERS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
-    ("mypy", "infra", "local", "bench", "ops", "tests", "packages/embedded-cloud/src"),
+    ("mypy", "infra", "bootstrap", "local", "bench", "ops", "tests", "packages/embedded-cloud/src"),
 )
 NOTHING_COLLECTED = 5
 CORES = os.cpu_count() or 1

@@ -48,6 +48,8 @@ def local_settings(images: Mapping[str, str]) -> dict[str, Any]:
         f"{project}:databaseFinalSnapshot": False,
         # Mails, such as a password reset, then show in the command of `pulumi stack output logs_command`.
         f"{project}:emailUrl": "consolemail://",
+        # HSTS knows no ports: browsers would refuse plain HTTP of every other program on localhost.
+        f"{project}:hsts": "max-age=0",
         f"{project}:protect": False,
         # Off by default; this stack shows how it works.
         f"{project}:snapshotsBeforeMigration": 2,
@@ -57,9 +59,13 @@ def local_settings(images: Mapping[str, str]) -> dict[str, Any]:
 
 
 def stack_settings(stack: str) -> dict[str, Any]:
-    """The settings in Pulumi.<stack>.yaml, without encrypted values: the key to them is not here."""
+    """The settings in Pulumi.<stack>.yaml, without encrypted values: the key to them is not here.
+
+    As in Pulumi, a key without a namespace is the project's.
+    """
     config: dict[str, Any] = load(f"Pulumi.{stack}.yaml").get("config") or {}
-    return {key: value for key, value in config.items() if not (isinstance(value, dict) and "secure" in value)}
+    readable = {key: one for key, one in config.items() if not (isinstance(one, dict) and "secure" in one)}
+    return {key if ":" in key else f"{name()}:{key}": value for key, value in readable.items()}
 
 
 def load_settings(folder: Path, stack: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ops import dns as moved_names
 from ops import logs as container_logs
 from ops import releases as release_list
 from ops.errors import FAILED, Interrupted, Refused, UsageError
@@ -99,6 +100,46 @@ def forward(
     with _interruptible("forward"):
         result = roll_forward(find(stack, project, region), _request(yes, allow_unknown_migrations=False))
     _print_result(result, json)
+
+
+dns_app = typer.Typer(help="Show the names that the stack took over from another server, and lead them back.")
+app.add_typer(dns_app, name="dns")
+
+
+@dns_app.callback(invoke_without_command=True)
+def dns(
+    context: typer.Context,
+    stack: StackName = None,
+    project: Project = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Show where each name leads, now and before."""
+    if context.invoked_subcommand is not None:
+        return
+    _, names = moved_names.find_moved(stack, project, region)
+    if json:
+        print_json([one.to_values() for one in names])
+    else:
+        moved_names.print_moved(names, console())
+
+
+@dns_app.command("back")
+def dns_back(
+    hosts: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all of them.")] = None,
+    stack: StackName = None,
+    project: Project = None,
+    region: Region = None,
+    yes: Yes = False,
+) -> None:
+    """Lead names to the server that they led to before, each in one change. `pulumi up` leaves them there."""
+    session, names = moved_names.find_moved(stack, project, region)
+    changed = moved_names.lead_back(session, moved_names.chosen(names, hosts or []), _confirm(yes))
+    if not changed:
+        console().print("They lead there already. Nothing was touched.")
+        return
+    console().print(f"Lead to the server before: {', '.join(changed)}. Resolvers keep the alias for up to 60 s.")
+    console().print("To let go of them in the stack: pulumi config set dnsRecords none, then pulumi up.", markup=False)
 
 
 @app.command()

@@ -1,13 +1,17 @@
-"""Pulumi.yaml and Pulumi.<stack>.yaml: the project's name, and the region and profile of a stack."""
+"""Pulumi.yaml and Pulumi.<stack>.yaml: the project's name, and the configuration of a stack's AWS provider."""
 
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from infra.release.provider_settings import FOLLOWED
 from ops.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 60
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C parses Pulumi.yaml ten times faster."""
 
@@ -20,19 +24,61 @@ def name() -> str:
     return declared
 
 
-def stack_setting(stack: str | None, key: str) -> str | None:
-    """The value of a key such as aws:region in Pulumi.<stack>.yaml; None without a value or without the file."""
-    if not stack:
-        return None
-    value = (_load(f"Pulumi.{stack}.yaml").get("config") or {}).get(key)
-    return value if isinstance(value, str) else None
+def provider_settings(stack: str | None) -> dict[str, Any]:
+    """The keys `aws:*` of a stack without `aws:`, decrypted: never print them. Its own file wins over Pulumi.yaml.
+
+    Raises UsageError when a value is encrypted and Pulumi cannot decrypt it.
+    """
+    values = {key: _declared(value) for key, value in _provider_keys("Pulumi.yaml").items()}
+    own = _provider_keys(f"Pulumi.{stack}.yaml") if stack else {}
+    if any(_encrypted(value) for value in own.values()):
+        own = _decrypted(str(stack))
+    return {key: value for key, value in {**values, **own}.items() if value is not None}
 
 
-def default_setting(key: str) -> str | None:
-    """The value of a key in Pulumi.yaml, for every stack."""
-    declared = (_load("Pulumi.yaml").get("config") or {}).get(key)
-    value = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
-    return value if isinstance(value, str) else None
+def stack_with_own_login() -> str | None:
+    """The stack that configures how the AWS provider logs in, when it is the only one with a settings file.
+
+    None when no stack does. Raises UsageError when the stack cannot be told.
+    """
+    files = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path.name for path in ROOT.glob("Pulumi.*.yaml")}
+    own = [stack for stack, file in files.items() if _provider_keys(file).keys() & FOLLOWED - {"region"}]
+    if own and len(files) > 1:
+        raise UsageError(f"Give --stack {'|'.join(sorted(files))}: Pulumi.{own[0]}.yaml has its own login to AWS.")
+    return own[0] if own else None
+
+
+def _provider_keys(file: str) -> dict[str, Any]:
+    config = _load(file).get("config") or {}
+    return {key.removeprefix("aws:"): value for key, value in config.items() if key.startswith("aws:")}
+
+
+def _declared(value: Any) -> Any:
+    """A value of Pulumi.yaml, which may be written with `value` or `default`."""
+    return value.get("value", value.get("default")) if isinstance(value, dict) else value
+
+
+def _encrypted(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "secure" in value or any(map(_encrypted, value.values()))
+    return isinstance(value, list) and any(map(_encrypted, value))
+
+
+def _decrypted(stack: str) -> dict[str, Any]:
+    command = ["pulumi", "config", "--show-secrets", "--json", "--stack", stack, "--non-interactive"]
+    try:
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=True)
+        config = json.loads(answer.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        raise UsageError(
+            f"Pulumi.{stack}.yaml holds encrypted keys of the AWS provider, and `pulumi config` cannot decrypt them. "
+            "Log in to the stack's backend and set its passphrase (PULUMI_CONFIG_PASSPHRASE_FILE)."
+        ) from None
+    return {
+        key.removeprefix("aws:"): one.get("objectValue", one.get("value"))
+        for key, one in config.items()
+        if key.startswith("aws:")
+    }
 
 
 def _load(file: str) -> dict[str, Any]:

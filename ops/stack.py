@@ -1,6 +1,7 @@
 """Find a stack by its release record, and open a session in its region and account."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,11 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from infra.naming import parameter_name
 from infra.release.history import ReleaseHistory
-from infra.release.record import ReleaseRecord, parameter_name, unsupported_hosting
+from infra.release.provider_settings import refuse_account
+from infra.release.record import ReleaseRecord, unsupported_hosting
+from infra.release.session import account_of, provider_session
 from ops import project
 from ops.errors import OpsError, Refused, UsageError
 
@@ -38,6 +42,7 @@ class Stack:
             raise OpsError(f"Stack {self.name} has no release yet: no `pulumi up` has succeeded. Run it.")
         if problem := unsupported_hosting(history[-1]):
             raise Refused(problem)
+        refuse_other_account(self.session, [history[-1].secret_arn])
         return history
 
 
@@ -56,11 +61,28 @@ def find(stack: str | None, project_name: str | None, region: str | None) -> Sta
 
 
 def open_session(stack: str | None, region: str | None) -> boto3.Session:
-    """A session with the profile and region that `pulumi up` uses for the stack, else with those of the environment."""
-    core = botocore.session.Session(profile=project.stack_setting(stack, "aws:profile"))
-    core.set_default_client_config(CLIENT_CONFIG)
-    chosen = region or project.stack_setting(stack, "aws:region") or core.get_config_variable("region")
-    return boto3.Session(botocore_session=core, region_name=chosen or project.default_setting("aws:region"))
+    """A session in the account and region that `pulumi up` uses for the stack; the environment supplies the rest.
+
+    Raises ReleaseError when the stack's `aws:allowedAccountIds` or `aws:forbiddenAccountIds` exclude its account.
+    """
+    named = stack or project.stack_with_own_login()
+    settings = project.provider_settings(named)
+    # Without a stack, its region is unknown.
+    region = region or (None if named else botocore.session.get_session().get_config_variable("region"))
+    session = provider_session(settings, region, CLIENT_CONFIG)
+    if settings.keys() & {"allowedAccountIds", "forbiddenAccountIds"}:
+        refuse_account(settings, account_of(session))
+    return session
+
+
+def refuse_other_account(session: boto3.Session, arns: Iterable[str]) -> None:
+    """Raise Refused unless the session's account is the one of these ARNs; some ARNs name none."""
+    accounts = {arn.split(":")[4] for arn in arns if arn.startswith("arn:")} - {"", "aws"}
+    if accounts and (ours := account_of(session)) not in accounts:
+        raise Refused(
+            f"The stack is in account {' and '.join(sorted(accounts))}, and these credentials belong to {ours}. "
+            "Nothing was touched. Use those of the stack: AWS_PROFILE, or aws:profile or aws:assumeRoles in its file."
+        )
 
 
 def stacks(session: boto3.Session, project_name: str) -> list[str]:
@@ -76,7 +98,7 @@ def stacks(session: boto3.Session, project_name: str) -> list[str]:
 
 
 def tagged(session: boto3.Session, project: str, stack: str, kind: str) -> list[str]:
-    """ARNs of the stack's resources of one kind, by the tags that infra/naming.py adds to every resource."""
+    """ARNs of the stack's resources of one kind, by the tags that infra/tags.py adds to every resource."""
     filters = [{"Key": "Project", "Values": [project]}, {"Key": "Stack", "Values": [stack]}]
     paginator: Any = session.client("resourcegroupstaggingapi").get_paginator("get_resources")
     pages = paginator.paginate(TagFilters=filters, ResourceTypeFilters=[kind])
@@ -94,6 +116,6 @@ def _only(deployed: list[str], owner: str, session: boto3.Session) -> str:
 
 
 def _not_deployed(problem: str, deployed: list[str], session: boto3.Session) -> str:
-    account = session.client("sts").get_caller_identity()["Account"]
+    account = account_of(session)
     hint = f"Deployed: {', '.join(deployed)}." if deployed else "Check --region, --project and the credentials."
     return f"{problem} in account {account}, region {session.region_name}. {hint}"

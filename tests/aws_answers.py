@@ -143,10 +143,8 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     },
     "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
     "aws:index/getRegion:getRegion": {"region": REGION, "name": REGION, "id": REGION},
-    "aws:route53/getZone:getZone": {
-        "zoneId": "Z0EXISTING",
-        "name": "preqly.com",
-        "nameServers": ["ns-1.awsdns-1.org", "ns-2.awsdns-2.com"],
+    "aws:sesv2/getEmailIdentity:getEmailIdentity": {
+        "arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/app.preqly.com"
     },
 }
 """Results of provider functions; a test changes its own copy in `engine.functions`."""

@@ -7,6 +7,7 @@ import runpy
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, cast
+from unittest import mock
 
 import pulumi
 from pulumi.runtime import mocks, rpc
@@ -14,8 +15,9 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack
 
+from infra.release import provider_identity
 from local.runtime import ROOT
-from tests.aws_answers import FUNCTIONS, OUTPUTS, REGION
+from tests.aws_answers import ACCOUNT, FUNCTIONS, OUTPUTS, REGION
 
 
 def is_secret(value: Any) -> bool:
@@ -127,18 +129,27 @@ class Recorder(mocks.Mocks):
 
     def run_program(self, **config: str) -> None:
         """Run `__main__.py` with these settings, then resolve the stack outputs into `exports`."""
-        set_all_config({"aws:region": REGION, **{f"preqly:{key}": value for key, value in config.items()}})
-        with contextlib.chdir(ROOT):
+        project = pulumi.get_project()
+        set_all_config({"aws:region": REGION, **{f"{project}:{key}": value for key, value in config.items()}})
+        # The only request that a program sends itself before it declares anything.
+        answered = mock.patch.object(provider_identity, "account_of", return_value=ACCOUNT)
+        with contextlib.chdir(ROOT), answered:
             # All programs of a process share one stack resource.
-            self.run(cast(Stack, get_root_resource()).outputs.clear)
+            self.run(_forget_earlier_programs)
             self.run(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None)
             self.exports = self.run(lambda: dict(cast(Stack, get_root_resource()).outputs))
 
 
-def new_engine(preview: bool = False) -> Recorder:
-    """A new Recorder, set as Pulumi's engine, for an update or a preview."""
+def _forget_earlier_programs() -> None:
+    stack = cast(Stack, get_root_resource())
+    stack.outputs.clear()
+    stack._transformations.clear()
+
+
+def new_engine(preview: bool = False, *, project: str = "preqly", stack: str = "test") -> Recorder:
+    """A new Recorder, set as Pulumi's engine, for an update or a preview of a stack."""
     recorder = Recorder()
-    mocks.set_mocks(recorder, project="preqly", stack="test", preview=preview, monitor=_Monitor(recorder))
+    mocks.set_mocks(recorder, project=project, stack=stack, preview=preview, monitor=_Monitor(recorder))
     SETTINGS.callbacks = _Hooks(recorder)
     return recorder
 

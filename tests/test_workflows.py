@@ -1,134 +1,165 @@
-"""GitHub workflows: valid by the schema, least permissions, no credentials for forks."""
+"""What the jobs of the GitHub workflows reach: those that run a pull request's code reach nothing."""
 
+import copy
+import itertools
+import json
 import re
-import subprocess
-import sys
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
 
-from infra.data import database
-from infra.release.migration import migration, one_off_task, release_state, snapshot
-from infra.release.migration.one_off_task import OneOffTask
-from infra.release.rollout import deployment, outdated_tasks
-from local.preview import MARKER
-from local.runtime import ROOT
-
-FOLDER = ROOT / ".github" / "workflows"
-FILES = sorted(FOLDER.glob("*.yml"))
-FORK_GUARD = "github.event.pull_request.head.repo.full_name == github.repository"
+from bootstrap.trust import DEPLOY_ENVIRONMENT, PREVIEW_ENVIRONMENT
+from tests.bootstrap.policy_evaluation import allowed, trusted
+from tests.bootstrap.recorded import Role, run_bootstrap
+from tests.workflow_files import FILES, Job, jobs, jobs_of, of_pull_requests, steps, triggers, with_role
 
 
-def load(name: str) -> dict[str, Any]:
-    content = yaml.safe_load((FOLDER / name).read_text())
-    assert isinstance(content, dict)
-    return content
+@pytest.fixture(scope="module")
+def roles() -> dict[str, Role]:
+    return run_bootstrap().roles()
 
 
-def jobs() -> list[tuple[str, str, dict[str, Any]]]:
-    return [(path.name, name, job) for path in FILES for name, job in load(path.name)["jobs"].items()]
+def claims(job: Job, event: str, ref: str) -> Iterator[dict[str, str]]:
+    """Claims of the tokens that GitHub gives a job, in both forms of `sub`; none without the permission to ask."""
+    if not with_role(job):
+        return
+    environment = job.get("environment")
+    name = environment["name"] if isinstance(environment, dict) else environment
+    context = f"environment:{name}" if name else "pull_request" if event == "pull_request" else f"ref:{ref}"
+    for repository in ("octo/site", "octo@123456/site@456789"):
+        sub = f"repo:{repository}:{context}"
+        yield {"aud": "sts.amazonaws.com", "sub": sub, "ref": ref, "repository_id": "456789"}
 
 
-def test_every_workflow_is_valid_by_githubs_schema() -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
-    result = subprocess.run([*command, *map(str, FILES)], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout
+PROTECTED = {
+    "state": ("s3:GetObject", "arn:aws:s3:::state-bucket-1a2b3c4/preqly/.pulumi/stacks/preqly/prod.json"),
+    "decryption key": ("kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/state-secrets"),
+    "data key": ("kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/key-data"),
+    "secret values": ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"),
+}
+OWN = {"aws:ResourceTag/Project": "preqly", "aws:ResourceTag/Stack": "prod"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_workflow_may_only_read_and_a_job_may_ask_for_more(path: Any) -> None:
-    assert load(path.name)["permissions"] == {"contents": "read"}
+def reach(job: Job, event: str, ref: str, roles: dict[str, Role]) -> set[str]:
+    """Everything that a job reaches: roles, what they may read, and secrets of the repository or an environment."""
+    taken = {name for name, role in roles.items() for one in claims(job, event, ref) if trusted(role.trust, one)}
+    read = {
+        thing
+        for name in taken
+        for thing, (action, resource) in PROTECTED.items()
+        if allowed(roles[name].policies, action, resource, OWN)
+    }
+    # GITHUB_TOKEN has the job's own permissions.
+    secrets = set(re.findall(r"secrets\.(\w+)|secrets: (inherit)", yaml.safe_dump(job))) - {("GITHUB_TOKEN", "")}
+    return {f"role {name}" for name in taken} | read | {f"secret {a or b}" for a, b in secrets}
 
 
-@pytest.mark.parametrize(("file", "name", "job"), jobs())
-def test_every_job_has_a_timeout(file: str, name: str, job: dict[str, Any]) -> None:
-    # GitHub ends a job after six hours.
-    assert job["timeout-minutes"] < (360 if (file, name) == ("deploy.yml", "prod") else 61)
+PULL_REQUEST = "refs/pull/7/merge"
 
 
-MINUTE = 60
-WAITS = (
-    int(str(database.TIMEOUTS.update).removesuffix("m")) * MINUTE,
-    *(one_off_task.NEW_ROLE_SECONDS, OneOffTask.timeout_seconds, release_state.LOG_SECONDS),
-    *(snapshot.SETTLE_SECONDS, snapshot.SNAPSHOT_SECONDS, migration.MIGRATE_SECONDS),
-    *(deployment.ROLLOUT_SECONDS, outdated_tasks.DRAIN_SECONDS, OneOffTask.timeout_seconds),
+@pytest.mark.parametrize(
+    ("file", "name", "job"), of_pull_requests(), ids=lambda one: one if isinstance(one, str) else ""
 )
-"""Seconds that an update waits, one after the other. The image builds run beside the change of the database."""
+def test_a_job_that_runs_a_pull_requests_code_reaches_nothing(
+    file: str, name: str, job: Job, roles: dict[str, Role]
+) -> None:
+    assert reach(job, "pull_request", PULL_REQUEST, roles) == set()
+    assert not {"environment", "secrets"} & set(job)
 
 
-def test_a_deploy_and_its_credentials_outlast_everything_that_the_program_waits_for() -> None:
-    job = load("deploy.yml")["jobs"]["prod"]
-    assert job["timeout-minutes"] * MINUTE > sum(WAITS) + 30 * MINUTE, "set-up, refresh and the rest take time too"
-    (step,) = [step for step in job["steps"] if "configure-aws-credentials" in str(step.get("uses"))]
-    assert step["with"]["role-duration-seconds"] >= job["timeout-minutes"] * MINUTE
+def rewritten() -> Iterator[Job]:
+    """Jobs that the author of a pull request may write into the workflows, with every environment and permission."""
+    for environment in (None, PREVIEW_ENVIRONMENT, DEPLOY_ENVIRONMENT, {"name": DEPLOY_ENVIRONMENT}, "staging"):
+        yield {"permissions": {"id-token": "write"}, **({"environment": environment} if environment else {})}
+
+
+@pytest.mark.parametrize("job", [*rewritten()], ids=str)
+@pytest.mark.parametrize(
+    ("event", "ref"),
+    [
+        ("pull_request", PULL_REQUEST),
+        ("push", "refs/heads/topic"),
+        ("workflow_dispatch", "refs/heads/topic"),
+        ("push", "refs/tags/v1"),
+        ("pull_request", "refs/heads/main-2"),
+    ],
+)
+def test_a_pull_request_that_rewrites_the_workflows_reaches_nothing(
+    job: Job, event: str, ref: str, roles: dict[str, Role]
+) -> None:
+    assert reach(job, event, ref, roles) == set()
+
+
+def test_what_the_jobs_on_main_reach(roles: dict[str, Role]) -> None:
+    found = {
+        f"{file} {name}": reach(job, "push", "refs/heads/main", roles)
+        for file, name, job in jobs()
+        if {"push", "workflow_call"} & set(triggers(file))
+    }
+    assert {job: things for job, things in found.items() if things} == {
+        # No secret values and no data key: the preview role reads descriptions, and the state that it compares with.
+        "deploy.yml preview": {"role preview", "state", "decryption key"},
+        "deploy.yml deploy": {"role deploy", "state", "decryption key", "data key", "secret values"},
+    }
+
+
+def without(role: Role, claim: str) -> Role:
+    """The role as it would be if its trust policy did not compare a claim."""
+    document = json.loads(role.trust)
+    (statement,) = document["Statement"]
+    del statement["Condition"]["StringEquals"][f"token.actions.githubusercontent.com:{claim}"]
+    return Role(role.name, {**role.inputs, "assumeRolePolicy": json.dumps(document)}, role.policies)
+
+
+@pytest.mark.parametrize(
+    ("claim", "job"),
+    [
+        ("ref", {"permissions": {"id-token": "write"}, "environment": DEPLOY_ENVIRONMENT}),
+        ("sub", {"permissions": {"id-token": "write"}}),
+    ],
+)
+def test_a_trust_policy_without_a_claim_would_be_seen(claim: str, job: Job, roles: dict[str, Role]) -> None:
+    weaker = {name: without(role, claim) for name, role in roles.items()}
+    ref = PULL_REQUEST if claim == "ref" else "refs/heads/main"
+    assert "role deploy" in reach(job, "push", ref, weaker)
+    assert reach(job, "push", ref, roles) == set()
+
+
+def test_no_workflow_names_a_secret_so_the_repository_needs_none() -> None:
+    for path in FILES:
+        assert "secrets." not in path.read_text(), path.name
+        assert "secrets: inherit" not in path.read_text(), path.name
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_action_is_pinned_to_a_version(path: Any) -> None:
-    used = re.findall(r"uses: (\S+)", path.read_text())
-    assert used
-    assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@(v\d+(\.\d+)*|[0-9a-f]{40})", action)] == []
+def test_no_trigger_runs_another_branchs_code_with_the_rights_of_main(path: Path) -> None:
+    dangerous = {"pull_request_target", "workflow_run", "issue_comment", "discussion_comment", "issues"}
+    assert not dangerous & set(triggers(path.name))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_no_workflow_runs_a_forks_code_with_this_repositorys_token(path: Any) -> None:
-    assert "pull_request_target" not in path.read_text()
+def test_jobs_with_a_role_run_the_code_of_main_alone() -> None:
+    roles_of = {(file, name) for file, name, job in jobs() if with_role(job)}
+    assert roles_of == {("deploy.yml", "preview"), ("deploy.yml", "deploy")}
+    assert set(triggers("deploy.yml")) == {"push", "workflow_dispatch"}
+    assert triggers("deploy.yml")["push"] == {"branches": ["main"]}
+    deploy = jobs_of("deploy.yml")
+    assert "github.ref == 'refs/heads/main'" in deploy["preview"]["if"]
+    assert "if" not in deploy["deploy"], "a condition of its own would run it without the preview"
+    for name in ("preview", "deploy"):
+        (checkout,) = [step for step in steps(deploy[name]) if "actions/checkout" in str(step.get("uses"))]
+        assert not {"ref", "repository"} & set(checkout["with"])
 
 
-def test_the_token_is_not_left_in_the_checkout() -> None:
-    for file, name, job in jobs():
-        for step in job["steps"]:
-            if str(step.get("uses", "")).startswith("actions/checkout"):
-                assert step["with"]["persist-credentials"] is False, f"{file} {name}"
-
-
-def test_only_jobs_that_take_a_role_may_ask_for_an_identity() -> None:
-    for file, name, job in jobs():
-        takes_role = any("configure-aws-credentials" in str(step.get("uses")) for step in job["steps"])
-        assert ("id-token" in job.get("permissions", {})) == takes_role, f"{file} {name}"
-
-
-def test_the_preview_in_the_account_runs_only_with_a_role_and_never_for_forks() -> None:
-    condition = load("preview.yml")["jobs"]["account"]["if"]
-    assert "vars.AWS_ROLE_ARN != ''" in condition
-    assert FORK_GUARD in condition
-
-
-def test_the_embedded_preview_uses_no_secret() -> None:
-    assert "secrets." not in str(load("preview.yml")["jobs"]["embedded"])
-
-
-def test_the_comment_is_found_by_the_marker_in_the_plan() -> None:
-    (comment,) = [step for step in load("preview.yml")["jobs"]["embedded"]["steps"] if "github-script" in str(step)]
-    assert MARKER in comment["with"]["script"]
-    assert comment["if"] == FORK_GUARD
-
-
-def test_deploys_run_one_at_a_time_and_refresh_first() -> None:
-    deploy = load("deploy.yml")
-    assert deploy["concurrency"]["cancel-in-progress"] is False
-    (step,) = [step for step in deploy["jobs"]["prod"]["steps"] if "pulumi/actions" in str(step.get("uses"))]
-    assert step["with"]["refresh"] is True
-    assert deploy["jobs"]["prod"]["environment"]["name"] == "production"
-
-
-def test_jobs_that_build_or_plan_images_fetch_the_whole_history() -> None:
-    for file, name in (("deploy.yml", "prod"), ("preview.yml", "embedded"), ("preview.yml", "account")):
-        (checkout,) = [step for step in load(file)["jobs"][name]["steps"] if "checkout" in str(step.get("uses"))]
-        assert checkout["with"]["fetch-depth"] == 0, f"{file} {name}"
-        assert "--depth" not in str(load(file)["jobs"][name]), f"{file} {name}"
-
-
-def test_the_engine_has_the_version_of_the_sdk() -> None:
-    pinned = re.search(r"^pulumi==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
-    assert pinned
-    for file, name in (("deploy.yml", "prod"), ("preview.yml", "account")):
-        (step,) = [step for step in load(file)["jobs"][name]["steps"] if "pulumi/actions" in str(step.get("uses"))]
-        assert step["with"]["pulumi-version"] == pinned[1], f"{file} {name}"
-
-
-def test_checks_run_the_same_commands_as_developers() -> None:
-    ran = [step["run"] for _, _, job in jobs() for step in job["steps"] if "run" in step]
-    assert {"make lint", "make test FAST=1", ".ci/run"} <= set(ran)
-    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("exec make test")
+def test_reach_sees_a_job_with_more_than_it_should_have(roles: dict[str, Role]) -> None:
+    """Each of these makes `reach` say so; a rule that is broken would be found."""
+    deploy = jobs_of("deploy.yml")["deploy"]
+    swapped = copy.deepcopy(deploy)
+    swapped["environment"]["name"] = PREVIEW_ENVIRONMENT
+    assert reach(swapped, "push", "refs/heads/main", roles) == {"role preview", "state", "decryption key"}
+    leaking = {"steps": [{"run": "env", "env": {"P": "${{ secrets.PULUMI_CONFIG_PASSPHRASE }}"}}]}
+    assert reach(leaking, "pull_request", PULL_REQUEST, roles) == {"secret PULUMI_CONFIG_PASSPHRASE"}
+    wide = {"permissions": {"id-token": "write"}, "environment": DEPLOY_ENVIRONMENT}
+    either = itertools.product(("refs/heads/main", PULL_REQUEST), ("push",))
+    assert [bool(reach(wide, event, ref, roles)) for ref, event in either] == [True, False]

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 
 import httpx
 from PIL import Image
@@ -26,11 +27,23 @@ def post(
     return visitor.post(address, data={"csrfmiddlewaretoken": token} | data, headers=headers, files=files)
 
 
-def sign_up(visitor: httpx.Client, email: str) -> None:
-    """Make an account; the visitor is then logged in."""
-    fields = {"email": email, "name": "Ann", "password1": PASSWORD, "password2": PASSWORD}
-    answer = post(visitor, "/account/sign-up/", data=fields)
-    assert answer.headers.get("location", answer.url.path) == "/account/profile/", answer.text
+def sign_up(visitor: httpx.Client, email: str, mailed_link: Callable[[], str] | None = None) -> None:
+    """Make an account and log in. `mailed_link` reads the link's path where mail reaches mailboxes."""
+    form = _lands(post(visitor, "/account/sign-up/", data={"email": email}))
+    if mailed_link is not None:
+        assert form == "/account/sign-up/sent/"
+        form = mailed_link()
+    assert form.startswith("/account/sign-up/confirm/"), form
+    fields = {"name": "Ann", "password1": PASSWORD, "password2": PASSWORD}
+    assert _lands(post(visitor, form, data=fields)) == "/account/login/"
+    assert (
+        _lands(post(visitor, "/account/login/", data={"username": email, "password": PASSWORD})) == "/account/profile/"
+    )
+
+
+def _lands(answer: httpx.Response) -> str:
+    """The path that an answer leads to, for visitors who follow redirects and those who do not."""
+    return str(answer.headers.get("location", answer.url.path))
 
 
 def upload_picture(visitor: httpx.Client) -> httpx.Response:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from account.forms import SignUpForm
+from account.forms import NewUserForm
 from account.models import User
 
 
@@ -11,7 +11,7 @@ from account.models import User
 class AccountAdmin(UserAdmin):
     """Django's page for users, with the address as the name."""
 
-    add_form = SignUpForm
+    add_form = NewUserForm
     ordering = ("email",)
     list_display = ("email", "name", "is_staff", "is_active", "date_joined")
     search_fields = ("email", "name")

@@ -7,13 +7,38 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, PasswordResetForm
 from django.core.files.uploadedfile import UploadedFile
 
+from account import mailing
 from account.lockout import NAME_LENGTH
 from account.models import User
 from account.pictures import FORMATS, discard, redraw
 
 
-class SignUpForm(BaseUserCreationForm):
-    """A new account."""
+class AddressForm(forms.Form):
+    """Ask for an account. Whether the address has one is not checked here, because anyone may ask."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=NAME_LENGTH,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+    def clean_email(self) -> str:
+        """Lower-case the address, as it is stored."""
+        email: str = self.cleaned_data["email"].lower()
+        return email
+
+
+class ConfirmForm(BaseUserCreationForm):
+    """Name and password of a new account, whose address is known."""
+
+    class Meta:
+        model = User
+        fields = ("name",)
+        widgets: ClassVar = {"name": forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})}
+
+
+class NewUserForm(BaseUserCreationForm):
+    """A new account in the admin."""
 
     class Meta:
         model = User
@@ -49,7 +74,12 @@ class ForgottenPasswordForm(PasswordResetForm):
 
     def get_users(self, email: str) -> Iterator[User]:
         """Return the users with this address whose last reset mail is at least RESET_PAUSE ago."""
-        return (user for user in super().get_users(email) if user.claim_reset_mail())
+        # For an unknown address a user that is not there is asked, so that the answer takes as long.
+        return (user for user in list(super().get_users(email)) or [User(pk=0)] if user.claim_reset_mail())
+
+    def send_mail(self, *given: Any, **named: Any) -> None:
+        """Send after the answer: how long it takes would tell that the address has an account."""
+        mailing.later(super().send_mail, *given, **named)
 
 
 class PictureInput(forms.ClearableFileInput):

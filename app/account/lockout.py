@@ -1,6 +1,5 @@
 """Lockout after too many wrong passwords, counted in the database for all tasks and workers."""
 
-import ipaddress
 from datetime import timedelta
 from typing import Any
 
@@ -12,21 +11,6 @@ PAUSE = timedelta(minutes=15)
 NAME_LENGTH = 254
 """Longest e-mail address (https://docs.djangoproject.com/en/5.2/ref/models/fields/#emailfield); axes stores 255."""
 MESSAGE = "Too many wrong passwords. Please try again in 15 minutes, or ask for a new password."
-
-
-def address(request: HttpRequest) -> str:
-    """Return the visitor's IPv4 address or IPv6 /64 network, because an IPv6 visitor owns a whole network.
-
-    The proxy replaces X-Forwarded-For with the verified address.
-    """
-    given = request.META.get("HTTP_X_FORWARDED_FOR") or request.META.get("REMOTE_ADDR", "")
-    try:
-        found = ipaddress.ip_address(given)
-    except ValueError:
-        return ""
-    if found.version == 6:
-        return str(ipaddress.ip_network((found, 64), strict=False).network_address)
-    return str(found)
 
 
 def name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:

@@ -42,7 +42,11 @@ class UserManager(BaseUserManager["User"]):
 
         Uses LOWER like the constraint: `iexact` uses UPPER, which maps the dotless i to I too.
         """
-        return self.alias(one_case=Lower("email")).get(one_case=(username or "").strip().lower())
+        return self.with_address(username or "").get()
+
+    def with_address(self, email: str) -> models.QuerySet["User"]:
+        """The user with this address in any case, or none."""
+        return self.alias(one_case=Lower("email")).filter(one_case=email.strip().lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -3,13 +3,16 @@
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 from django.views.decorators.cache import never_cache
+from django.views.generic import TemplateView
 
 from account.forms import ForgottenPasswordForm, LoginForm
-from account.views import ProfileView, SignUpView
+from account.views import ProfileView, SignUpConfirmView, SignUpView
 
 app_name = "account"
 urlpatterns = [
     path("sign-up/", SignUpView.as_view(), name="sign-up"),
+    path("sign-up/sent/", TemplateView.as_view(template_name="account/sign_up_sent.html"), name="sign-up-sent"),
+    path("sign-up/confirm/<token>/", never_cache(SignUpConfirmView.as_view()), name="sign-up-confirm"),
     path(
         "login/",
         auth.LoginView.as_view(

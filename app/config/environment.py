@@ -1,16 +1,16 @@
 """Typed environment variables. All wrong ones are reported at once, one line each."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
+import psycopg
+from psycopg.conninfo import make_conninfo
 
 from config import mail
-
-T = TypeVar("T")
+from hosting import host_names, service_urls
 
 FROM_FILES = (
     "SECRET_KEY",
@@ -21,11 +21,7 @@ FROM_FILES = (
     "SENTRY_DSN",
 )
 """Secrets that may be in a file instead, named by `<variable>_FILE`, as compose mounts them."""
-DATABASES = ("postgres", "postgresql", "sqlite")
-"""Schemes of a database URL. SQLite is for tests and the image's build."""
 _REQUIRED: Any = object()
-# What environ raises for an unreadable value depends on the type.
-_UNREADABLE = (ImproperlyConfigured, ValueError, TypeError, KeyError, IndexError, AttributeError)
 
 
 class Environment:
@@ -36,32 +32,58 @@ class Environment:
 
     def __init__(self) -> None:
         self._problems: list[str] = []
-        self._env = environ.Env()
-        self._env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
+        self._values = {name: value.strip() for name, value in os.environ.items() if value.strip()}
         for name in FROM_FILES:
             self._read_file(name)
 
     def text(self, name: str, *, example: str, default: str = _REQUIRED) -> str:
-        """Return a string."""
-        return self._read(self._env.str, name, example, default, placeholder="")
+        """Return a string, stripped."""
+        if name not in self._values and default is _REQUIRED:
+            self.refuse(name, "is missing or empty", f"{name}={example}")
+            return ""
+        return self._values.get(name, default)
 
     def names(self, name: str, *, example: str, default: list[str] = _REQUIRED) -> list[str]:
-        """Return a comma-separated list, stripped."""
-        found = self._read(self._env.list, name, example, default, placeholder=[])
-        return [entry.strip() for entry in found if entry.strip()]
+        """Return a comma-separated list, stripped; at least one entry unless there is a default."""
+        if name not in self._values and default is not _REQUIRED:
+            return default
+        found = [entry.strip() for entry in self._values.get(name, "").split(",") if entry.strip()]
+        if not found and default is _REQUIRED:
+            self.refuse(name, "is missing or empty", f"{name}={example}")
+        return found
+
+    def hosts(self, name: str, *, example: str) -> list[str]:
+        """Return a list for ALLOWED_HOSTS."""
+        return self._checked(name, self.names(name, example=example), host_names.allowed_host, example)
+
+    def origins(self, name: str, *, example: str) -> list[str]:
+        """Return a list for CSRF_TRUSTED_ORIGINS, empty when it is not set."""
+        found = self.names(name, example=example, default=[])
+        return self._checked(name, found, host_names.trusted_origin, example)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean; anything but true and false is a problem."""
-        raw = self._env.str(name, default=str(default)).strip().lower()
+        raw = self._values.get(name, str(default)).lower()
         if raw not in {"true", "false"}:
             self.refuse(name, f"{raw!r} is neither true nor false", f"{name}={str(default).lower()}")
         return raw == "true"
 
     def number(self, name: str, *, default: int, minimum: int) -> int:
         """Return a whole number not below `minimum`."""
-        found = self._read(self._env.int, name, str(default), default, placeholder=default)
+        try:
+            found = int(self._values.get(name, default))
+        except ValueError:
+            self.refuse(name, "is no whole number", f"{name}={default}")
+            return default
         if found < minimum:
             self.refuse(name, f"{found} is below {minimum}", f"{name}={default}")
+        return found
+
+    def matching(self, name: str, *, pattern: str, example: str, default: str) -> str:
+        """Return a string that the whole pattern matches."""
+        found = self.text(name, example=example, default=default)
+        if found != default and not re.fullmatch(pattern, found):
+            self.refuse(name, f"{found!r} has another form than expected", f"{name}={example}")
         return found
 
     def database(self, name: str, *, example: str, optional: bool = False) -> dict[str, Any]:
@@ -69,32 +91,27 @@ class Environment:
 
         Messages never contain the URL, because it holds a password.
         """
-        if optional and name not in self._env.ENVIRON:
+        if optional and name not in self._values:
             return {}
-        scheme, found, _ = self._env.ENVIRON.get(name, "").partition("://")
-        # Checked here, because environ only warns and prints the URL.
-        if name in self._env.ENVIRON and not (found and scheme in DATABASES):
-            self.refuse(
-                name,
-                f"does not begin with one of {', '.join(f'{known}://' for known in DATABASES)}",
-                f"{name}={example}",
-            )
+        url = self.text(name, example=example)
+        try:
+            return django_database(service_urls.database(url)) if url else {}
+        except service_urls.UrlError as error:
+            self.refuse(name, str(error), f"{name}={example}")
             return {}
-        found = self._read(self._env.db_url, name, example, _REQUIRED, placeholder={})
-        if found.get("ENGINE") == "django.db.backends.postgresql":
-            # Shorter than the proxy's timeout.
-            found.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-        return found
 
     def email(self, name: str, *, example: str, default: str) -> dict[str, Any]:
         """Return Django's EMAIL_* settings for a URL."""
-        url = self._env.ENVIRON.get(name, default)
-        for needed in mail.lacking(url, self._env.ENVIRON):
-            self.refuse(needed, f"is missing or empty, and {name}={url} needs it", f"{needed}={mail.EXAMPLES[needed]}")
-        own = mail.settings(url)
-        if own:
-            return own
-        return self._read(self._env.email_url, name, example, default, placeholder={})
+        try:
+            url = service_urls.mail(self._values.get(name, default))
+        except service_urls.UrlError as error:
+            self.refuse(name, str(error), f"{name}={example}")
+            return {}
+        for needed in mail.lacking(url, self._values):
+            self.refuse(
+                needed, f"is missing or empty, and {name}={url.scheme}:// needs it", f"{needed}={mail.EXAMPLES[needed]}"
+            )
+        return mail.settings(url)
 
     def mailbox(self, name: str, *, example: str, default: str) -> str:
         """Return an e-mail address, with or without a name before it."""
@@ -113,7 +130,7 @@ class Environment:
             raise SystemExit("\n".join(f"Environment variable {problem}" for problem in self._problems))
 
     def _read_file(self, name: str) -> None:
-        path = self._env.ENVIRON.get(f"{name}_FILE")
+        path = self._values.get(f"{name}_FILE")
         if path is None:
             return
         try:
@@ -124,16 +141,38 @@ class Environment:
             return
         # An empty file counts as not set.
         if found:
-            self._env.ENVIRON[name] = found
+            self._values[name] = found
 
-    def _read(self, reader: Callable[..., T], name: str, example: str, default: Any, placeholder: T) -> T:
-        if name not in self._env.ENVIRON:
-            if default is not _REQUIRED:
-                return reader(name, default=default)
-            self.refuse(name, "is missing or empty", f"{name}={example}")
-            return placeholder
-        try:
-            return reader(name)
-        except _UNREADABLE:
-            self.refuse(name, "cannot be read", f"{name}={example}")
-            return placeholder
+    def _checked(self, name: str, entries: list[str], check: Callable[[str], str], example: str) -> list[str]:
+        """The entries as Django compares them."""
+        found = []
+        for entry in entries:
+            try:
+                found.append(check(entry))
+            except host_names.HostError as error:
+                self.refuse(name, f"{entry!r} {error}", f"{name}={error.right or example}")
+        return found
+
+
+def django_database(database: service_urls.Database) -> dict[str, Any]:
+    """Return Django's DATABASES entry. Raises UrlError for an option that libpq does not know."""
+    if database.server is None:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": database.name}
+    reserved = {"host", "hostaddr", "port", "dbname", "user", "password", "service"} & database.options.keys()
+    try:
+        make_conninfo("", **database.options)
+    except psycopg.ProgrammingError:
+        reserved = set(database.options)
+    if reserved:
+        raise service_urls.UrlError("has an option that PostgreSQL's client does not take in a URL")
+    server = database.server
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database.name,
+        "HOST": server.host,
+        "PORT": server.port,
+        "USER": server.user,
+        "PASSWORD": server.password,
+        # Shorter than the proxy's timeout.
+        "OPTIONS": {"connect_timeout": 5, **database.options},
+    }

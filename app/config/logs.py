@@ -8,12 +8,12 @@ from typing import Any
 
 from config import request_id
 
-_RESET_LINK = re.compile(r"(/account/password/reset/)[^/\s]+/[^/\s]+")
+_LINK = re.compile(r"(/account/password/reset/)[^/\s]+/[^/\s]+|(/account/sign-up/confirm/)[^/\s]+")
 
 
 def without_links(text: str) -> str:
-    """Remove the secret part of password reset links, as nginx.conf does."""
-    return _RESET_LINK.sub(r"\1...", text)
+    """Remove the secret part of links for a password or an account, as nginx.conf does."""
+    return _LINK.sub(r"\1\2...", text)
 
 
 class JsonFormatter(logging.Formatter):

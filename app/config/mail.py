@@ -1,12 +1,13 @@
 """Mail settings. EMAIL_URL names the transport:
 
-    smtp+tls://user:password@host:587   a mail server
+    smtp+tls://user:password@host:587   a mail server, with STARTTLS; smtp+ssl:// with TLS from the first byte
     ses://                              Amazon SES, through its API version 2
     filemail:///folder, consolemail://  a folder, the log: for trials
     unset://                            none; a log line for each mail
 
-SES needs DEFAULT_FROM_EMAIL in a verified identity, AWS_REGION of that identity (ECS sets it), and a task role with
-ses:SendEmail and ses:SendRawEmail on it.
+hosting/service_urls.py reads the URL.
+A mail server needs DEFAULT_FROM_EMAIL, an address that it accepts. SES needs it in a verified identity, AWS_REGION of
+that identity (ECS sets it), and a task role with ses:SendEmail and ses:SendRawEmail on it.
 """
 
 import logging
@@ -17,17 +18,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 
 from config import aws
+from hosting.service_urls import Mail
 
 log = logging.getLogger(__name__)
 
-SES = "ses://"
-"""Amazon SES with the credentials of the task's role."""
 UNSET = "unset://"
 EXAMPLES = {"DEFAULT_FROM_EMAIL": "no-reply@preqly.com", "AWS_REGION": "eu-central-1"}
-"""Examples of the variables that SES needs."""
+"""Examples of the variables that a transport needs."""
 
 
 class NotSetBackend(BaseEmailBackend):
@@ -40,37 +41,57 @@ class NotSetBackend(BaseEmailBackend):
         return 0
 
 
-def settings(url: str) -> dict[str, Any] | None:
-    """Return Django's settings for ses:// and unset://; None for the schemes that environ reads."""
-    if url == UNSET:
-        return {"EMAIL_BACKEND": "config.mail.NotSetBackend"}
-    if url != SES:
-        return None
-    return {
-        "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
+_BACKENDS = {
+    "filemail": "django.core.mail.backends.filebased.EmailBackend",
+    "consolemail": "django.core.mail.backends.console.EmailBackend",
+    "memorymail": "django.core.mail.backends.locmem.EmailBackend",
+    "dummymail": "django.core.mail.backends.dummy.EmailBackend",
+    "ses": "anymail.backends.amazon_ses.EmailBackend",
+    "unset": "config.mail.NotSetBackend",
+}
+
+
+def settings(url: Mail) -> dict[str, Any]:
+    """Return Django's settings."""
+    if url.server is not None:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "EMAIL_HOST": url.server.host,
+            "EMAIL_PORT": url.server.port,
+            "EMAIL_HOST_USER": url.server.user,
+            "EMAIL_HOST_PASSWORD": url.server.password,
+            "EMAIL_USE_TLS": url.scheme == "smtp+tls",
+            "EMAIL_USE_SSL": url.scheme == "smtp+ssl",
+        }
+    found: dict[str, Any] = {"EMAIL_BACKEND": _BACKENDS[url.scheme]}
+    if url.folder:
+        found["EMAIL_FILE_PATH"] = url.folder
+    if url.scheme == "ses":
         # https://anymail.dev/en/stable/esps/amazon_ses/#settings
-        "ANYMAIL": {
+        found["ANYMAIL"] = {
             "AMAZON_SES_CLIENT_PARAMS": {
                 "region_name": aws.region(),
                 # Shorter than the proxy's timeout.
                 "config": {"connect_timeout": 3, "read_timeout": 5, "retries": {"mode": "standard", "max_attempts": 2}},
             }
-        },
-    }
+        }
+    return found
 
 
-def lacking(url: str, variables: Mapping[str, str]) -> list[str]:
+def lacking(url: Mail, variables: Mapping[str, str]) -> list[str]:
     """Return the missing variables that the URL's transport needs."""
-    if url != SES:
-        return []
+    needed = {
+        "DEFAULT_FROM_EMAIL": url.server is not None or url.scheme == "ses",
+        "AWS_REGION": url.scheme == "ses",
+    }
     given = {"DEFAULT_FROM_EMAIL": variables.get("DEFAULT_FROM_EMAIL"), "AWS_REGION": aws.region()}
-    return [name for name in EXAMPLES if not given[name]]
+    return [name for name in EXAMPLES if needed[name] and not given[name]]
 
 
 def is_mailbox(text: str) -> bool:
-    """Return whether the text is an address, with or without a name before it."""
+    """Return whether Django can send from the text: one address, with or without a name before it."""
     try:
-        validate_email(parseaddr(text)[1])
-    except ValidationError:
+        validate_email(parseaddr(sanitize_address(text, "utf-8"))[1])
+    except (ValidationError, ValueError):
         return False
     return True

@@ -5,9 +5,10 @@ from pathlib import Path
 from django.urls import reverse_lazy
 
 from account import lockout
-from config import logs, mail, sentry
+from config import aws, logs, mail, sentry
 from config.environment import Environment
 from config.storages import media_storage
+from hosting import client_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment = Environment()
@@ -21,14 +22,9 @@ if SECRET_KEY and len(SECRET_KEY) < 50:
 # https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key-fallbacks
 SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS", example="<the key before this one>", default=[])
 # https://docs.djangoproject.com/en/5.2/ref/settings/#allowed-hosts
-ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", example="app.preqly.com,localhost")
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", example="app.preqly.com,localhost")
 # https://docs.djangoproject.com/en/5.2/ref/settings/#csrf-trusted-origins
-CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS", example="https://app.preqly.com", default=[])
-for origin in CSRF_TRUSTED_ORIGINS:
-    if "://" not in origin:
-        environment.refuse(
-            "CSRF_TRUSTED_ORIGINS", f"{origin!r} has no scheme", f"CSRF_TRUSTED_ORIGINS=https://{origin}"
-        )
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS", example="https://app.preqly.com")
 # The running build, for log lines.
 RELEASE = environment.text("RELEASE", example="3f2a9c1d0b7e", default="unknown")
 
@@ -50,8 +46,9 @@ INSTALLED_APPS = [
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#middleware-ordering
 MIDDLEWARE = [
     "config.request_id.RequestIdMiddleware",
-    # Before the host check, because the load balancer sends the container's address as Host.
-    "core.health.HealthMiddleware",
+    # Before the host check, because a monitor may ask by address.
+    "hosting.health.HealthMiddleware",
+    "hosting.client_address.ClientAddressMiddleware",
     "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -61,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "hosting.timeouts.StatementTimeoutMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -112,7 +110,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = lockout.FAILURES
 AXES_COOLOFF_TIME = lockout.PAUSE
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = lockout.address
+AXES_CLIENT_IP_CALLABLE = client_address.network
 AXES_USERNAME_CALLABLE = lockout.name
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_CALLABLE = lockout.refuse
@@ -144,11 +142,17 @@ USE_TZ = True
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#static-files
 STATIC_URL = "/static/"
-STATIC_ROOT = environment.text("STATIC_ROOT", example="/srv/static", default=str(BASE_DIR / "static"))
+STATIC_ROOT = environment.matching(
+    "STATIC_ROOT", pattern="/.*", example="/srv/static", default=str(BASE_DIR / "static")
+)
 # https://docs.djangoproject.com/en/5.2/ref/settings/#storages
 MEDIA_URL = "/media/"
-MEDIA_ROOT = environment.text("MEDIA_ROOT", example="/srv/media", default=str(BASE_DIR / "media"))
-MEDIA_BUCKET = environment.text("MEDIA_BUCKET", example="preqly-media-0a1b2c3", default="")
+MEDIA_ROOT = environment.matching("MEDIA_ROOT", pattern="/.*", example="/srv/media", default=str(BASE_DIR / "media"))
+MEDIA_BUCKET = environment.matching("MEDIA_BUCKET", pattern=aws.BUCKET, example="preqly-media-0a1b2c3", default="")
+for name, (pattern, example) in aws.VARIABLES.items():
+    environment.matching(name, pattern=pattern, example=example, default="")
+if MEDIA_BUCKET and not aws.region():
+    environment.refuse("AWS_REGION", "is missing or empty, and MEDIA_BUCKET needs it", "AWS_REGION=eu-central-1")
 STORAGES = {
     "default": media_storage(MEDIA_BUCKET),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
@@ -169,10 +173,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # false serves plain HTTP without a load balancer (docker/compose.yaml).
 SECURE_SSL_REDIRECT = environment.flag("SSL_REDIRECT", default=True)
+# What ends the visitors' TLS sets Strict-Transport-Security: the load balancer on AWS, the proxy with compose.
+SILENCED_SYSTEM_CHECKS = ["security.W004"]
 # The proxy sets the same headers (docker/nginx/headers.conf): keep both equal.
-SECURE_HSTS_SECONDS = 31_536_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Browsers accept Secure cookies from http://localhost.

@@ -20,7 +20,7 @@ def media_storage(bucket: str) -> dict[str, Any]:
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     return {
-        "BACKEND": "core.storage.MediaBucket",
+        "BACKEND": "hosting.storage.MediaBucket",
         # https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html
         "OPTIONS": {
             "bucket_name": bucket,

@@ -8,11 +8,14 @@ from django import forms
 from django.core.paginator import EmptyPage, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, JsonResponse, QueryDict
+from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
 
 from core.errors import api_error
 from core.models import Movie
 
+PUBLIC = {"public": True, "max_age": 0, "s_maxage": 1}
+"""Cache-Control of what is the same for everyone: caches in front of the site may keep it for a second."""
 PAGE_SIZE = 20
 PAGE_SIZE_MAX = 100
 LARGEST_ID = 2**63 - 1
@@ -20,13 +23,16 @@ ORDERS = ("id", "-id", "title", "-title", "year", "-year")
 
 
 def read_only(view: Callable[..., JsonResponse]) -> Callable[..., JsonResponse]:
-    """Allow GET and HEAD only, without a CSRF check; answer 405 otherwise."""
+    """Allow GET and HEAD only, without a CSRF check, and let caches keep the answer; answer 405 otherwise."""
 
     @csrf_exempt
     @wraps(view)
     def answer(request: HttpRequest, *arguments: Any, **named: Any) -> JsonResponse:
         if request.method in ("GET", "HEAD"):
-            return view(request, *arguments, **named)
+            found = view(request, *arguments, **named)
+            if found.status_code == 200:
+                patch_cache_control(found, **PUBLIC)
+            return found
         response = api_error(405, "The API can only be read: GET and HEAD.")
         response["Allow"] = "GET, HEAD"
         return response

@@ -10,10 +10,11 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from hosting.static_files import SIGNED_URL_HEADER
+
 # Internal locations of the proxy (docker/nginx/nginx.conf).
 FROM_VOLUME = "/-/media/volume/"
 FROM_BUCKET = "/-/media/bucket"
-SIGNED_URL_HEADER = "X-Signed-Url"
 
 Rule = Callable[[HttpRequest, str], bool]
 

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from core import api, media, static_files, views
+from core import api, media, views
+from hosting import static_files
 
 app_name = "core"
 urlpatterns = [

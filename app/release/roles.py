@@ -5,6 +5,7 @@ login role, such as preqly_app_2. Its rights belong to the group preqly_app, whi
 secrets. A rotation creates the next member; the earlier one is retired when no task uses it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import ConnectionHandler, OperationalError, ProgrammingError, transaction
@@ -48,8 +49,10 @@ def group_of(login: str) -> str:
     return group
 
 
-def prepare(connection: BaseDatabaseWrapper, application: dict[str, Any]) -> None:
+def prepare(connection: BaseDatabaseWrapper, application: dict[str, Any], limits: Mapping[str, str]) -> None:
     """Create the application's role with rights on all present and future tables. May be repeated.
+
+    `limits` are PostgreSQL settings of this role's sessions (hosting/deadline.py). The owner, who migrates, has none.
 
     Raises RoleError when the owner lacks rights, when connections use the role with another password, or when the
     role cannot log in afterwards.
@@ -60,6 +63,9 @@ def prepare(connection: BaseDatabaseWrapper, application: dict[str, Any]) -> Non
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             _set_up(connection, cursor, application)
+            for name, value in limits.items():
+                limit = sql.SQL("ALTER ROLE {} SET {} = {}")
+                cursor.execute(limit.format(sql.Identifier(login), sql.Identifier(name), sql.Literal(value)))
     except ProgrammingError as error:
         raise RoleError(
             f"The role {owner!r} of DATABASE_URL cannot set up {login!r}: {_said(error)}. It needs CREATEROLE, and "

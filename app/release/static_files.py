@@ -7,7 +7,6 @@ stored below static/, with a record per release of the files that it needs.
 import hashlib
 import json
 import mimetypes
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,16 +15,17 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.contrib.staticfiles.management.commands import collectstatic
+from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.files.storage import default_storage, storages
-from django.core.management import call_command
+from django.contrib.staticfiles.utils import matches_patterns
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
 
-from core.static_files import PREFIX
+from hosting.static_files import PREFIX
 from release.errors import ReleaseError
 
 RECORDS = f"{PREFIX}releases/"
-"""Prefix of the records, which visitors cannot request (core/static_files.py)."""
+"""Prefix of the records, which visitors cannot request (hosting/static_files.py)."""
 KEPT = 10
 """Number of releases whose files stay, this one included."""
 CACHE_CONTROL = "public, max-age=31536000, immutable"
@@ -66,25 +66,52 @@ def publish() -> Published | None:
             f"The static files of this release could not be published to bucket {settings.MEDIA_BUCKET}: {error}. "
             "The task's role needs s3:ListBucket on it, and s3:GetObject, s3:PutObject and s3:DeleteObject in it"
         ) from error
+    except (OSError, ValueError) as error:
+        raise PublicationError(f"The static files of this release could not be read: {error}") from error
 
 
 def _upload(bucket: Any, names: list[str]) -> None:
-    """Run collectstatic in a temporary folder, because the image has the sources only, and upload `names`."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = collectstatic.Command()
-        command.storage = storages.create_storage(settings.STORAGES["staticfiles"] | {"OPTIONS": {"location": folder}})
-        call_command(command, interactive=False, verbosity=0)
-        strange = [name for name in names if not (Path(folder) / name).is_file()]
-        if strange:
-            raise PublicationError(f"The image's static files are not those of its manifest: {strange[0]} is missing")
+    """Upload files one by one: the image has their sources only, and /tmp is smaller than all of them together."""
+    sources = {hashed: source for source, hashed in staticfiles_storage.hashed_files.items()}
 
-        def put(name: str) -> None:
-            kind = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-            body = (Path(folder) / name).read_bytes()
+    def put(name: str) -> None:
+        kind = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        with _built(sources[name], name) as body:
             bucket.put_object(Key=PREFIX + name, Body=body, ContentType=kind, CacheControl=CACHE_CONTROL)
 
-        with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(put, names))
+    with ThreadPoolExecutor(THREADS) as pool:
+        # The first failure ends the list; what has not begun is not begun.
+        for done in [pool.submit(put, name) for name in names]:
+            try:
+                done.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _built(source: str, name: str) -> File:
+    """Open a file as collectstatic has built it, references to other files with their hashes.
+
+    Raises PublicationError unless its content has the hash in `name`.
+    """
+    path = finders.find(source)
+    if path is None:
+        raise PublicationError(f"The image's static files are not those of its manifest: {source} is missing")
+    storage = staticfiles_storage
+    if matches_patterns(source, storage._patterns):
+        text = Path(path).read_bytes().decode()
+        for extension, patterns in storage._patterns.items():
+            for pattern, template in patterns if matches_patterns(source, (extension,)) else ():
+                text = pattern.sub(storage.url_converter(source, storage.hashed_files, template), text)
+        found: File = ContentFile(text.encode())
+    else:
+        # Read from the disk as it is sent, because it may be larger than the memory.
+        found = File(Path(path).open("rb"))  # noqa: SIM115 - closed by the caller
+    if storage.hashed_name(source, found) != name:
+        found.close()
+        raise PublicationError(f"The image's static files are not those of its manifest: {name} is missing")
+    found.seek(0)
+    return found
 
 
 def _record(bucket: Any, names: list[str]) -> str:

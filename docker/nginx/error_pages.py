@@ -13,6 +13,7 @@ MESSAGES = {
     414: "The address is too long.",
     429: "This was tried too often. Please wait a minute.",
     503: "We are back in a moment.",
+    504: "This took too long. Please try again.",
 }
 # Looks like the application's pages and needs only the image's static files.
 PAGE = """<!doctype html>

@@ -32,7 +32,7 @@ class Commands:
     def shell(self) -> str:
         """Open a shell in the application's container with ECS Exec; needs the Session Manager plugin."""
         return (
-            f"aws ecs execute-command --region {self.region} --cluster {self.cluster} --task $({self._running_task()}) "
+            f"aws ecs execute-command --region {self.region} --cluster {self.cluster} --task {self._task()} "
             "--container web --interactive --command /bin/sh"
         )
 
@@ -48,13 +48,15 @@ class Commands:
             f'"localPortNumber":["{self.database_port}"]}}'
         )
         return (
-            f"task=$({self._running_task()}) && runtime=$({runtime}) && aws ssm start-session --region {self.region} "
+            f"task={self._task()} && runtime=$({runtime}) && aws ssm start-session --region {self.region} "
             f'--target "ecs:{self.cluster}_${{task##*/}}_$runtime" '
             f"--document-name AWS-StartPortForwardingSessionToRemoteHost --parameters '{parameters}'"
         )
 
-    def _running_task(self) -> str:
+    def _task(self) -> str:
+        """The task that the variable TASK names, else one of the service."""
         return (
-            f"aws ecs list-tasks --region {self.region} --cluster {self.cluster} --service-name {self.service} "
-            "--desired-status RUNNING --no-paginate --query 'taskArns[0]' --output text"
+            f"${{TASK:-$(aws ecs list-tasks --region {self.region} --cluster {self.cluster} "
+            f"--service-name {self.service} --desired-status RUNNING --no-paginate "
+            "--query 'taskArns[0]' --output text)}"
         )

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import pulumi
+
 from infra.composition.foundation import Foundation
 from infra.composition.release import Images
 from infra.data.application_secrets import ApplicationSecrets, ApplicationSecretsArgs
@@ -32,7 +34,9 @@ def declare_data(settings: Settings, foundation: Foundation, images: Images) -> 
         ),
     )
     database = _database(settings, foundation, generated)
-    media = MediaBucket("media", MediaBucketArgs(protect=settings.protect))
+    media = MediaBucket(
+        "media", MediaBucketArgs(key_arn=foundation.key.key_arn, key=foundation.key, protect=settings.protect)
+    )
     return Data(database, media, _secrets(settings, foundation.key, generated, database))
 
 
@@ -42,7 +46,7 @@ def _database(settings: Settings, foundation: Foundation, generated: GeneratedSe
         security_group_id=foundation.security_groups.database_group_id,
         key_arn=foundation.key.key_arn,
         owner_password=generated.owner_password,
-        application_role=application_role(settings.secrets_generation),
+        application_role=application_role(pulumi.get_project(), settings.secrets_generation),
         application_password=generated.application_password,
         engine_version=settings.database_version,
         instance_class=settings.database_class,

@@ -9,6 +9,7 @@ from infra.foundation.log_groups import LogGroups, LogGroupsArgs
 from infra.foundation.network import Network, NetworkArgs
 from infra.foundation.security_groups import SecurityGroups, SecurityGroupsArgs
 from infra.foundation.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
+from infra.observability.alarms import PUBLISHERS
 from infra.settings.settings import Settings
 
 
@@ -28,7 +29,10 @@ def declare_foundation(settings: Settings) -> Foundation:
     key = EncryptionKey(
         "key",
         EncryptionKeyArgs(
-            region=settings.region, protect=settings.protect, outlives_stack=settings.database_final_snapshot
+            region=settings.region,
+            publishers=PUBLISHERS,
+            protect=settings.protect,
+            outlives_stack=settings.database_final_snapshot,
         ),
     )
     logs = LogGroups(
@@ -56,6 +60,7 @@ def _security_groups(settings: Settings, network: Network) -> SecurityGroups:
         task_port=PROXY_PORT,
         database_port=DATABASE_PORT,
         egress=settings.egress,
+        internet_ports=settings.internet_ports,
         s3_prefix_list_id=network.s3_prefix_list_id,
     )
     return SecurityGroups("firewall", args)

@@ -3,7 +3,9 @@
 import pulumi
 
 from infra.composition.data import Data
+from infra.composition.foundation import Foundation
 from infra.composition.service import Service
+from infra.database_capacity import usable_connections
 from infra.dns.ses import SesIdentity, SesNotifications
 from infra.observability import alarm_rules, dashboard
 from infra.observability.alarms import Alarms, AlarmsArgs
@@ -11,17 +13,29 @@ from infra.observability.budget import Budget, BudgetArgs
 from infra.observability.dashboard import Dashboard, DashboardArgs
 from infra.observability.metrics import MonitoredDatabase, MonitoredService
 from infra.pricing.cost import summary
+from infra.settings.problem import set_command
 from infra.settings.settings import Settings
 
+NO_RECEIVER = (
+    "alarmEmail is empty, so the alarms of this protected stack notify no one. "
+    f"Fix: {set_command('alarm_email', 'you@example.com')}"
+)
 
-def declare_alarms(settings: Settings, service: Service, data: Data) -> Alarms:
-    """Declare the alarms of service and database, and the topic that notifies `alarmEmail`."""
+
+def declare_alarms(settings: Settings, foundation: Foundation, service: Service, data: Data) -> Alarms:
+    """Declare the alarms of service and database, and the topic that notifies `alarmEmail`.
+
+    Logs a warning when a protected stack has no receiver.
+    """
+    if settings.protect and not settings.alarm_email:
+        pulumi.log.warn(NO_RECEIVER)
     args = AlarmsArgs(
         alarms=[
             *alarm_rules.service_alarms(_service(settings, service)),
             *alarm_rules.database_alarms(_database(settings, data)),
         ],
         database=data.database.identifier,
+        key_arn=foundation.key.key_arn,
         email=settings.alarm_email,
     )
     return Alarms("alarms", args)
@@ -32,14 +46,15 @@ def declare_dashboard(settings: Settings, service: Service, data: Data) -> Dashb
     graphs = {
         **dashboard.service_graphs(_service(settings, service)),
         **dashboard.database_graphs(_database(settings, data)),
+        **(dashboard.web_acl_graphs(service.web_acl.metric_name, settings.region) if service.web_acl else {}),
     }
     return Dashboard("dashboard", DashboardArgs(graphs=graphs, region=settings.region))
 
 
 def declare_email_notifications(email: SesIdentity | None, alarms: Alarms) -> None:
     """Publish bounces and complaints to the alarm topic when the site sends mail through Amazon SES."""
-    if email is not None:
-        SesNotifications("email-events", email, alarms.topic_arn)
+    if email is not None and email.configuration_set is not None:
+        SesNotifications("email-events", email.configuration_set, alarms.topic_arn)
 
 
 def declare_budget(settings: Settings, alarms: Alarms) -> None:
@@ -67,6 +82,6 @@ def _service(settings: Settings, service: Service) -> MonitoredService:
 def _database(settings: Settings, data: Data) -> MonitoredDatabase:
     return MonitoredDatabase(
         identifier=data.database.identifier,
-        instance_class=settings.database_class,
-        storage_gb=settings.database_storage_gb,
+        connections=usable_connections(settings.database_class),
+        storage_gb=data.database.storage_gb,
     )

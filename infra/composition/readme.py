@@ -16,6 +16,7 @@ def readme(url: str, release: str, commands: Commands, estimate: Estimate, egres
     }
     recipes = "\n\n".join(f"{title}:\n\n```sh\n{command}\n```" for title, command in everyday.items())
     bill = "\n".join(f"| {line.name} | {_dollars(line.usd)} |" for line in estimate.lines)
+    usage = "\n".join(f"- {item.name}: {item.usd:g} per {item.unit}" for item in estimate.usage)
     choices = ", ".join(f"`{value}` {usd:.2f}" for value, usd in egress.items())
     return f"""# {url}
 
@@ -33,6 +34,10 @@ Release `{release}`.
 | **total** | **{_dollars(estimate.total_usd)}** |
 
 By `egress`: {choices}.
+
+Not in the total, because it depends on use (prices of us-east-1):
+
+{usage}
 """
 
 

@@ -7,6 +7,7 @@ from infra.composition.foundation import Foundation
 from infra.composition.release import Images, Release
 from infra.dns.certificate import Certificate
 from infra.dns.ses import SesIdentity
+from infra.ecs import server
 from infra.ecs.access_logs import AccessLogs, AccessLogsArgs
 from infra.ecs.containers import PROXY_PORT
 from infra.ecs.load_balancer import LoadBalancer, LoadBalancerArgs
@@ -23,6 +24,8 @@ class Service(NamedTuple):
 
     load_balancer: LoadBalancer
     web: WebService
+    web_acl: WebAcl | None = None
+    """With `waf: true` only."""
 
 
 def declare_service(
@@ -36,11 +39,11 @@ def declare_service(
 ) -> Service:
     """Declare the load balancer, and the service that runs the release behind it."""
     load_balancer = _load_balancer(settings, foundation, certificate)
-    _web_acl(settings, foundation, load_balancer)
+    web_acl = _web_acl(settings, foundation, load_balancer)
     roles = _task_roles(foundation, data, images, email)
     web = _web_service(settings, foundation, data, release, load_balancer, roles)
-    _scaling(settings, web)
-    return Service(load_balancer, web)
+    _scaling(settings, load_balancer, web)
+    return Service(load_balancer, web, web_acl)
 
 
 def _load_balancer(settings: Settings, foundation: Foundation, certificate: Certificate) -> LoadBalancer:
@@ -52,19 +55,24 @@ def _load_balancer(settings: Settings, foundation: Foundation, certificate: Cert
         certificate_arn=certificate.certificate_arn,
         target_port=PROXY_PORT,
         access_log_bucket=access_logs.bucket_name,
+        idle_timeout=server.idle_timeout(settings.request_timeout_seconds),
+        hsts=settings.hsts,
         protect=settings.protect,
     )
     return LoadBalancer("front", args)
 
 
-def _web_acl(settings: Settings, foundation: Foundation, load_balancer: LoadBalancer) -> None:
-    if settings.waf:
-        args = WebAclArgs(
-            load_balancer_arn=load_balancer.load_balancer_arn,
-            key_arn=foundation.key.key_arn,
-            retention_days=settings.log_days,
-        )
-        WebAcl("waf", args)
+def _web_acl(settings: Settings, foundation: Foundation, load_balancer: LoadBalancer) -> WebAcl | None:
+    if not settings.waf:
+        return None
+    args = WebAclArgs(
+        load_balancer_arn=load_balancer.load_balancer_arn,
+        key_arn=foundation.key.key_arn,
+        retention_days=settings.log_days,
+        blocks=settings.waf_blocks,
+        upload_paths=settings.waf_upload_paths,
+    )
+    return WebAcl("waf", args)
 
 
 def _task_roles(foundation: Foundation, data: Data, images: Images, email: SesIdentity | None) -> TaskRoles:
@@ -117,7 +125,10 @@ def _task(settings: Settings, foundation: Foundation, data: Data, release: Relea
         secret_version=data.secrets.version_id,
         log_group=foundation.logs.log_group_name,
         vpc_cidr=settings.vpc_cidr,
+        trusted_proxies=settings.trusted_proxies,
         cpu=settings.task_cpu,
+        threads=settings.web_threads,
+        request_timeout=settings.request_timeout_seconds,
         memory=settings.task_memory,
         architecture=settings.architecture,
         execution_role_arn=roles.execution_role_arn,
@@ -126,12 +137,15 @@ def _task(settings: Settings, foundation: Foundation, data: Data, release: Relea
     )
 
 
-def _scaling(settings: Settings, web: WebService) -> None:
+def _scaling(settings: Settings, load_balancer: LoadBalancer, web: WebService) -> None:
     args = ScalingArgs(
         cluster_name=web.cluster_name,
         service_name=web.service_name,
         min_tasks=settings.min_tasks,
         max_tasks=settings.max_tasks,
         cpu_percent=settings.scale_at_cpu_percent,
+        requests_per_target=settings.scale_at_requests_per_target,
+        load_balancer_arn_suffix=load_balancer.load_balancer_arn_suffix,
+        target_group_arn_suffix=load_balancer.target_group_arn_suffix,
     )
     Scaling("scaling", args)

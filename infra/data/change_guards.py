@@ -4,18 +4,24 @@ They fail the preview already. Replacement and deletion of protected resources i
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
-from infra.settings.problem import Problem, set_command
+from infra.database_capacity import least_max_storage_gb
+from infra.settings.problem import Problem, key_of, set_command
 
 Inputs = Mapping[str, Any]
-Rule = Callable[[Inputs, Inputs], Iterator[Problem]]
-"""Yields the problems of a change, from the current inputs and outputs to the new inputs."""
+Rule = Callable[[Inputs, Inputs, Inputs], Iterator[Problem]]
+"""Yields the problems of a change, from the current inputs and outputs to the new inputs; keys have no namespace.
+
+The third argument holds the inputs of the last update, without what AWS changed since."""
 
 GENERATION_TAG, FALLBACKS_TAG = "SecretsGeneration", "SecretKeyFallbacks"
 """Tags of the application's secret: the `secretsGeneration` and `secretKeyFallbacks` of the last update."""
+STORAGE_TAG = "DatabaseStorageGb"
+"""Tag of the database: the `databaseStorageGb` of the last update. RDS may have grown the storage since."""
 
 
 class ChangeRefused(pulumi.RunError):
@@ -33,31 +39,48 @@ def change_guard(name: str, rule: Rule) -> pulumi.ResourceHookBinding:
     """Hook of a resource that fails previews and updates with ChangeRefused when `rule` yields a problem."""
 
     def refuse(args: pulumi.ResourceHookArgs) -> None:
-        current = {**(args.old_inputs or {}), **(args.old_outputs or {})}
-        problems = list(rule(current, args.new_inputs or {}))
+        asked = args.old_inputs or {}
+        problems = list(rule({**asked, **(args.old_outputs or {})}, args.new_inputs or {}, asked))
         if problems:
-            raise ChangeRefused(args.urn, problems)
+            project = pulumi.get_project()
+            raise ChangeRefused(args.urn, [replace(one, key=f"{project}:{one.key}") for one in problems])
 
     return pulumi.ResourceHookBinding(
         before_update=[pulumi.ResourceHook(name, refuse, pulumi.ResourceHookOptions(on_dry_run=True))]
     )
 
 
-def database_problems(current: Inputs, new: Inputs) -> Iterator[Problem]:
-    """RDS neither shrinks storage nor downgrades the engine."""
-    size, new_size = _whole(current.get("allocatedStorage")), _whole(new.get("allocatedStorage"))
-    if size is not None and new_size is not None and new_size < size:
-        rule = f"RDS cannot shrink storage, and the database has {size} GiB (autoscaling may have raised it)"
-        fix = f"{set_command('database_storage_gb', size)}, or move the data to a new stack"
-        yield Problem("preqly:databaseStorageGb", new_size, rule, fix)
+def database_problems(current: Inputs, new: Inputs, asked: Inputs | None = None) -> Iterator[Problem]:
+    """RDS neither shrinks storage nor downgrades the engine, and needs room to grow the storage.
+
+    Storage that RDS has grown by itself is no reason to refuse: the provider leaves the larger size as it is.
+    """
+    yield from _storage_problems(current, new, asked or current)
     version, new_version = _major(current.get("engineVersion")), _major(new.get("engineVersion"))
     if version is not None and new_version is not None and new_version < version:
         rule = f"RDS cannot downgrade the engine, and the database runs PostgreSQL {version}"
         fix = f"{set_command('database_version', version)}, or restore a snapshot from before the upgrade"
-        yield Problem("preqly:databaseVersion", str(new_version), rule, fix)
+        yield Problem(key_of("database_version"), str(new_version), rule, fix)
 
 
-def generation_problems(current: Inputs, new: Inputs) -> Iterator[Problem]:
+def _storage_problems(current: Inputs, new: Inputs, asked: Inputs) -> Iterator[Problem]:
+    size, wanted = _whole(current.get("allocatedStorage")), _whole(new.get("allocatedStorage"))
+    # A refresh replaces the last input by the grown size, but leaves the tag.
+    setting = _whole(_tags(current).get(STORAGE_TAG)) or _whole(asked.get("allocatedStorage"))
+    if size is None or setting is None or wanted is None:
+        return
+    if wanted < setting:
+        rule = f"RDS cannot shrink storage; the last update asked for {setting} GiB, and the database has {size} GiB"
+        fix = f"{set_command('database_storage_gb', setting)}, or move the data to a new stack"
+        yield Problem(key_of("database_storage_gb"), wanted, rule, fix)
+    limit, new_limit = _whole(current.get("maxAllocatedStorage")), _whole(new.get("maxAllocatedStorage"))
+    least = least_max_storage_gb(max(size, wanted))
+    if new_limit is not None and new_limit != limit and new_limit < least:
+        rule = f"must be at least 10 % above the storage, which is {max(size, wanted)} GiB now, so {least} or more"
+        yield Problem(key_of("database_max_storage_gb"), new_limit, rule, set_command("database_max_storage_gb", least))
+
+
+def generation_problems(current: Inputs, new: Inputs, *_: Inputs) -> Iterator[Problem]:
     """A rotation raises the generation by 1, to the key that running tasks accept already.
 
     Without fallbacks (after a leak) the new key must be one that running tasks do not hold: 2 or more above theirs.
@@ -76,7 +99,7 @@ def generation_problems(current: Inputs, new: Inputs) -> Iterator[Problem]:
         rule = f"the tasks of generation {generation} hold the key of {wanted} too, so it is part of the leak"
     else:
         return
-    yield Problem("preqly:secretsGeneration", wanted, rule, set_command("secrets_generation", generation + step))
+    yield Problem(key_of("secrets_generation"), wanted, rule, set_command("secrets_generation", generation + step))
 
 
 def _tags(inputs: Inputs) -> Mapping[str, Any]:

@@ -8,10 +8,11 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from infra import policies
-from infra.data.change_guards import change_guard, database_problems
-from infra.data.database_urls import NAME, OWNER, PORT, database_url
+from infra.data.change_guards import STORAGE_TAG, change_guard, database_problems
+from infra.data.database_parameters import parameters
+from infra.data.database_urls import PORT, database_url, owner
+from infra.naming import database_name
 
-SLOW_STATEMENT_MS = 1000
 MONITORING_SECONDS = 60
 TIMEOUTS = pulumi.CustomTimeouts(create="40m", update="80m", delete="40m")
 """A multi-AZ change of class or storage takes longer than the provider's default timeout."""
@@ -54,6 +55,8 @@ class Database(pulumi.ComponentResource):
     endpoint: pulumi.Output[str]
     """host:port"""
     name: pulumi.Output[str]
+    storage_gb: pulumi.Output[int]
+    """Allocated now; RDS may have raised it above `DatabaseArgs.storage_gb`."""
     owner_url: pulumi.Output[str]
     """DATABASE_URL of migrations; secret."""
     application_url: pulumi.Output[str]
@@ -66,16 +69,18 @@ class Database(pulumi.ComponentResource):
         self.address = instance.address
         self.endpoint = instance.endpoint
         self.name = instance.db_name
-        self.owner_url = _url(instance, OWNER, args.owner_password)
+        self.storage_gb = instance.allocated_storage
+        self.owner_url = _url(instance, owner(pulumi.get_project()), args.owner_password)
         self.application_url = _url(instance, args.application_role, args.application_password)
         self.register_outputs({"address": self.address, "endpoint": self.endpoint, "identifier": self.identifier})
 
     def _instance(self, name: str, args: DatabaseArgs) -> aws.rds.Instance:
         child = pulumi.ResourceOptions(parent=self)
         # The name is generated here, not by Pulumi: the encrypted log groups must exist before RDS creates its own.
-        identifier = pulumi.Output.concat(f"{NAME}-", self._random(f"{name}-name", args))
+        prefix = database_name(pulumi.get_project())
+        identifier = pulumi.Output.concat(f"{prefix}-", self._random(f"{name}-name", args))
         # The random part avoids a conflict with the final snapshot of an earlier database.
-        final_snapshot = pulumi.Output.concat(f"{NAME}-final-", self._random(f"{name}-final-snapshot", args))
+        final_snapshot = pulumi.Output.concat(f"{prefix}-final-", self._random(f"{name}-final-snapshot", args))
         subnets = aws.rds.SubnetGroup(f"{name}-subnets", subnet_ids=args.subnet_ids, opts=child)
         role, attachment = self._monitoring_role(name)
         return aws.rds.Instance(
@@ -104,7 +109,8 @@ class Database(pulumi.ComponentResource):
 
     def _random(self, name: str, args: DatabaseArgs) -> pulumi.Output[str]:
         # The keepers are the inputs that replace the database, because the names of the old one are still taken.
-        keepers = {"key": args.key_arn, "name": NAME, "owner": OWNER}
+        project = pulumi.get_project()
+        keepers = {"key": args.key_arn, "name": database_name(project), "owner": owner(project)}
         child = pulumi.ResourceOptions(parent=self)
         suffix: pulumi.Output[str] = random.RandomId(name, byte_length=4, keepers=keepers, opts=child).hex
         return suffix
@@ -140,12 +146,7 @@ class Database(pulumi.ComponentResource):
             f"{name}-parameters",
             family=f"postgres{args.engine_version}",
             description="TLS forced; schema changes and slow statements logged",
-            parameters=[
-                # The apply method that RDS reports for its default value: any other is a diff in every preview.
-                {"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"},
-                {"name": "log_statement", "value": "ddl"},
-                {"name": "log_min_duration_statement", "value": str(SLOW_STATEMENT_MS)},
-            ],
+            parameters=parameters(args.instance_class),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -159,8 +160,8 @@ def _engine(args: DatabaseArgs) -> dict[str, Any]:
         "allow_major_version_upgrade": True,
         "maintenance_window": "sun:04:30-sun:05:30",
         "instance_class": args.instance_class,
-        "db_name": NAME,
-        "username": OWNER,
+        "db_name": database_name(pulumi.get_project()),
+        "username": owner(pulumi.get_project()),
         "password": args.owner_password,
         "port": PORT,
         "iam_database_authentication_enabled": True,
@@ -169,6 +170,8 @@ def _engine(args: DatabaseArgs) -> dict[str, Any]:
         "storage_type": "gp3",
         "allocated_storage": args.storage_gb,
         "max_allocated_storage": args.max_storage_gb,
+        # The size that was asked for last: a refresh replaces the input above by the size that RDS has grown it to.
+        "tags": {STORAGE_TAG: str(args.storage_gb)},
         "storage_encrypted": True,
         "kms_key_id": args.key_arn,
     }
@@ -196,5 +199,7 @@ def _monitoring(args: DatabaseArgs) -> dict[str, Any]:
 
 
 def _url(instance: aws.rds.Instance, role: str, password: pulumi.Input[str]) -> pulumi.Output[str]:
-    url = pulumi.Output.all(instance.address, password).apply(lambda known: database_url(known[0], role, known[1]))
+    url = pulumi.Output.all(instance.address, instance.db_name, password).apply(
+        lambda known: database_url(known[0], known[1], role, known[2])
+    )
     return pulumi.Output.secret(url)

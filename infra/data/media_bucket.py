@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.foundation.private_bucket import ABANDONED_UPLOADS, keep_private
+from infra.foundation.private_bucket import ABANDONED_UPLOADS, EXPIRED_MARKERS, keep_private
 
 KEPT_OVERWRITTEN_DAYS = 90
 
@@ -15,6 +15,9 @@ KEPT_OVERWRITTEN_DAYS = 90
 class MediaBucketArgs:
     """Arguments of the media bucket."""
 
+    key_arn: pulumi.Input[str]
+    key: pulumi.Resource
+    """Deleted after the bucket: without the key the files are unreadable."""
     protect: bool
     """True makes Pulumi refuse deletion; False deletes the bucket with its files."""
 
@@ -30,19 +33,19 @@ class MediaBucket(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             f"{name}-files",
             force_destroy=not args.protect,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[args.key]),
         )
-        self._require_tls(name, bucket)
+        self._require_tls(name, bucket, args.key_arn)
         self._keep_versions(name, bucket)
         self.bucket_name, self.bucket_arn = bucket.bucket, bucket.arn
         self.register_outputs({"bucket_name": self.bucket_name, "bucket_arn": self.bucket_arn})
 
-    def _require_tls(self, name: str, bucket: aws.s3.Bucket) -> None:
+    def _require_tls(self, name: str, bucket: aws.s3.Bucket, key_arn: pulumi.Input[str]) -> None:
         aws.s3.BucketPolicy(
             f"{name}-tls-only",
             bucket=bucket.bucket,
             policy=bucket.arn.apply(policies.tls_only_bucket),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=keep_private(name, bucket, self)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=keep_private(name, bucket, self, key_arn)),
         )
 
     def _keep_versions(self, name: str, bucket: aws.s3.Bucket) -> None:
@@ -57,6 +60,7 @@ class MediaBucket(pulumi.ComponentResource):
             bucket=bucket.bucket,
             rules=[
                 ABANDONED_UPLOADS,
+                EXPIRED_MARKERS,
                 {
                     "id": "overwritten-files",
                     "status": "Enabled",

@@ -16,48 +16,58 @@ class CertificateArgs:
     hosts: tuple[str, ...]
     """The domain first, then its aliases."""
     zone_id: pulumi.Input[str]
+    retain_records: bool
+    """Leave the validation records when the stack is destroyed: other certificates of the same names share them."""
+    existing_arn: str = ""
+    """Use this certificate and make none."""
 
 
 class Certificate(pulumi.ComponentResource):
-    """One certificate for every host."""
+    """One certificate for every host: an existing one, or a new one."""
 
     certificate_arn: pulumi.Output[str]
     """Known once the certificate is issued."""
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Certificate", name, None, opts)
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._args = args
+        if args.existing_arn:
+            self.certificate_arn = pulumi.Output.from_input(args.existing_arn)
+        else:
+            self.certificate_arn = self._create(name, args)
+        self.register_outputs({"certificate_arn": self.certificate_arn})
+
+    def _create(self, name: str, args: CertificateArgs) -> pulumi.Output[str]:
         certificate = aws.acm.Certificate(
             f"{name}-site",
             domain_name=args.hosts[0],
             subject_alternative_names=list(args.hosts[1:]) or None,
             validation_method="DNS",
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        records = [self._validation_record(f"{name}-{host}", certificate, host, args.zone_id) for host in args.hosts]
+        records = [self._validation_record(f"{name}-{host}", certificate, host) for host in args.hosts]
         issued = aws.acm.CertificateValidation(
             f"{name}-issued",
             certificate_arn=certificate.arn,
             validation_record_fqdns=[record.fqdn for record in records],
             opts=pulumi.ResourceOptions(parent=self, custom_timeouts=pulumi.CustomTimeouts(create=ISSUED_WITHIN)),
         )
-        self.certificate_arn = issued.certificate_arn
-        self.register_outputs({"certificate_arn": self.certificate_arn})
+        arn: pulumi.Output[str] = issued.certificate_arn
+        return arn
 
-    def _validation_record(
-        self, name: str, certificate: aws.acm.Certificate, host: str, zone_id: pulumi.Input[str]
-    ) -> aws.route53.Record:
+    def _validation_record(self, name: str, certificate: aws.acm.Certificate, host: str) -> aws.route53.Record:
         option = certificate.domain_validation_options.apply(
             lambda options: next(option for option in options if option.domain_name == host)
         )
         return aws.route53.Record(
             name,
-            zone_id=zone_id,
+            zone_id=self._args.zone_id,
             name=option.resource_record_name,
             type=option.resource_record_type,
             records=[option.resource_record_value],
             ttl=60,
-            # ACM asks for the same record for every certificate of a name in one account, so it may exist.
+            # ACM asks for the same record for every certificate of a name in one account, so it may exist, and another
+            # certificate may need it to be renewed.
             allow_overwrite=True,
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=self._args.retain_records),
         )

@@ -1,10 +1,12 @@
-"""DNS records of the site: aliases of the load balancer."""
+"""DNS records of the site: aliases of the load balancer, which may replace records that lead to an old server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
+
+from infra.dns.take_over import NameHook
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,10 @@ class DnsRecordsArgs:
     load_balancer_zone_id: pulumi.Input[str]
     ready: Sequence[pulumi.Resource]
     """Created before the records: the service, so that the first visitors find a site that serves."""
+    hooks: NameHook | None = None
+    """Looks at what answers for a name before a record of it is written; None in a zone that the stack creates."""
+    retained: frozenset[str] = frozenset()
+    """Names that were taken over: the records that they have when the stack is destroyed stay."""
 
 
 class DnsRecords(pulumi.ComponentResource):
@@ -26,17 +32,29 @@ class DnsRecords(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DnsRecordsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:SiteNames", name, None, opts)
-        alias = pulumi.Output.all(name=args.load_balancer_dns, zone_id=args.load_balancer_zone_id).apply(
+        self._name, self._args = name, args
+        self._alias = pulumi.Output.all(name=args.load_balancer_dns, zone_id=args.load_balancer_zone_id).apply(
             lambda target: {**target, "evaluate_target_health": True}
         )
         for host in args.hosts:
-            for kind in ("A", "AAAA"):
-                aws.route53.Record(
-                    f"{name}-{host}-{kind.lower()}",
-                    zone_id=args.zone_id,
-                    name=host,
-                    type=kind,
-                    aliases=[alias],
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.ready)),
-                )
+            # The hook of the A record replaces both, so the AAAA record comes after it.
+            hooks = args.hooks.binding(f"{name}-{host}", host) if args.hooks else None
+            first = self._record(host, "A", args.ready, hooks)
+            self._record(host, "AAAA", [*args.ready, first], hooks)
         self.register_outputs({"hosts": list(args.hosts)})
+
+    def _record(
+        self, host: str, kind: str, after: Sequence[pulumi.Resource], hooks: pulumi.ResourceHookBinding | None
+    ) -> aws.route53.Record:
+        return aws.route53.Record(
+            f"{self._name}-{host}-{kind.lower()}",
+            zone_id=self._args.zone_id,
+            name=host,
+            type=kind,
+            aliases=[self._alias],
+            # Only the hook lets another record be replaced.
+            allow_overwrite=hooks is not None,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=list(after), hooks=hooks, retain_on_delete=host in self._args.retained
+            ),
+        )

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.foundation.private_bucket import keep_private
+from infra.foundation.private_bucket import EXPIRED_MARKERS, keep_private
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,10 @@ class AccessLogsArgs:
 
 
 class AccessLogs(pulumi.ComponentResource):
-    """A private bucket that only load balancers of this account write to."""
+    """A private, versioned bucket that only load balancers of this account write to.
+
+    It has S3's own encryption, because ELB's log delivery cannot write with a customer managed key.
+    """
 
     bucket_name: pulumi.Output[str]
     """Known once the bucket policy allows log delivery."""
@@ -29,7 +32,7 @@ class AccessLogs(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(f"{name}-bucket", force_destroy=not args.protect, opts=child)
         private = keep_private(name, bucket, self)
-        _expire(name, bucket, args.retention_days, child)
+        _expire(name, bucket, args.retention_days, self)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         policy = aws.s3.BucketPolicy(
             f"{name}-delivery",
@@ -55,7 +58,14 @@ def delivery_policy(bucket_arn: str, account: str) -> str:
     return policies.tls_only_bucket(bucket_arn, deliver)
 
 
-def _expire(name: str, bucket: aws.s3.Bucket, days: int, child: pulumi.ResourceOptions) -> None:
+def _expire(name: str, bucket: aws.s3.Bucket, days: int, owner: pulumi.Resource) -> None:
+    """Keep versions, so that nothing overwrites a log, and delete each log after so many days."""
+    versioning = aws.s3.BucketVersioning(
+        f"{name}-versioning",
+        bucket=bucket.bucket,
+        versioning_configuration={"status": "Enabled"},
+        opts=pulumi.ResourceOptions(parent=owner),
+    )
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-expiry",
         bucket=bucket.bucket,
@@ -65,8 +75,11 @@ def _expire(name: str, bucket: aws.s3.Bucket, days: int, child: pulumi.ResourceO
                 "status": "Enabled",
                 "filter": {"prefix": ""},
                 "expiration": {"days": days},
+                # A day is the shortest time that S3 keeps an expired version.
+                "noncurrent_version_expiration": {"noncurrent_days": 1},
                 "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-            }
+            },
+            EXPIRED_MARKERS,
         ],
-        opts=child,
+        opts=pulumi.ResourceOptions(parent=owner, depends_on=[versioning]),
     )

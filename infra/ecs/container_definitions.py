@@ -8,7 +8,6 @@ from typing import Any
 from infra.ecs.containers import OWNER_KEY, Container
 
 USER = "10001:10001"
-TMP_MIB = 64
 STOP_TIMEOUT_SECONDS = 10
 HEALTH_CHECK = {
     "command": ["CMD", "/usr/local/bin/healthcheck"],
@@ -55,7 +54,7 @@ def _definition(container: Container, args: SecretsAndLogs) -> dict[str, Any]:
         "user": USER,
         "readonlyRootFilesystem": True,
         "privileged": False,
-        "linuxParameters": _linux_parameters(),
+        "linuxParameters": _linux_parameters(container.tmp_mib),
         "stopTimeout": STOP_TIMEOUT_SECONDS,
         "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
         "secrets": [
@@ -90,13 +89,13 @@ def _port_mappings(container: Container) -> list[dict[str, Any]]:
     return [{"containerPort": container.port, "hostPort": container.port, "protocol": "tcp"}]
 
 
-def _linux_parameters() -> dict[str, Any]:
+def _linux_parameters(tmp_mib: int) -> dict[str, Any]:
     return {
         "capabilities": {"add": [], "drop": ["ALL"]},
         # The first process of the images is the server itself, which handles SIGTERM and leaves no zombies.
         "initProcessEnabled": False,
         "tmpfs": [
-            {"containerPath": "/tmp", "size": TMP_MIB, "mountOptions": ["mode=1777", "nodev", "noexec", "nosuid"]}  # noqa: S108 - a mount, not a shared file
+            {"containerPath": "/tmp", "size": tmp_mib, "mountOptions": ["mode=1777", "nodev", "noexec", "nosuid"]}  # noqa: S108 - a mount, not a shared file
         ],
     }
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from infra.ecs import server
 from infra.release.spec import ReleaseSpec
 
 PROXY_PORT = 8443
@@ -11,6 +12,8 @@ PROXY_PORT = 8443
 WEB_PORT = 8005
 """Port of gunicorn on the task's loopback interface."""
 MIGRATION_COMMAND = ("python", "manage.py", "migrate", "--noinput")
+PROXY_TMP_MIB = 128
+"""Room in nginx.conf for 60 MB of uploads, 16 MB of cached pages, and responses that visitors take slowly."""
 OWNER_KEY = "OWNER_DATABASE_URL"
 """Key of the one value that containers read without a version of the secret.
 
@@ -65,6 +68,8 @@ class Container:
     """Overrides the image's command; empty keeps it."""
     starts_after: tuple[str, ...] = ()
     health_checked: bool = True
+    tmp_mib: int = 64
+    """Size of /tmp, in the task's memory."""
     volumes: Mapping[str, str] = field(default_factory=dict)
     """Empty writable volumes, owned by root: name to path."""
 
@@ -79,24 +84,38 @@ class Container:
 
 
 def application_environment(
-    *, domains: Sequence[str], allowed_hosts: Sequence[str], sender: str, media_bucket: str, cpu: int
+    *,
+    domains: Sequence[str],
+    allowed_hosts: Sequence[str],
+    sender: str,
+    media_bucket: str,
+    cpu: int,
+    threads: int,
+    request_timeout: int,
 ) -> dict[str, str]:
-    """Plain variables of the application. `domains` starts with the main one; `cpu` in units (1024 = one vCPU)."""
+    """Plain variables of the application.
+
+    `domains` starts with the main one; `cpu` is in units (1024 = one vCPU), `threads` count for each process, and
+    `request_timeout` is in seconds.
+    """
     return {
         "ALLOWED_HOSTS": ",".join((*domains, *allowed_hosts)),
         "CSRF_TRUSTED_ORIGINS": ",".join(f"https://{domain}" for domain in domains),
         "DEFAULT_FROM_EMAIL": sender,
         "MEDIA_BUCKET": media_bucket,
-        # Two processes of two threads per vCPU need the least CPU time per request (docs/performance.md).
-        "WEB_CONCURRENCY": str(2 * max(1, cpu // 1024)),
-        "WEB_THREADS": "2",
+        "WEB_CONCURRENCY": str(server.workers(cpu)),
+        "WEB_THREADS": str(threads),
+        "REQUEST_TIMEOUT": str(request_timeout),
     }
 
 
-def web_containers(spec: ReleaseSpec, environment: Mapping[str, str], vpc_cidr: str) -> tuple[Container, ...]:
+def web_containers(
+    spec: ReleaseSpec, environment: Mapping[str, str], vpc_cidr: str, trusted_proxies: Sequence[str] = ()
+) -> tuple[Container, ...]:
     """The containers of a serving task: nginx in front of gunicorn.
 
-    nginx trusts forwarding headers from `vpc_cidr`, the range of the load balancer.
+    The load balancer is in `vpc_cidr`; nginx believes what it adds to the forwarding headers. `trusted_proxies` are the
+    networks of a CDN in front of the load balancer.
     """
     web = Container(
         name="web",
@@ -108,8 +127,14 @@ def web_containers(spec: ReleaseSpec, environment: Mapping[str, str], vpc_cidr: 
     proxy = Container(
         name="proxy",
         image=spec.proxy_image,
-        environment={"TRUSTED_PROXIES": vpc_cidr, "UPSTREAM": f"127.0.0.1:{WEB_PORT}"},
+        environment={
+            "LOAD_BALANCERS": vpc_cidr,
+            "TRUSTED_PROXIES": ",".join(trusted_proxies),
+            "REQUEST_TIMEOUT": environment["REQUEST_TIMEOUT"],
+            "UPSTREAM": f"127.0.0.1:{WEB_PORT}",
+        },
         port=PROXY_PORT,
+        tmp_mib=PROXY_TMP_MIB,
         starts_after=(web.name,),
     )
     return web, proxy

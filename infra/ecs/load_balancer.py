@@ -9,7 +9,6 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """TLS 1.2 and 1.3 with forward secrecy and post-quantum key exchange; recommended by AWS."""
 
 RESPONSE_HEADERS = {
-    "routing_http_response_strict_transport_security_header_value": "max-age=31536000; includeSubDomains; preload",
     "routing_http_response_x_content_type_options_header_value": "nosniff",
     "routing_http_response_x_frame_options_header_value": "DENY",
     "routing_http_response_server_enabled": False,
@@ -42,6 +41,10 @@ class LoadBalancerArgs:
     certificate_arn: pulumi.Input[str]
     target_port: int
     access_log_bucket: pulumi.Input[str]
+    idle_timeout: int
+    """Seconds without a byte after which it ends a connection; longer than a request may take."""
+    hsts: str
+    """Value of the header Strict-Transport-Security. Only the listener sets it: it ends the visitors' TLS."""
     protect: bool
 
 
@@ -93,6 +96,7 @@ class LoadBalancer(pulumi.ComponentResource):
             drop_invalid_header_fields=True,
             desync_mitigation_mode="strictest",
             enable_deletion_protection=self._args.protect,
+            idle_timeout=self._args.idle_timeout,
             access_logs={"bucket": self._args.access_log_bucket, "enabled": True},
             opts=pulumi.ResourceOptions(parent=self, protect=self._args.protect),
         )
@@ -131,6 +135,7 @@ class LoadBalancer(pulumi.ComponentResource):
             ssl_policy=TLS_POLICY,
             certificate_arn=self._args.certificate_arn,
             default_actions=[{"type": "forward", "target_group_arn": targets.arn}],
+            routing_http_response_strict_transport_security_header_value=self._args.hsts,
             **RESPONSE_HEADERS,
             opts=self._child,
         )

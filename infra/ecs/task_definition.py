@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pulumi
 import pulumi_aws as aws
 
+from infra import naming
 from infra.ecs.container_definitions import SecretsAndLogs, container_definitions
 from infra.ecs.containers import EXEC_PATHS, application_environment, migration_containers, web_containers
 from infra.release.spec import ReleaseSpec
@@ -31,8 +32,14 @@ class TaskArgs:
     secret_version: pulumi.Input[str]
     log_group: pulumi.Input[str]
     vpc_cidr: pulumi.Input[str]
+    trusted_proxies: Sequence[str]
+    """Networks of proxies in front of the load balancer."""
     cpu: int
     """CPU units (1024 = one vCPU)."""
+    threads: int
+    """Threads of each web process."""
+    request_timeout: int
+    """Longest time of a request in seconds."""
     memory: int
     """MiB."""
     architecture: str
@@ -50,7 +57,7 @@ def task_definition(
     return aws.ecs.TaskDefinition(
         f"{name}-{kind}-task",
         # A fixed name: ECS numbers revisions within it, and operators type it.
-        family=f"{pulumi.get_project()}-{pulumi.get_stack()}-{kind}".replace(".", "-"),
+        family=naming.task_family(pulumi.get_project(), pulumi.get_stack(), kind),
         requires_compatibilities=["FARGATE"],
         network_mode="awsvpc",
         cpu=str(args.cpu),
@@ -85,9 +92,11 @@ def _document(
         sender=args.sender,
         media_bucket=media_bucket,
         cpu=args.cpu,
+        threads=args.threads,
+        request_timeout=args.request_timeout,
     )
     if kind == "web":
-        containers = web_containers(spec, environment, vpc_cidr)
+        containers = web_containers(spec, environment, vpc_cidr, args.trusted_proxies)
     else:
         containers = migration_containers(spec, environment)
     return container_definitions(containers, SecretsAndLogs(region=args.region, stream_prefix=kind, **secrets_and_logs))

@@ -38,11 +38,11 @@ class TaskRoles(pulumi.ComponentResource):
             key_arn=args.key_arn,
             log_group_arn=args.log_group_arn,
         ).apply(lambda known: policies.execution_role(**known))
-        application = pulumi.Output.all(media_bucket_arn=args.media_bucket_arn, ses=args.ses_sender).apply(
-            lambda known: policies.task_role(**known)
-        )
-        migration = pulumi.Output.from_input(args.media_bucket_arn).apply(
-            lambda arn: policies.migration_role(media_bucket_arn=arn)
+        application = pulumi.Output.all(
+            media_bucket_arn=args.media_bucket_arn, key_arn=args.key_arn, ses=args.ses_sender
+        ).apply(lambda known: policies.task_role(**known))
+        migration = pulumi.Output.all(media_bucket_arn=args.media_bucket_arn, key_arn=args.key_arn).apply(
+            lambda known: policies.migration_role(**known)
         )
         self.execution_role_arn = self._role(f"{name}-execution", trust, execution)
         self.task_role_arn = self._role(f"{name}-application", trust, application)

@@ -1,21 +1,13 @@
-"""AWS WAF web ACL of the load balancer, with AWS managed rules and a log of blocked requests."""
+"""AWS WAF web ACL of the load balancer, with AWS managed rules and a log of the requests that they match."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-MANAGED_RULES = (
-    "AWSManagedRulesAmazonIpReputationList",
-    "AWSManagedRulesAnonymousIpList",
-    "AWSManagedRulesCommonRuleSet",
-    "AWSManagedRulesKnownBadInputsRuleSet",
-    "AWSManagedRulesSQLiRuleSet",
-)
-
-COUNT_ONLY = {"AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY",)}
-"""Rules that only count, because they block legitimate requests: this one blocks bodies over 8 KB, such as pictures."""
+from infra import naming
+from infra.ecs import waf_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,29 +17,37 @@ class WebAclArgs:
     load_balancer_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     retention_days: int
+    blocks: Sequence[str]
+    """Names of the rule groups that block; the others count."""
+    upload_paths: Sequence[str]
+    """Paths where the body may be a file, so that rules on the body only count."""
 
 
 class WebAcl(pulumi.ComponentResource):
-    """Allows every request that no managed rule blocks."""
+    """Allows every request that no rule of a blocking group matches."""
+
+    metric_name: str
+    """Value of the dimension `WebACL` of its metrics."""
 
     def __init__(self, name: str, args: WebAclArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:WebAcl", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self.metric_name = naming.web_acl_metric(pulumi.get_project(), pulumi.get_stack())
         acl = aws.wafv2.WebAcl(
             f"{name}-acl",
             scope="REGIONAL",
             default_action={"allow": {}},
-            rules=[_managed(rule, priority) for priority, rule in enumerate(MANAGED_RULES)],
-            visibility_config=_visibility("WebAcl"),
+            rules=waf_rules.rules(args.blocks, args.upload_paths),
+            visibility_config=waf_rules.visibility(self.metric_name),
             opts=child,
         )
         aws.wafv2.WebAclAssociation(
             f"{name}-on-balancer", web_acl_arn=acl.arn, resource_arn=args.load_balancer_arn, opts=child
         )
-        self._log_blocked(name, acl.arn, args)
+        self._log_matches(name, acl.arn, args)
         self.register_outputs({"web_acl_arn": acl.arn})
 
-    def _log_blocked(self, name: str, acl_arn: pulumi.Output[str], args: WebAclArgs) -> None:
+    def _log_matches(self, name: str, acl_arn: pulumi.Output[str], args: WebAclArgs) -> None:
         """Log requests that a rule blocked or counted, without their credentials."""
         log = aws.cloudwatch.LogGroup(
             f"{name}-log",
@@ -73,19 +73,3 @@ class WebAcl(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-
-def _managed(rule: str, priority: int) -> dict[str, Any]:
-    overrides = [{"name": name, "action_to_use": {"count": {}}} for name in COUNT_ONLY.get(rule, ())]
-    group = {"vendor_name": "AWS", "name": rule, "rule_action_overrides": overrides}
-    return {
-        "name": rule,
-        "priority": priority,
-        "override_action": {"none": {}},
-        "statement": {"managed_rule_group_statement": group},
-        "visibility_config": _visibility(rule),
-    }
-
-
-def _visibility(metric: str) -> dict[str, Any]:
-    return {"cloudwatch_metrics_enabled": True, "sampled_requests_enabled": True, "metric_name": metric}

@@ -9,8 +9,8 @@ import pulumi_aws as aws
 
 from infra.ecs.containers import PROXY_PORT
 from infra.ecs.task_definition import TaskArgs, task_definition
+from infra.naming import MIGRATION_TAG, own_tag
 from infra.release.hooks import ReleaseHooks
-from infra.release.migration.migration import MIGRATION_TAG
 from infra.release.record import ReleaseRecord
 from infra.release.spec import ReleaseSpec
 
@@ -100,7 +100,7 @@ class WebService(pulumi.ComponentResource):
             enable_execute_command=True,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            tags={MIGRATION_TAG: migration_arn},
+            tags={own_tag(pulumi.get_project(), MIGRATION_TAG): migration_arn},
             load_balancers=[
                 {
                     "target_group_arn": args.target_group_arn,

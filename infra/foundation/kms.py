@@ -1,6 +1,7 @@
-"""The KMS key that encrypts logs, database, secrets and images."""
+"""The KMS key that encrypts logs, database, secrets, images, media files and alarm notifications."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,10 @@ class EncryptionKeyArgs:
     """Arguments of the encryption key."""
 
     region: str
+    publishers: Sequence[str]
+    """AWS services that publish to the stack's SNS topic, which the key encrypts."""
     protect: bool
-    """Whether Pulumi refuses to delete the key; without it the database and its backups are unreadable."""
+    """Whether Pulumi refuses to delete the key; without it database, backups and files are unreadable."""
     outlives_stack: bool
     """Whether `pulumi destroy` leaves the key in the account, because it encrypts the final snapshot."""
 
@@ -29,18 +32,24 @@ class EncryptionKey(pulumi.ComponentResource):
         caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self))
         key = aws.kms.Key(
             f"{name}-data",
-            description="Encrypts the stack's logs, database, secrets and images",
+            description="Encrypts the stack's logs, database, secrets, images, media files and notifications",
             enable_key_rotation=True,
             deletion_window_in_days=30,
-            policy=caller.account_id.apply(lambda account: json.dumps(key_policy(account, args.region))),
+            policy=caller.account_id.apply(
+                lambda account: json.dumps(key_policy(account, args.region, args.publishers))
+            ),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.outlives_stack),
         )
         self.key_arn = key.arn
         self.register_outputs({"key_arn": self.key_arn})
 
 
-def key_policy(account: str, region: str) -> dict[str, Any]:
-    """Key policy: IAM policies decide inside the account; CloudWatch Logs uses the key for its log groups."""
+def key_policy(account: str, region: str, publishers: Sequence[str]) -> dict[str, Any]:
+    """Key policy: IAM policies decide inside the account; AWS services use the key for its log groups and SNS topics.
+
+    SNS uses the key for a publisher, and not every publisher's request carries `aws:SourceAccount`; the encryption
+    context does in each case (docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
+    """
     root = {
         "Sid": "AccountDecidesByIam",
         "Effect": "Allow",
@@ -58,4 +67,12 @@ def key_policy(account: str, region: str) -> dict[str, Any]:
             "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account}:log-group:*"}
         },
     }
-    return {"Version": "2012-10-17", "Statement": [root, logs]}
+    topics = {
+        "Sid": "TopicsOfThisAccount",
+        "Effect": "Allow",
+        "Principal": {"Service": sorted(publishers)},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{region}:{account}:*"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [root, logs, topics]}

@@ -9,8 +9,11 @@ import pulumi_aws as aws
 
 from infra.foundation import addressing
 from infra.foundation.flow_log import log_rejected_traffic
+from infra.foundation.nat_gateways import route_through_nat
 
 ZONES = ("a", "b")
+EGRESS = ("gateway", "gateway-per-zone", "public", "endpoints")
+"""How tasks reach the internet or AWS (Pulumi.yaml explains each)."""
 NO_FARGATE = ("apne1-az3", "use1-az3", "usw1-az2")
 """Ids of old zones without Fargate, Fargate on ARM or RDS t4g; AWS maps zone names to ids per account."""
 
@@ -21,7 +24,7 @@ class NetworkArgs:
 
     vpc_cidr: str
     egress: str
-    """`gateway`, `public` or `endpoints`: how tasks reach the internet or AWS (Pulumi.yaml explains each)."""
+    """One of EGRESS."""
     region: str
     flow_log_group_arn: pulumi.Input[str]
     protect: bool
@@ -49,16 +52,16 @@ class Network(pulumi.ComponentResource):
         plan = addressing.plan(ipaddress.IPv4Network(args.vpc_cidr))
         self._zone_names = self._available_zones()
         vpc = self._vpc = self._private_cloud()
-        public, public_routes = self._public_subnets(plan)
-        database, _ = self._subnets("database", plan.database)
-        task, task_routes = (public, public_routes) if args.egress == "public" else self._subnets("task", plan.tasks)
-        if args.egress == "gateway":
-            self._nat_gateway(public[0], task_routes)
+        public, public_table = self._public_subnets(plan)
+        database = self._subnets("database", plan.database, [self._route_table("database")] * len(ZONES))
+        if args.egress == "public":
+            task, s3 = public, self._s3_endpoint("public", [public_table])
+        else:
+            task, s3 = self._task_subnets(plan, public)
 
         self.vpc_id = vpc.id
         # AWS creates a public load balancer only in subnets with a route to an internet gateway.
         self.public_subnet_ids = _ids(public, after=self._internet_routes)
-        s3 = self._s3_endpoint("public" if task is public else "task", task_routes)
         self.task_subnet_ids = _ids(task)
         self.database_subnet_ids = _ids(database)
         self.s3_prefix_list_id = s3.prefix_list_id
@@ -98,14 +101,19 @@ class Network(pulumi.ComponentResource):
         log_rejected_traffic(f"{self._name}-refused", vpc.id, self._args.flow_log_group_arn, self)
         return vpc
 
+    def _route_table(self, role: str) -> aws.ec2.RouteTable:
+        """A route table without a route out of the VPC."""
+        return aws.ec2.RouteTable(f"{self._name}-{role}", vpc_id=self._vpc.id, opts=self._child)
+
     def _subnets(
         self,
         role: str,
         blocks: tuple[ipaddress.IPv4Network, ...],
+        tables: list[aws.ec2.RouteTable],
         ipv6_blocks: tuple[pulumi.Output[str] | None, ...] = (None, None),
-    ) -> tuple[list[aws.ec2.Subnet], aws.ec2.RouteTable]:
-        """One subnet per zone, on one route table that has no route out of the VPC."""
-        routes = aws.ec2.RouteTable(f"{self._name}-{role}", vpc_id=self._vpc.id, opts=self._child)
+        after: Sequence[pulumi.Resource] = (),
+    ) -> list[aws.ec2.Subnet]:
+        """One subnet per zone, which gets the route table of its zone once the resources in `after` exist."""
         subnets = []
         for index, (zone, block) in enumerate(zip(ZONES, blocks, strict=True)):
             subnet = aws.ec2.Subnet(
@@ -119,10 +127,25 @@ class Network(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
             )
             aws.ec2.RouteTableAssociation(
-                f"{self._name}-{role}-{zone}", subnet_id=subnet.id, route_table_id=routes.id, opts=self._child
+                f"{self._name}-{role}-{zone}",
+                subnet_id=subnet.id,
+                route_table_id=tables[index].id,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
             )
             subnets.append(subnet)
-        return subnets, routes
+        return subnets
+
+    def _task_subnets(
+        self, plan: addressing.SubnetPlan, public: list[aws.ec2.Subnet]
+    ) -> tuple[list[aws.ec2.Subnet], aws.ec2.VpcEndpoint]:
+        """Private subnets with a route table each, so that a change between the gateways replaces no association."""
+        # The first table's name has no letter, so that a stack with one table for both zones keeps it.
+        tables = {zone: self._route_table(f"task-{zone}" if index else "task") for index, zone in enumerate(ZONES)}
+        s3, routes = self._s3_endpoint("task", list(tables.values())), list[aws.ec2.Route]()
+        if self._args.egress in ("gateway", "gateway-per-zone"):
+            per_zone = self._args.egress == "gateway-per-zone"
+            routes = route_through_nat(self._name, public, tables, self._internet_routes, self, per_zone=per_zone)
+        return self._subnets("task", plan.tasks, list(tables.values()), after=[s3, *routes]), s3
 
     def _public_subnets(self, plan: addressing.SubnetPlan) -> tuple[list[aws.ec2.Subnet], aws.ec2.RouteTable]:
         """The subnets with a route to the internet; nothing in them gets a public address by default."""
@@ -131,25 +154,26 @@ class Network(pulumi.ComponentResource):
             block.apply(lambda b: addressing.ipv6_subnet(b, 0)),
             block.apply(lambda b: addressing.ipv6_subnet(b, 1)),
         )
-        subnets, routes = self._subnets("public", plan.public, ipv6)
+        table = self._route_table("public")
+        subnets = self._subnets("public", plan.public, [table] * len(ZONES), ipv6)
         gateway = aws.ec2.InternetGateway(f"{self._name}-internet", vpc_id=self._vpc.id, opts=self._child)
         everywhere = {"ipv4": {"destination_cidr_block": "0.0.0.0/0"}, "ipv6": {"destination_ipv6_cidr_block": "::/0"}}
         self._internet_routes = [
             aws.ec2.Route(
                 f"{self._name}-public-{family}",
-                route_table_id=routes.id,
+                route_table_id=table.id,
                 gateway_id=gateway.id,
                 **destination,
                 opts=self._child,
             )
             for family, destination in everywhere.items()
         ]
-        return subnets, routes
+        return subnets, table
 
-    def _s3_endpoint(self, role: str, routes: aws.ec2.RouteTable) -> aws.ec2.VpcEndpoint:
+    def _s3_endpoint(self, role: str, tables: list[aws.ec2.RouteTable]) -> aws.ec2.VpcEndpoint:
         """Gateway endpoint of S3, which serves image layers and media without NAT charges.
 
-        Each route table has an endpoint of its own: a change of `egress` then creates the new one first and deletes
+        Public and task subnets have an endpoint each: a change of `egress` then creates the new one first and deletes
         the old one last. One endpoint with a changed list of tables would cut off running tasks.
         """
         return aws.ec2.VpcEndpoint(
@@ -157,24 +181,7 @@ class Network(pulumi.ComponentResource):
             vpc_id=self._vpc.id,
             vpc_endpoint_type="Gateway",
             service_name=f"com.amazonaws.{self._args.region}.s3",
-            route_table_ids=[routes.id],
-            opts=self._child,
-        )
-
-    def _nat_gateway(self, subnet: aws.ec2.Subnet, routes: aws.ec2.RouteTable) -> None:
-        """One NAT gateway for all tasks: half the price of one per zone, and visitors' requests do not use it."""
-        address = aws.ec2.Eip(f"{self._name}-nat", domain="vpc", opts=self._child)
-        gateway = aws.ec2.NatGateway(
-            f"{self._name}-nat",
-            subnet_id=subnet.id,
-            allocation_id=address.allocation_id,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._internet_routes),
-        )
-        aws.ec2.Route(
-            f"{self._name}-task-ipv4",
-            route_table_id=routes.id,
-            destination_cidr_block="0.0.0.0/0",
-            nat_gateway_id=gateway.id,
+            route_table_ids=[table.id for table in tables],
             opts=self._child,
         )
 

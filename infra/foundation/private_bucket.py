@@ -13,9 +13,19 @@ ABANDONED_UPLOADS: dict[str, Any] = {
 }
 """Lifecycle rule for every bucket: parts of unfinished uploads are deleted, because S3 charges for them."""
 
+EXPIRED_MARKERS: dict[str, Any] = {
+    "id": "expired-delete-markers",
+    "status": "Enabled",
+    "filter": {"prefix": ""},
+    "expiration": {"expired_object_delete_marker": True},
+}
+"""Lifecycle rule for versioned buckets: a delete marker goes with the last version that it hides."""
 
-def keep_private(name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource) -> list[pulumi.Resource]:
-    """Disable ACLs, block public access and encrypt with S3's own key; the resources are children of `owner`.
+
+def keep_private(
+    name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource, key_arn: pulumi.Input[str] | None = None
+) -> list[pulumi.Resource]:
+    """Disable ACLs, block public access and encrypt with the KMS key, or with S3's own; children of `owner`.
 
     A bucket policy must depend on them: S3 refuses concurrent changes of a bucket's access (OperationAborted).
     """
@@ -32,11 +42,20 @@ def keep_private(name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource) -> li
         restrict_public_buckets=True,
         opts=child,
     )
-    # ELB's log delivery cannot write with a customer managed key, and every reader of a media file would need a grant.
     encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encrypted",
         bucket=bucket.bucket,
-        rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+        rules=[_encryption(key_arn)],
         opts=child,
     )
     return [ownership, closed, encrypted]
+
+
+def _encryption(key_arn: pulumi.Input[str] | None) -> dict[str, Any]:
+    if key_arn is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key_arn},
+        # One request to KMS for many objects.
+        "bucket_key_enabled": True,
+    }

@@ -1,5 +1,6 @@
 """Every security group of the stack, and every rule."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -17,12 +18,14 @@ class SecurityGroupsArgs:
     task_port: int
     database_port: int
     egress: str
-    """With `endpoints`, tasks reach interface endpoints and S3, but not the internet."""
+    """With `endpoints`, tasks reach interface endpoints and S3, but not the internet; with `public` they have IPv6."""
+    internet_ports: Sequence[int] = ()
+    """TCP ports besides 443 that tasks call on the internet; without effect with `endpoints`."""
     s3_prefix_list_id: pulumi.Input[str]
 
 
 class SecurityGroups(pulumi.ComponentResource):
-    """Internet to load balancer on 80 and 443, load balancer to tasks, tasks to database and HTTPS; nothing else."""
+    """Internet to load balancer on 80 and 443, that to tasks, those to database, HTTPS and `internet_ports`."""
 
     load_balancer_group_id: pulumi.Output[str]
     task_group_id: pulumi.Output[str]
@@ -99,9 +102,9 @@ class SecurityGroups(pulumi.ComponentResource):
         return egress, ingress
 
     def _let_tasks_out(self, task: aws.ec2.SecurityGroup) -> None:
-        """HTTPS to the internet or, when `egress` is `endpoints`, to AWS services only.
+        """HTTPS and `internet_ports` to the internet or, when `egress` is `endpoints`, to AWS services only.
 
-        Each rule has its own logical name: a change of `egress` creates the new one first and deletes the old one last.
+        Each rule has its own logical name, by its port: a change creates new ones first and deletes old ones last.
         """
         if self._args.egress == "endpoints":
             endpoint = self._group("endpoint", "Endpoints of AWS services, open to the tasks")
@@ -110,17 +113,33 @@ class SecurityGroups(pulumi.ComponentResource):
             ids = pulumi.Output.all(endpoint.id, *(rule.id for rule in rules))
             self.endpoint_group_id = ids.apply(lambda found: str(found[0]))
             self._out(task, "task-to-s3", "S3 over HTTPS", prefix_list_id=self._args.s3_prefix_list_id)
-        else:
-            self._out(task, "task-to-world", "Anywhere over HTTPS", cidr_ipv4=WORLD["ipv4"])
+            return
+        self._to_world(task, "task-to-world", "Anywhere over HTTPS", HTTPS)
+        for port in sorted(set(self._args.internet_ports) - {HTTPS}):
+            self._to_world(task, f"task-to-world-{port}", f"Anywhere on {port}", port)
 
-    def _out(self, group: aws.ec2.SecurityGroup, role: str, description: str, **target: pulumi.Input[str]) -> None:
+    def _to_world(self, group: aws.ec2.SecurityGroup, role: str, description: str, port: int) -> None:
+        self._out(group, role, description, port, cidr_ipv4=WORLD["ipv4"])
+        # Fargate gives a task in a subnet with IPv6 an address of both families, and most programs try IPv6 first.
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
+        if self._args.egress == "public":
+            self._out(group, f"{role}-ipv6", description, port, cidr_ipv6=WORLD["ipv6"])
+
+    def _out(
+        self,
+        group: aws.ec2.SecurityGroup,
+        role: str,
+        description: str,
+        port: int = HTTPS,
+        **target: pulumi.Input[str],
+    ) -> None:
         aws.vpc.SecurityGroupEgressRule(
             f"{self._name}-{role}",
             security_group_id=group.id,
             description=description,
             ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
+            from_port=port,
+            to_port=port,
             **target,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pulumi
+
 from infra.observability.metrics import (
     GIB,
     Metric,
@@ -9,23 +11,27 @@ from infra.observability.metrics import (
     MonitoredService,
     database_metric,
     load_balancer_metric,
-    max_connections,
     service_metric,
     target_metric,
 )
 
+MINUTE, FIVE_MINUTES = 60, 300
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """An alarm on one metric, evaluated every minute."""
+    """An alarm on one metric. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html"""
 
     role: str
     """Last part of the alarm's logical name."""
     metric: Metric
     comparison: str
-    threshold: float
-    minutes: int
-    """Consecutive minutes beyond the threshold before the alarm."""
+    threshold: pulumi.Input[float]
+    period: int = MINUTE
+    """Seconds of one data point."""
+    datapoints: int
+    """Data points beyond the threshold, out of the last `periods`, that raise the alarm."""
+    periods: int
     missing: str = "notBreaching"
     """Treatment of missing data: `breaching` where it means failure, else `notBreaching`."""
     advice: str
@@ -37,21 +43,26 @@ def service_alarms(monitored: MonitoredService) -> list[Alarm]:
 
 
 def _response_alarms(monitored: MonitoredService) -> list[Alarm]:
+    """Data points of five minutes: the minutes of a quiet site have one request or none."""
     return [
         Alarm(
             role="application-errors",
             metric=target_metric(monitored, "HTTPCode_Target_5XX_Count", "Sum"),
-            comparison="GreaterThanThreshold",
+            comparison="GreaterThanOrEqualToThreshold",
             threshold=5,
-            minutes=3,
+            period=FIVE_MINUTES,
+            datapoints=1,
+            periods=1,
             advice="The application answers 5xx. Look at its log; if it began with a release, roll back.",
         ),
         Alarm(
             role="no-answer",
             metric=load_balancer_metric(monitored, "HTTPCode_ELB_5XX_Count", "Sum"),
-            comparison="GreaterThanThreshold",
+            comparison="GreaterThanOrEqualToThreshold",
             threshold=5,
-            minutes=3,
+            period=FIVE_MINUTES,
+            datapoints=1,
+            periods=1,
             advice="The load balancer answers 502, 503 or 504 itself: no task is healthy or they hang.",
         ),
         Alarm(
@@ -59,38 +70,45 @@ def _response_alarms(monitored: MonitoredService) -> list[Alarm]:
             metric=target_metric(monitored, "TargetResponseTime", "p99"),
             comparison="GreaterThanThreshold",
             threshold=2,
-            minutes=10,
+            period=FIVE_MINUTES,
+            datapoints=2,
+            periods=2,
             advice="One request in a hundred takes over 2 s. Compare CPU of tasks and database on the dashboard.",
         ),
     ]
 
 
 def _task_alarms(monitored: MonitoredService) -> list[Alarm]:
+    """5 minutes out of 15: ECS replaces a failing task at once, so no fault lasts for minutes without a break."""
     return [
         Alarm(
             role="unhealthy",
             metric=target_metric(monitored, "UnHealthyHostCount", "Maximum"),
             comparison="GreaterThanThreshold",
             threshold=0,
-            minutes=5,
-            advice="A task fails its health check. ECS replaces it; if that repeats, read its stop reason.",
+            datapoints=5,
+            periods=15,
+            advice="Tasks fail their health check, and so do those that replace them. Read their stop reason.",
         ),
         Alarm(
             role="too-few-tasks",
             metric=service_metric(monitored, "RunningTaskCount", "Minimum", namespace="ECS/ContainerInsights"),
             comparison="LessThanThreshold",
             threshold=monitored.min_tasks,
-            minutes=5,
+            datapoints=5,
+            periods=15,
+            # A service without a task reports nothing.
             missing="breaching",
-            advice="Fewer tasks run than the stack asks for. The service's events say why none starts.",
+            advice="Fewer tasks run than minTasks. The service's events say why none starts.",
         ),
         Alarm(
             role="memory",
             metric=service_metric(monitored, "MemoryUtilization", "Maximum"),
             comparison="GreaterThanThreshold",
             threshold=90,
-            minutes=10,
-            advice="A task is about to run out of memory. Raise preqly:taskMemory or look for a leak.",
+            datapoints=5,
+            periods=15,
+            advice="A task is about to run out of memory. Raise taskMemory or look for a leak.",
         ),
     ]
 
@@ -102,24 +120,30 @@ def database_alarms(monitored: MonitoredDatabase) -> list[Alarm]:
             role="database-storage",
             metric=database_metric(monitored, "FreeStorageSpace", "Minimum"),
             comparison="LessThanThreshold",
-            threshold=monitored.storage_gb * GIB // 10,
-            minutes=5,
-            advice="Less than a tenth of the disk is free. RDS grows it up to preqly:databaseMaxStorageGb.",
+            # RDS grows the storage at a tenth, so a twentieth is left only when it cannot.
+            threshold=pulumi.Output.from_input(monitored.storage_gb).apply(lambda size: int(size) * GIB // 20),
+            datapoints=5,
+            periods=5,
+            advice="Less than a twentieth of the storage is free. RDS grows it at a tenth, unless its last growth goes "
+            "on or databaseMaxStorageGb is reached: raise that.",
         ),
         Alarm(
             role="database-cpu",
             metric=database_metric(monitored, "CPUUtilization", "Average"),
             comparison="GreaterThanThreshold",
             threshold=80,
-            minutes=15,
-            advice="The database is busy. Performance Insights shows the statements; then raise preqly:databaseClass.",
+            period=FIVE_MINUTES,
+            datapoints=3,
+            periods=3,
+            advice="The database is busy. Database Insights shows the statements; then raise databaseClass.",
         ),
         Alarm(
             role="database-connections",
             metric=database_metric(monitored, "DatabaseConnections", "Maximum"),
             comparison="GreaterThanThreshold",
-            threshold=max_connections(monitored.instance_class) * 8 // 10,
-            minutes=5,
-            advice="Four fifths of the connections are taken. Lower preqly:maxTasks or raise preqly:databaseClass.",
+            threshold=monitored.connections * 8 // 10,
+            datapoints=5,
+            periods=5,
+            advice="Four fifths of the connections are taken. Lower maxTasks or webThreads, or raise databaseClass.",
         ),
     ]

@@ -10,6 +10,7 @@ from infra import policies
 from infra.observability.alarm_rules import Alarm
 
 PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com", "ses.amazonaws.com")
+"""AWS services that publish to the topic."""
 DATABASE_EVENTS = (
     "availability",
     "configuration change",
@@ -18,7 +19,12 @@ DATABASE_EVENTS = (
     "failure",
     "low storage",
     "maintenance",
+    "notification",
 )
+"""Event categories. `notification` has RDS-EVENT-0225: the storage has reached four fifths of databaseMaxStorageGb.
+
+Source: Amazon RDS user guide, "Amazon RDS event categories and event messages".
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +34,8 @@ class AlarmsArgs:
     alarms: Sequence[Alarm]
     database: pulumi.Input[str]
     """Identifier of the RDS instance, for its event subscription."""
+    key_arn: pulumi.Input[str]
+    """Key that encrypts the topic; its policy allows PUBLISHERS to use it."""
     email: str
     """Subscriber of the topic; empty for none."""
 
@@ -39,7 +47,7 @@ class Alarms(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Alarms", name, None, opts)
-        self.topic_arn = self._topic(name, args.email)
+        self.topic_arn = self._topic(name, args.email, args.key_arn)
         for alarm in args.alarms:
             self._alarm(f"{name}-{alarm.role}", alarm)
         aws.rds.EventSubscription(
@@ -52,10 +60,9 @@ class Alarms(pulumi.ComponentResource):
         )
         self.register_outputs({"topic_arn": self.topic_arn})
 
-    def _topic(self, name: str, email: str) -> pulumi.Output[str]:
+    def _topic(self, name: str, email: str, key_arn: pulumi.Input[str]) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
-        # Not encrypted: alarms hold no secrets, and CloudWatch cannot publish to a topic with the AWS managed key.
-        topic = aws.sns.Topic(f"{name}-topic", opts=child)
+        topic = aws.sns.Topic(f"{name}-topic", kms_master_key_id=key_arn, opts=child)
         policy = aws.sns.TopicPolicy(
             f"{name}-publishers",
             arn=topic.arn,
@@ -81,8 +88,9 @@ class Alarms(pulumi.ComponentResource):
             extended_statistic=metric.statistic if percentile else None,
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
-            period=60,
-            evaluation_periods=alarm.minutes,
+            period=alarm.period,
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing,
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn],

@@ -1,4 +1,4 @@
-"""CloudWatch dashboard: visitors at the top, tasks in the middle, the database at the bottom."""
+"""CloudWatch dashboard: visitors at the top, then tasks, the database, and the web ACL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra import naming
+from infra.ecs.waf_rules import BODY_RULE, RULE_GROUPS
 from infra.observability.metrics import (
     Metric,
     MonitoredDatabase,
@@ -15,6 +17,7 @@ from infra.observability.metrics import (
     load_balancer_metric,
     service_metric,
     target_metric,
+    web_acl_metric,
 )
 
 WIDTH = 8
@@ -41,7 +44,7 @@ class Dashboard(pulumi.ComponentResource):
         dashboard = aws.cloudwatch.Dashboard(
             f"{name}-board",
             # A fixed name, because operators look for it by name.
-            dashboard_name=f"{pulumi.get_project()}-{pulumi.get_stack()}".replace(".", "-"),
+            dashboard_name=naming.dashboard(pulumi.get_project(), pulumi.get_stack()),
             dashboard_body=pulumi.Output.json_dumps(body(args.graphs, args.region), sort_keys=True),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -98,6 +101,17 @@ def service_graphs(monitored: MonitoredService) -> Graphs:
             service_metric(monitored, "CPUUtilization", quantile) for quantile in ("Average", "Maximum")
         ],
         "Memory of the tasks in percent": [service_metric(monitored, "MemoryUtilization", "Maximum")],
+    }
+
+
+def web_acl_graphs(web_acl: str, region: str) -> Graphs:
+    """Graphs of what the rules of the web ACL match; `web_acl` is the name of its metrics."""
+    groups = [group.name for group in RULE_GROUPS]
+    matches = {"Requests that WAF counts": ("CountedRequests", groups)}
+    matches["Requests that WAF blocks"] = ("BlockedRequests", [*groups, BODY_RULE])
+    return {
+        title: [web_acl_metric(web_acl, region, rule, name) for rule in rules]
+        for title, (name, rules) in matches.items()
     }
 
 

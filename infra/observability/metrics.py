@@ -7,18 +7,16 @@ import pulumi
 
 GIB = 1024**3
 
-# Memory in GiB of RDS instance classes by size; families r and x have twice that.
-# Source: Amazon RDS user guide, "DB instance classes".
-_MEMORY_GIB = {"micro": 1, "small": 2, "medium": 4, "large": 8, "xlarge": 16}
-
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoredDatabase:
     """Dimension of the database's metrics, and the sizes its alarm thresholds follow from."""
 
     identifier: pulumi.Input[str]
-    instance_class: str
-    storage_gb: int
+    connections: int
+    """Most that DatabaseConnections can reach."""
+    storage_gb: pulumi.Input[int]
+    """As allocated now: RDS may have raised it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,24 +61,13 @@ def service_metric(monitored: MonitoredService, name: str, statistic: str, names
     return Metric(namespace=namespace, name=name, dimensions=dimensions, statistic=statistic)
 
 
+def web_acl_metric(web_acl: str, region: str, rule: str, name: str) -> Metric:
+    """A metric of one rule of a web ACL (docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html)."""
+    dimensions = {"WebACL": web_acl, "Region": region, "Rule": rule}
+    return Metric(namespace="AWS/WAFV2", name=name, dimensions=dimensions, statistic="Sum")
+
+
 def database_metric(monitored: MonitoredDatabase, name: str, statistic: str) -> Metric:
     """A metric of the RDS instance."""
     dimensions = {"DBInstanceIdentifier": monitored.identifier}
     return Metric(namespace="AWS/RDS", name=name, dimensions=dimensions, statistic=statistic)
-
-
-def max_connections(instance_class: str) -> int:
-    """RDS's default `max_connections` of PostgreSQL for an instance class: memory / 9531392, at most 5000.
-
-    Raises ValueError for an unknown instance class.
-    """
-    parts = instance_class.split(".")
-    if len(parts) != 3 or parts[0] != "db":
-        raise ValueError(f"{instance_class!r} is no RDS instance class such as db.t4g.micro")
-    family, size = parts[1], parts[2]
-    times = size.removesuffix("xlarge")
-    gib = _MEMORY_GIB.get(size) or (16 * int(times) if times != size and times.isdigit() else 0)
-    if not gib:
-        raise ValueError(f"{instance_class!r} has the size {size!r}, which RDS does not offer")
-    gib *= 2 if family[0] in "rx" else 1
-    return min(gib * GIB // 9531392, 5000)

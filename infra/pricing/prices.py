@@ -2,7 +2,10 @@
 
 Sources: vantage.sh (Fargate), infracost's tested examples (load balancer, NAT gateway, endpoints, secrets, logs, KMS,
 ECR, Route 53, SES), AWS's price page of CloudWatch (alarms) and its announcement of charges for public IPv4,
-infratally.com and instances.vantage.sh (RDS PostgreSQL).
+infratally.com and instances.vantage.sh (RDS PostgreSQL), fortem.dev (Container Insights), c3x.dev (WAF), and the prices
+that infracost prints for what depends on usage. The free tiers of an account are not subtracted, because other stacks
+may use them up. Other regions differ line by line: an hour of a load balancer is 0.0270 in eu-central-1
+(calculator.aws has every region).
 """
 
 HOURS = 730
@@ -35,8 +38,29 @@ SECRET = 0.40
 KEY = 1.00
 HOSTED_ZONE = 0.50
 ALARM = 0.10
+DASHBOARD = 3.00
+INSIGHTS_METRIC = 0.07
+"""Container Insights with enhanced observability, per metric and month, for as long as the metric exists."""
 LOGS_GB = 0.50
 IMAGES_GB = 0.10
 MAILS_1000 = 0.10
 WEB_ACL = 5.00
 WEB_ACL_RULE = 1.00
+"""A managed rule group counts as one rule."""
+
+# Billed by use.
+LCU_HOUR = 0.008
+INTERNET_GB = 0.09
+ZONE_GB = 0.01
+"""In each direction between two availability zones."""
+NAT_GB = 0.045
+ENDPOINT_GB = 0.01
+S3_GB = 0.023
+S3_WRITES_1000 = 0.005
+STORED_LOGS_GB = 0.03
+BACKUP_GB = 0.095
+DNS_QUERIES_MILLION = 0.40
+KMS_REQUESTS_10000 = 0.03
+SECRET_READS_10000 = 0.05
+WEB_ACL_REQUESTS_MILLION = 0.60
+EMAIL_NOTIFICATIONS_100000 = 2.00

@@ -5,17 +5,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
-import boto3
 import pulumi
 import pulumi_aws as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.naming import parameter_name
 from infra.release import image_tags
 from infra.release.completion import complete, expected_record
 from infra.release.history import refuse_if_superseded
 from infra.release.migration.migration import MigrationResult, migrated_with, run_migration, task_of_service
 from infra.release.migration.snapshot import SnapshotPolicy
-from infra.release.record import ReleaseRecord, parameter_name
+from infra.release.provider_identity import stack_session
+from infra.release.record import ReleaseRecord
 from infra.release.reporting import ReleaseError, Reporter
 from infra.release.rollout.deployment import ExpectedDeployment, wait_for_rollout
 
@@ -79,7 +80,9 @@ class ReleaseHooks:
         if migrated_with(inputs) == migrated_with(await plain_inputs(args.old_inputs)):
             return
         task = task_of_service(inputs)
-        policy = SnapshotPolicy(database=str(await self._database.future()), kept=self._snapshots)
+        policy = SnapshotPolicy(
+            project=pulumi.get_project(), database=str(await self._database.future()), kept=self._snapshots
+        )
         self._migrations[task.task_definition] = await in_thread(
             run_migration, self._session(), task, policy, reporter_of(Named(args.urn))
         )
@@ -146,10 +149,3 @@ async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
 async def plain_inputs(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
     """The inputs that the engine passes to a hook, with secrets in plain text."""
     return await pulumi.Output.from_input(dict(inputs or {})).future() or {}
-
-
-def stack_session() -> Callable[[], boto3.Session]:
-    """A factory of sessions with the stack's `aws:region` and `aws:profile`; the environment supplies the rest."""
-    config = pulumi.Config("aws")
-    region, profile = config.get("region"), config.get("profile")
-    return lambda: boto3.Session(region_name=region, profile_name=profile)

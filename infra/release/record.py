@@ -14,11 +14,6 @@ JSON_KEYS = {"rolled_back": "withheld"}
 """Attributes with another name in JSON."""
 
 
-def parameter_name(project: str, stack: str) -> str:
-    """Name of the SSM parameter with a stack's releases. It is fixed, so that the command line finds it."""
-    return f"/{project}/{stack}/releases"
-
-
 def utc_now() -> str:
     """The time for `ReleaseRecord.at`: ISO 8601, whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -8,9 +8,10 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
+from infra.naming import parameter_name
 from infra.release.history import INITIAL_VALUE, parse_record
 from infra.release.hooks import ReleaseFailed
-from infra.release.record import ReleaseRecord, parameter_name, unsupported_hosting
+from infra.release.record import ReleaseRecord, unsupported_hosting
 from infra.release.reporting import ReleaseError
 from infra.release.spec import ReleaseSpec, select_release
 

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from infra.settings import rules
+from infra.settings import namespaces, rules
 from infra.settings.problem import Problem, SettingsError, full_key, key_of, set_command
 from infra.settings.settings import DEFAULTS, Settings
 
@@ -17,13 +17,15 @@ from infra.settings.settings import DEFAULTS, Settings
 def load_settings(config: pulumi.Config, region: str | None) -> Settings:
     """Read and check every setting.
 
-    Raises SettingsError with every wrong value, every unreadable value and every unknown key.
+    Raises SettingsError with every wrong or unreadable value, every unknown key and every key of another project.
     """
     given, unreadable = _read(config)
     settings = Settings(region=region or "", **{**DEFAULTS, **given, **_dependent_defaults(given)})
     problems = [
         *unreadable.values(),
         *_unknown_keys(config),
+        *namespaces.project_name(config.name),
+        *namespaces.foreign_keys(config.name, pulumi.get_stack(), _configured()),
         *rules.problems(settings, config.name, skip=unreadable),
         *_plain_passwords(config, settings),
     ]
@@ -78,7 +80,7 @@ def _without_secret(problem: Problem) -> Problem:
 def _unknown_keys(config: pulumi.Config) -> list[Problem]:
     """One problem per key of this project that is no setting, with the nearest name that is one."""
     known = [key_of(name) for name in DEFAULTS]
-    given = {**get_config_env(), **CONFIG.get()}
+    given = _configured()
     problems = []
     for configured in sorted(given):
         project, _, key = configured.partition(":")
@@ -88,6 +90,11 @@ def _unknown_keys(config: pulumi.Config) -> list[Problem]:
             fix += f"pulumi config rm {key}"
             problems.append(Problem(configured, given[configured], "is not a setting of this project", fix))
     return problems
+
+
+def _configured() -> dict[str, Any]:
+    """Every key of the stack's configuration, with its value."""
+    return {**get_config_env(), **CONFIG.get()}
 
 
 def _read_int(raw: str) -> int:
@@ -103,19 +110,25 @@ def _read_bool(raw: str) -> bool:
     return raw == "true"
 
 
-def _read_list(raw: str) -> tuple[str, ...]:
-    try:
-        value = json.loads(raw)
-    except json.JSONDecodeError:
-        value = None
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError("must be a list of strings")
-    return tuple(value)
+def _list_of(kind: type, name: str) -> Callable[[str], tuple[Any, ...]]:
+    """A reader of lists whose items are of exactly this type."""
+
+    def read(raw: str) -> tuple[Any, ...]:
+        try:
+            value = json.loads(raw)
+        except ValueError:
+            value = None
+        if not isinstance(value, list) or not all(type(item) is kind for item in value):
+            raise ValueError(f"must be a list of {name}")
+        return tuple(value)
+
+    return read
 
 
 _READERS: dict[Any, Callable[[str], object]] = {
     str: str,
     int: _read_int,
     bool: _read_bool,
-    tuple[str, ...]: _read_list,
+    tuple[str, ...]: _list_of(str, "strings"),
+    tuple[int, ...]: _list_of(int, "whole numbers"),
 }

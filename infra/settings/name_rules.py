@@ -1,10 +1,10 @@
-"""Rules for names: region, zone, domain and aliases, hosts, e-mail, images."""
+"""Rules for names: region, zone, domain and aliases, hosts, images."""
 
 import re
 from collections.abc import Iterator
 
 from infra.settings.problem import Finding, add_command, set_command
-from infra.settings.settings import SES, Settings
+from infra.settings.settings import Settings
 
 MAX_ALIASES = 9
 MAX_DOMAIN_LENGTH = 64
@@ -14,8 +14,6 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")
 _REGION = re.compile(r"(?!cn-)[a-z]{2}-(?!gov-|iso)[a-z]+-\d")
-_E_MAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
-_MAIL = re.compile(rf"{SES}|smtp\+(tls|ssl)://\S+|consolemail://|unset://")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})")
 
 
@@ -36,7 +34,7 @@ def zone(settings: Settings) -> Iterator[Finding]:
 def domain(settings: Settings) -> Iterator[Finding]:
     """A name inside the zone, short enough for a certificate."""
     fix = set_command("domain", f"app.{settings.zone}")
-    yield from _inside_zone("domain", settings.domain, settings.zone, fix)
+    yield from inside_zone("domain", settings.domain, settings.zone, fix)
     if len(settings.domain) > MAX_DOMAIN_LENGTH:
         yield Finding(("domain",), f"the first name of a certificate has at most {MAX_DOMAIN_LENGTH} characters", fix)
 
@@ -45,7 +43,7 @@ def aliases(settings: Settings) -> Iterator[Finding]:
     """Different names inside the zone, few enough for one certificate."""
     for alias in settings.aliases:
         fix = add_command("aliases", f"www.{settings.zone}")
-        yield from _inside_zone("aliases", alias, settings.zone, fix)
+        yield from inside_zone("aliases", alias, settings.zone, fix)
     if len(set(settings.hosts)) != len(settings.hosts):
         rule = "must differ from each other and from the domain"
         yield Finding(("aliases", "domain"), rule, "remove the repeated name from aliases in the stack's settings file")
@@ -62,41 +60,6 @@ def allowed_hosts(settings: Settings) -> Iterator[Finding]:
             yield Finding(("allowed_hosts",), rule, add_command("allowed_hosts", "localhost"))
 
 
-def alarm_email(settings: Settings) -> Iterator[Finding]:
-    """One address or none; a budget needs one."""
-    fix = set_command("alarm_email", "you@example.com")
-    if settings.alarm_email and not _E_MAIL.fullmatch(settings.alarm_email):
-        yield Finding(("alarm_email",), "must be one e-mail address, or empty", fix)
-    if settings.monthly_budget_usd > 0 and not settings.alarm_email:
-        rule = "a budget needs an address to warn, and alarmEmail is empty"
-        yield Finding(("monthly_budget_usd", "alarm_email"), rule, fix)
-
-
-def email_url(settings: Settings) -> Iterator[Finding]:
-    """Mail through SES, over TLS, to the log, or none. The URL may hold a password, so no message repeats it."""
-    if not _MAIL.fullmatch(settings.email_url):
-        rule = (
-            "must be ses://, smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465, consolemail:// or "
-            "unset://"
-        )
-        yield Finding(("email_url",), rule, set_command("email_url", "unset://"))
-    elif settings.sends_with_ses and settings.egress == "endpoints":
-        rule = "tasks with `egress: endpoints` reach only services with a VPC endpoint, and SES has none here"
-        yield Finding(("email_url", "egress"), rule, set_command("egress", "gateway"))
-
-
-def email_from(settings: Settings) -> Iterator[Finding]:
-    """One bare address; with SES inside the zone, because the stack proves ownership of the sender by DNS records."""
-    if not settings.email_from:
-        return
-    fix = set_command("email_from", f"no-reply@{settings.domain}")
-    if not _E_MAIL.fullmatch(settings.email_from) or not settings.email_from.islower():
-        yield Finding(("email_from",), "must be one e-mail address in small letters, without a name before it", fix)
-    elif settings.sends_with_ses:
-        sender_domain = settings.email_from.rpartition("@")[2]
-        yield from _inside_zone("email_from", sender_domain, settings.zone, fix)
-
-
 def images(settings: Settings) -> Iterator[Finding]:
     """Pinned base images, so that two builds of the same sources use the same base."""
     for field in ("python_image", "nginx_image"):
@@ -106,7 +69,8 @@ def images(settings: Settings) -> Iterator[Finding]:
             yield Finding((field,), rule, set_command(field, "<image>:<tag>"))
 
 
-def _inside_zone(field: str, name: str, zone: str, fix: str) -> Iterator[Finding]:
+def inside_zone(field: str, name: str, zone: str, fix: str) -> Iterator[Finding]:
+    """A host name that is the zone's, or below it."""
     if not _HOST_NAME.fullmatch(name):
         rule = f'"{name}" must be a host name in small letters, without a scheme, a port or a "*"'
         yield Finding((field,), rule, fix)

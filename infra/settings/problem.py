@@ -43,7 +43,7 @@ def key_of(field: str) -> str:
 
 
 def full_key(field: str, project: str) -> str:
-    """The key with its namespace: `task_cpu` is `preqly:taskCpu`."""
+    """The key with its namespace: `task_cpu` of the project films is `films:taskCpu`."""
     return "aws:region" if field == "region" else f"{project}:{key_of(field)}"
 
 

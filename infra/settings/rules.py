@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from infra.settings import name_rules, size_rules
+from infra.settings import (
+    database_rules,
+    dns_rules,
+    edge_rules,
+    mail_rules,
+    name_rules,
+    pipeline_rules,
+    request_rules,
+    size_rules,
+)
 from infra.settings.problem import Finding, Problem, full_key
 from infra.settings.settings import Settings
 
@@ -11,19 +20,32 @@ RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     name_rules.zone,
     name_rules.domain,
     name_rules.aliases,
+    dns_rules.zone,
+    dns_rules.records,
+    dns_rules.certificate,
+    dns_rules.email_identity,
     name_rules.allowed_hosts,
     size_rules.network,
     size_rules.hosting,
     size_rules.choices,
     size_rules.bounds,
     size_rules.tasks,
+    request_rules.requests,
+    request_rules.trusted_proxies,
     name_rules.images,
-    size_rules.database,
-    size_rules.database_version,
-    name_rules.alarm_email,
-    name_rules.email_url,
-    name_rules.email_from,
+    database_rules.instance_class,
+    database_rules.connections,
+    database_rules.storage,
+    database_rules.version,
+    mail_rules.alarm_email,
+    mail_rules.email_url,
+    mail_rules.email_from,
+    mail_rules.egress_ports,
     size_rules.log_days,
+    pipeline_rules.permissions_boundary,
+    edge_rules.hsts,
+    edge_rules.waf_blocks,
+    edge_rules.waf_upload_paths,
 )
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import yaml
 
+from app.hosting import service_urls
 from infra.settings.problem import key_of
 
+HTTPS = 443
 SES = "ses://"
 """Value of `emailUrl` that sends mail through Amazon SES with the task role's permissions."""
 
-_TYPES: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "array": tuple[str, ...]}
+_TYPES: dict[str, Any] = {"string": str, "integer": int, "boolean": bool}
+_LISTS: dict[str, Any] = {"string": tuple[str, ...], "integer": tuple[int, ...]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +27,16 @@ class Settings:
     domain: str
     aliases: tuple[str, ...]
     zone: str
+    zone_id: str
     create_zone: bool
+    dns_records: str
+    certificate_arn: str
     allowed_hosts: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
     vpc_cidr: str
     egress: str
+    egress_ports: tuple[int, ...]
+    hsts: str
     hosting: str
     architecture: str
     task_cpu: int
@@ -35,6 +44,9 @@ class Settings:
     min_tasks: int
     max_tasks: int
     scale_at_cpu_percent: int
+    scale_at_requests_per_target: int
+    web_threads: int
+    request_timeout_seconds: int
     python_image: str
     nginx_image: str
     database_class: str
@@ -48,10 +60,14 @@ class Settings:
     alarm_email: str
     email_url: str
     email_from: str
+    adopt_email_identity: bool
     monthly_budget_usd: int
     waf: bool
+    waf_blocks: tuple[str, ...]
+    waf_upload_paths: tuple[str, ...]
     secrets_generation: int
     secret_key_fallbacks: int
+    permissions_boundary: str
     protect: bool
     log_days: int
 
@@ -66,6 +82,12 @@ class Settings:
         return self.email_url == SES
 
     @property
+    def internet_ports(self) -> tuple[int, ...]:
+        """TCP ports besides 443 that tasks call on the internet: `egressPorts` and that of the mail server."""
+        server = service_urls.mail(self.email_url).server
+        return tuple(sorted({*self.egress_ports, *([server.port] if server else [])} - {HTTPS}))
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """Every name of the site: the domain, then its aliases."""
         return (self.domain, *self.aliases)
@@ -77,7 +99,7 @@ def _defaults() -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load(project_file.read_text())["config"]
     declared = {key: setting for key, setting in config.items() if ":" not in key}
     field_types = {key_of(field.name): field.type for field in fields(Settings) if field.name != "region"}
-    declared_types = {key: _TYPES[setting["type"]] for key, setting in declared.items()}
+    declared_types = {key: _type(setting) for key, setting in declared.items()}
     different = sorted({key for key, _ in field_types.items() ^ declared_types.items()})
     if different:
         raise TypeError(
@@ -87,6 +109,11 @@ def _defaults() -> dict[str, Any]:
         field.name: declared[key_of(field.name)]["default"] for field in fields(Settings) if field.name != "region"
     }
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _type(declared: dict[str, Any]) -> Any:
+    """The type of a declaration in Pulumi.yaml."""
+    return _LISTS[declared["items"]["type"]] if declared["type"] == "array" else _TYPES[declared["type"]]
 
 
 DEFAULTS: Mapping[str, Any] = _defaults()

@@ -1,20 +1,19 @@
-"""Rules for choices, numbers and sizes: network, hosting, tasks, scaling, database, logs."""
+"""Rules for choices, numbers and sizes: network, hosting, tasks, scaling, logs."""
 
 import ipaddress
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from infra.ecs import fargate_size
 from infra.foundation import addressing
-from infra.observability import metrics
+from infra.foundation.network import EGRESS
 from infra.pricing.cost import monthly_estimate
 from infra.pricing.prices import FARGATE_VCPU_HOUR
 from infra.settings.problem import Finding, set_command
 from infra.settings.settings import DEFAULTS, Settings
 
 CHOICES = {
-    "egress": ("gateway", "public", "endpoints"),
+    "egress": EGRESS,
     "architecture": ("arm64", "x86_64"),
 }
 
@@ -22,21 +21,18 @@ BOUNDS = {
     "min_tasks": (1, 1000),
     "max_tasks": (1, 1000),
     "scale_at_cpu_percent": (10, 95),
-    "database_storage_gb": (20, 65536),
+    "database_storage_gb": (20, 59_578),
     "database_backup_days": (1, 35),
     "snapshots_before_migration": (0, 50),
     "secrets_generation": (1, 1_000_000),
     "secret_key_fallbacks": (0, 5),
     "monthly_budget_usd": (0, 1_000_000),
 }
-"""Smallest and largest legal number. AWS's limits: gp3 storage and backup window of RDS, task quota of ECS, and half of
-an account's 100 manual snapshots; the other limits are this project's."""
+"""Smallest and largest legal number. AWS's limits: gp3 storage of RDS with 10 % to grow, its backup window, task
+quota of ECS, and half of an account's 100 manual snapshots; the other limits are this project's."""
 
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Retentions that CloudWatch Logs accepts, from the API reference of PutRetentionPolicy."""
-
-OLDEST_POSTGRES = 14
-"""Oldest version that Django 5.2 supports."""
 
 
 def choices(settings: Settings) -> Iterator[Finding]:
@@ -101,36 +97,9 @@ def tasks(settings: Settings) -> Iterator[Finding]:
         yield Finding(("max_tasks", "min_tasks"), rule, set_command("max_tasks", settings.min_tasks))
 
 
-def database(settings: Settings) -> Iterator[Finding]:
-    """An instance class with a known memory size, and room for storage to grow."""
-    try:
-        metrics.max_connections(settings.database_class)
-    except ValueError as error:
-        yield Finding(("database_class",), str(error), set_command("database_class", "db.t4g.micro"))
-    # RDS answers "Invalid max storage size" to a smaller limit.
-    least = -(-settings.database_storage_gb * 11 // 10)
-    if settings.database_max_storage_gb < least:
-        rule = f"must be at least 10 % above databaseStorageGb, so {least} or more"
-        fix = set_command("database_max_storage_gb", least)
-        yield Finding(("database_max_storage_gb", "database_storage_gb"), rule, fix)
-
-
-def database_version(settings: Settings) -> Iterator[Finding]:
-    """A major version. RDS raises the minor version by itself, and then refuses a deploy that names the older one."""
-    if _is_major(settings.database_version):
-        return
-    major = settings.database_version.partition(".")[0]
-    rule = f"must be a major version alone, {OLDEST_POSTGRES} or later: RDS applies minor ones by itself"
-    yield Finding(("database_version",), rule, set_command("database_version", major if _is_major(major) else "17"))
-
-
 def log_days(settings: Settings) -> Iterator[Finding]:
     """A retention that CloudWatch Logs accepts."""
     if settings.log_days not in LOG_DAYS:
         nearest = min(LOG_DAYS, key=lambda days: abs(days - settings.log_days))
         rule = f"CloudWatch keeps logs for {', '.join(map(str, LOG_DAYS))} days"
         yield Finding(("log_days",), rule, set_command("log_days", nearest))
-
-
-def _is_major(version: str) -> bool:
-    return re.fullmatch(r"[1-9]\d", version) is not None and int(version) >= OLDEST_POSTGRES

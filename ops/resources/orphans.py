@@ -6,6 +6,8 @@ from typing import Any
 
 import boto3
 
+from ops.resources import retained
+
 TAGS_OF_ALL_REGIONS = "us-east-1"
 """The tagging API lists hosted zones of Route 53 only in this region."""
 
@@ -106,6 +108,8 @@ class Orphan:
     label: str
     """Its tag Name: <project>-<stack>-<logical name>."""
     kind: Kind
+    retained: bool = False
+    """Whether it stays on purpose, so that it is no orphan to delete (`retained.py`)."""
 
     @property
     def pulumi_id(self) -> str:
@@ -126,12 +130,21 @@ class Orphan:
 
 
 def find(session: boto3.Session, project: str, stack: str, known: Collection[str]) -> list[Orphan]:
-    """Resources with the tags of this stack that are not among the `known` IDs and ARNs, sorted by label."""
+    """Resources with the tags of this stack that are not among the `known` IDs and ARNs, sorted by label.
+
+    Leaves out what is deleted already and only waits for the end of its recovery window.
+    """
     found = {arn: tags for query in (_tagged, _roles) for arn, tags in query(session, project, stack)}
+    unknown = {arn: tags for arn, tags in found.items() if not {arn, _last(arn), name_in(arn)} & set(known)}
     orphans = [
-        Orphan(arn=arn, label=tags.get("Name", ""), kind=KINDS[kind])
-        for arn, tags in found.items()
-        if (kind := kind_of(arn)) in KINDS and not {arn, _last(arn), name_in(arn)} & set(known)
+        Orphan(
+            arn=arn,
+            label=tags.get("Name", ""),
+            kind=KINDS[kind],
+            retained=retained.is_retained(session, kind, arn, tags),
+        )
+        for arn, tags in unknown.items()
+        if (kind := kind_of(arn)) in KINDS and not retained.is_deleted(session, kind, arn)
     ]
     return sorted(orphans, key=lambda one: (one.label, one.arn))
 

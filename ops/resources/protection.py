@@ -16,6 +16,7 @@ from ops.stack import Stack, tagged
 UNPROTECT = "pulumi config set protect false && pulumi up"
 DATABASE, BUCKET, REPOSITORY = "aws:rds/instance:Instance", "aws:s3/bucket:Bucket", "aws:ecr/repository:Repository"
 SECRET, KEY = "aws:secretsmanager/secret:Secret", "aws:kms/key:Key"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,11 +151,14 @@ def _after_destroy(stack: Stack, state: list[Resource]) -> Iterator[Finding]:
             days = int(one.inputs.get("deletionWindowInDays", 30))
             why = (
                 "remains, for the snapshots it encrypts"
-                if one.retain_on_delete
+                if one.stays
                 else f"is deleted {days} days later, and its snapshots become unreadable"
             )
-            command = "" if one.retain_on_delete else f"aws kms cancel-key-deletion --key-id {short(one.identifier)}"
+            command = "" if one.stays else f"aws kms cancel-key-deletion --key-id {short(one.identifier)}"
             yield Finding(what=f"key {one.name}", why=why, blocks=False, command=command)
+        if one.type == LOG_GROUP and one.stays:
+            command = f"aws logs delete-log-group --log-group-name {one.identifier}"
+            yield Finding(what=f"log group {one.name}", why="remains with its lines", blocks=False, command=command)
     for name in sorted({one.snapshot for one in stack.history() if one.snapshot}):
         yield Finding(
             what=f"snapshot {name}",

@@ -19,8 +19,13 @@ class Resource:
     type: str
     protect: bool
     retain_on_delete: bool
-    """Whether AWS keeps it when the stack is destroyed."""
+    """The option of Pulumi; `stays` has every way."""
     inputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stays(self) -> bool:
+        """Whether AWS keeps it when the stack is destroyed, by either way of Pulumi."""
+        return self.retain_on_delete or bool(self.inputs.get("skipDestroy"))
 
     @property
     def name(self) -> str:

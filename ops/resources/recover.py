@@ -14,12 +14,14 @@ from typing import Any
 import boto3
 from rich.console import Console
 
+from infra.naming import name_tag
 from infra.release.reporting import Reporter
 from ops.errors import OpsError, Refused
 from ops.output import Confirm
 from ops.project import ROOT
-from ops.resources import orphans
+from ops.resources import orphans, retained
 from ops.resources.orphans import Orphan
+from ops.stack import refuse_other_account
 
 SECONDS = 1800
 """Limit for one Pulumi command. A refresh reads every resource."""
@@ -37,7 +39,9 @@ class Recovered:
     forgotten: list[str]
     """Names of resources that the run had started to create and that AWS does not have."""
     orphans: list[Orphan] = field(default_factory=list)
-    """Resources with this stack's tags that are not in the state."""
+    """Resources with this stack's tags that are not in the state, and should not be in AWS."""
+    retained: list[Orphan] = field(default_factory=list)
+    """Those that stay on purpose, such as the key of a snapshot, from an earlier stack of this name."""
 
 
 def recover(session: boto3.Session, project: str, stack: str, confirm: Confirm, report: Reporter) -> Recovered:
@@ -49,17 +53,20 @@ def recover(session: boto3.Session, project: str, stack: str, confirm: Confirm, 
     _remove_lock(stack, confirm)
     exported = _export(stack)
     state = exported["deployment"] or {}
-    unknown = orphans.find(session, project, stack, _known(state))
+    refuse_other_account(session, _known(state))
+    unknown = _of_this_stack(session, orphans.find(session, project, stack, _known(state)), state)
     pending = [one["resource"] for one in state.get("pending_operations") or [] if one["type"] == "creating"]
     created = {one["urn"]: found for one in pending if (found := _created(one, unknown, project, stack))}
     if created:
         _import(stack, _with_created(exported, created))
     report("Refreshing the state from AWS.")
     _succeed(stack, ["refresh", "--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates"])
+    left = orphans.find(session, project, stack, _known(_export(stack)["deployment"]))
     return Recovered(
         adopted=[_name(urn) for urn in created],
         forgotten=[_name(one["urn"]) for one in pending if one["urn"] not in created],
-        orphans=orphans.find(session, project, stack, _known(_export(stack)["deployment"])),
+        orphans=[one for one in left if not one.retained],
+        retained=[one for one in left if one.retained],
     )
 
 
@@ -75,14 +82,28 @@ def print_recovered(done: Recovered, console: Console) -> None:
             "Orphans with this stack's tags, unknown to Pulumi. Check each one, and delete what is not needed:"
         )
         lines += [f"  {one.label or one.arn}: {one.delete}" for one in done.orphans]
+    if done.retained:
+        lines.append("Left on purpose when an earlier stack of this name was destroyed. Snapshots may need them:")
+        lines += [f"  {one.label}: {one.arn}" for one in done.retained]
     lines.append("Next: pulumi up")
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
 
 
+def _of_this_stack(session: boto3.Session, unknown: Sequence[Orphan], state: dict[str, Any]) -> list[Orphan]:
+    """Without what an earlier stack of this name left on purpose: nothing of it may be adopted, and later deleted."""
+    start = retained.start_of(state)
+
+    def is_ours(one: Orphan) -> bool:
+        created = retained.created_at(session, orphans.kind_of(one.arn), one.arn) if one.retained else None
+        return not one.retained or (start is not None and created is not None and created >= start)
+
+    return [one for one in unknown if is_ours(one)]
+
+
 def _created(resource: dict[str, Any], unknown: Sequence[Orphan], project: str, stack: str) -> Orphan | None:
     """The orphan that the creation of this resource left."""
-    label = f"{project}-{stack}-{_name(resource['urn'])}"
+    label = name_tag(project, stack, _name(resource["urn"]))
     found = [one for one in unknown if one.label == label and one.kind.type == resource["type"]]
     return found[0] if len(found) == 1 else None
 
@@ -116,7 +137,7 @@ def _remove_lock(stack: str, confirm: Confirm) -> None:
 
 
 def _import(stack: str, state: dict[str, Any], *, check: bool = True) -> "subprocess.CompletedProcess[str]":
-    with tempfile.TemporaryDirectory(prefix="preqly-recover-") as folder:
+    with tempfile.TemporaryDirectory(prefix="recover-") as folder:
         path = Path(folder) / "state.json"
         path.write_text(json.dumps(state))
         words = ["stack", "import", "--file", str(path)]

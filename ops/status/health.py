@@ -1,6 +1,6 @@
-"""Health of the targets, the alarms, the database and the secret of a stack."""
+"""Health of the targets, the alarms and their receivers, the database and the secret of a stack."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ops.stack import tagged
+from ops.status.receivers import Topic, read_topic
 
 ALARMS_PER_REQUEST = 100
 """Limit of DescribeAlarms."""
@@ -26,6 +27,29 @@ class Alarm:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alarms:
+    """The stack's alarms, and who hears them."""
+
+    ringing: Sequence[Alarm] = ()
+    disabled: Sequence[str] = ()
+    """Names of alarms whose actions are switched off."""
+    topics: Sequence[Topic] = ()
+
+    @property
+    def receivers(self) -> list[str]:
+        """Confirmed receivers."""
+        return sorted({one.endpoint for topic in self.topics for one in topic.subscriptions if one.confirmed})
+
+    def problems(self, *, needed: bool) -> Iterator[str]:
+        """Alarms that ring, and alarms that nobody would hear; `needed` as in `Topic.problems`."""
+        yield from (f"Alarm {alarm.name}: {alarm.advice}" for alarm in self.ringing)
+        for name in self.disabled:
+            yield f"Alarm {name} is switched off: `aws cloudwatch enable-alarm-actions --alarm-names {name}`."
+        for topic in self.topics:
+            yield from topic.problems(needed=needed)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Database:
     """The RDS instance."""
 
@@ -34,6 +58,8 @@ class Database:
     """As RDS reports it; see GOOD."""
     instance_class: str
     multi_az: bool
+    protected: bool
+    """Whether RDS refuses to delete it, as in a stack with `protect`."""
     restorable_until: Any
     """End of point-in-time recovery; None without backups."""
 
@@ -53,16 +79,21 @@ def current_secret_version(session: boto3.Session, arn: str) -> str:
     return next((version for version, names in stages.items() if "AWSCURRENT" in names), "")
 
 
-def alarms(session: boto3.Session, project: str, stack: str) -> list[Alarm]:
-    """The stack's alarms in state ALARM."""
+def alarms(session: boto3.Session, project: str, stack: str) -> Alarms:
+    """The stack's alarms."""
     names = [arn.rpartition(":alarm:")[2] for arn in tagged(session, project, stack, "cloudwatch:alarm")]
     cloudwatch: Any = session.client("cloudwatch")
-    found: list[Alarm] = []
+    found: list[dict[str, Any]] = []
     for first in range(0, len(names), ALARMS_PER_REQUEST):
         chosen = names[first : first + ALARMS_PER_REQUEST]
-        pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNames=chosen, StateValue="ALARM")
-        found += [_alarm(one) for page in pages for one in page["MetricAlarms"] if one["StateValue"] == "ALARM"]
-    return found
+        pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNames=chosen)
+        found += [one for page in pages for one in page["MetricAlarms"]]
+    topics = {action for one in found for action in one.get("AlarmActions", ()) if ":sns:" in action}
+    return Alarms(
+        ringing=[_alarm(one) for one in found if one["StateValue"] == "ALARM"],
+        disabled=[one["AlarmName"] for one in found if not one.get("ActionsEnabled", True)],
+        topics=[read_topic(session, arn) for arn in sorted(topics)],
+    )
 
 
 def database(session: boto3.Session, identifier: str) -> Database | None:
@@ -79,6 +110,7 @@ def database(session: boto3.Session, identifier: str) -> Database | None:
         status=found["DBInstanceStatus"],
         instance_class=found["DBInstanceClass"],
         multi_az=bool(found.get("MultiAZ")),
+        protected=bool(found.get("DeletionProtection")),
         restorable_until=found.get("LatestRestorableTime"),
     )
 

@@ -1,6 +1,6 @@
 """Status of a stack: what serves, whether it is what was deployed, and what needs attention."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class StackStatus:
     release: ReleaseRecord
     """The last on record."""
     service: ServiceStatus
-    alarms: Sequence[health.Alarm]
+    alarms: health.Alarms
     database: health.Database | None
 
     @property
@@ -40,7 +40,8 @@ class StackStatus:
             "region": self.region,
             "release": release,
             **self.service.to_values(),
-            "alarms": [asdict(one) for one in self.alarms],
+            "alarms": [asdict(one) for one in self.alarms.ringing],
+            "receivers": [asdict(one) for one in self.alarms.topics],
             "database": asdict(self.database) if self.database else None,
             "withheld": release["withheld"],
             "attention": self.attention,
@@ -62,7 +63,7 @@ def read_status(stack: Stack) -> StackStatus:
 
 def _attention(status: StackStatus) -> Iterator[str]:
     yield from status.service.problems()
-    yield from (f"Alarm {alarm.name}: {alarm.advice}" for alarm in status.alarms)
+    yield from status.alarms.problems(needed=status.database is not None and status.database.protected)
     if status.database is None:
         yield f"Database {status.release.database} does not exist."
     elif status.database.status not in health.GOOD:
@@ -89,6 +90,9 @@ def _parts(status: StackStatus) -> Iterator[ConsoleRenderable]:
         yield one
         yield Text()
     yield Text.from_markup(f"[bold]Database[/]  {_database(status)}")
+    if status.alarms.topics:
+        heard = escape(", ".join(status.alarms.receivers)) or "[yellow]nobody[/]"
+        yield Text.from_markup(f"[bold]Alarms[/]    go to {heard}")
     yield from _conclusion(status)
 
 

@@ -106,7 +106,7 @@ def endpoint(site: Site) -> Iterator[str]:
 
 GROUPS = {
     "docker-images": ("test_images", "test_start", "test_media_bucket"),
-    "docker-site": ("test_site", "test_release", "test_browser"),
+    "docker-site": ("test_site", "test_slow", "test_release", "test_browser"),
     "docker-proxy": ("test_proxy", "test_start_proxy", "test_page_cache"),
     "docker-compose": ("test_compose",),
 }

@@ -30,9 +30,9 @@ TRUSTING.verify_mode = ssl.CERT_NONE
 DATABASE_URL = "postgres://preqly:onlyfortests1@db.test:5432/preqly"
 VERIFIED = "?sslmode=verify-full&sslrootcert=/etc/ssl/certs/rds-global-bundle.pem"
 
-# In place of the application: answers with the headers of the request.
+# In place of the application: answers with the headers of the request, and health checks on their own port.
 ECHO = """
-import http.server, json
+import http.server, json, threading
 class Echo(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
@@ -42,6 +42,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
     def log_message(self, *arguments): pass
+threading.Thread(target=http.server.ThreadingHTTPServer(("0.0.0.0", 8006), Echo).serve_forever).start()
 http.server.ThreadingHTTPServer(("0.0.0.0", 8005), Echo).serve_forever()
 """
 

@@ -94,21 +94,45 @@ def unused_address() -> str:
     return f"{uuid.uuid4().hex}@example.com"
 
 
-def sign_up(page: Page, email: str) -> None:
+def mailed_link(web: str, pattern: str) -> str:
+    """Path of the link in a mail that the application's container has written."""
+    found: list[str] = []
+
+    def arrived() -> bool:
+        mails = docker("exec", web, "sh", "-c", "cat $(ls -t /tmp/mail/* | head -n 1)", check=False).stdout
+        found.extend(re.findall(rf"https://\S+?({pattern}\S+)", mails)[-1:])
+        return bool(found)
+
+    assert eventually(arrived)
+    return found[0]
+
+
+def log_in(page: Page, email: str) -> None:
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Your profile")).to_be_visible()
+
+
+def sign_up(page: Page, email: str, web: str) -> None:
     page.goto("/account/sign-up/")
     page.get_by_label("E-mail address").fill(email)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    page.goto(mailed_link(web, "/account/sign-up/confirm/"))
     page.get_by_label("Name").fill("Ann")
     page.get_by_label("Password:", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
-    expect(page.get_by_role("status")).to_have_text(re.compile("Your account is ready"))
+    expect(page.get_by_role("status")).to_have_text(re.compile("Log in with your address"))
+    log_in(page, email)
 
 
 @pytest.mark.parametrize("page", [{"java_script_enabled": False}, {"color_scheme": "dark"}], indirect=True)
 @undisturbed
-def test_signing_up_a_picture_logging_out_and_in(page: Page, complaints: list[str]) -> None:
+def test_signing_up_a_picture_logging_out_and_in(page: Page, complaints: list[str], served: tuple[str, str]) -> None:
     email = unused_address()
-    sign_up(page, email)
+    sign_up(page, email, served[0])
     file = io.BytesIO()
     Image.new("RGB", (900, 600), "teal").save(file, "JPEG")
     page.get_by_label("Picture").set_input_files(
@@ -132,17 +156,14 @@ def test_signing_up_a_picture_logging_out_and_in(page: Page, complaints: list[st
 @undisturbed
 def test_a_new_password_by_mail(page: Page, complaints: list[str], served: tuple[str, str]) -> None:
     email = unused_address()
-    sign_up(page, email)
+    sign_up(page, email, served[0])
     page.get_by_role("button", name="Log out").click()
     page.goto("/account/login/")
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("Email").fill(email)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
-    mail = docker("exec", served[0], "sh", "-c", "cat $(ls -t /tmp/mail/* | head -n 1)").stdout
-    found = re.search(r"https://\S+(/account/password/reset/\S+)", mail)
-    assert found, mail
-    page.goto(found[1])
+    page.goto(mailed_link(served[0], "/account/password/reset/"))
     page.get_by_label("New password:", exact=True).fill("battery staple 7")
     page.get_by_label("New password confirmation").fill("battery staple 7")
     page.get_by_role("button", name="Set the password").click()
@@ -150,7 +171,7 @@ def test_a_new_password_by_mail(page: Page, complaints: list[str], served: tuple
 
 
 @undisturbed
-def test_everything_is_reached_by_keyboard(page: Page, complaints: list[str]) -> None:
+def test_everything_is_reached_by_keyboard(page: Page, complaints: list[str], served: tuple[str, str]) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -167,19 +188,25 @@ def test_everything_is_reached_by_keyboard(page: Page, complaints: list[str]) ->
         reached.add(focus[0].strip().split("\n")[0])
     assert {"Log in", "Sign up", "Make an account", "Open the API"} <= reached
 
+    def fill(words: tuple[str, ...], button: str) -> None:
+        for word in words:
+            page.keyboard.type(word)
+            page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=button)).to_be_focused()
+        page.keyboard.press("Enter")
+
     page.goto("/account/sign-up/")
-    for word in (unused_address(), "Kay", PASSWORD, PASSWORD):
-        page.keyboard.type(word)
-        page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Make my account")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text(re.compile("Your account is ready"))
+    fill((unused_address(),), "Continue")
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    page.goto(mailed_link(served[0], "/account/sign-up/confirm/"))
+    fill(("Kay", PASSWORD, PASSWORD), "Make my account")
+    expect(page.get_by_role("status")).to_have_text(re.compile("Log in with your address"))
 
 
 @pytest.mark.parametrize("page", [{"viewport": NARROW}], indirect=True)
 @undisturbed
-def test_nothing_is_wider_than_a_narrow_screen(page: Page, complaints: list[str]) -> None:
-    sign_up(page, f"without-any-place-to-break-{unused_address()}")
+def test_nothing_is_wider_than_a_narrow_screen(page: Page, complaints: list[str], served: tuple[str, str]) -> None:
+    sign_up(page, f"without-any-place-to-break-{unused_address()}", served[0])
     inside = ("/account/profile/", "/account/password/", "/")
     outside = ("/account/login/", "/account/sign-up/", "/account/password/reset/", "/nothing/", "/static/none.css")
     for addresses in (inside, outside):

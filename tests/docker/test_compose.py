@@ -42,6 +42,9 @@ def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactor
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("secrets"))
     shutil.copy(ROOT / ".dockerignore", folder)
     subprocess.run(["python3", folder / "docker/make_secrets.py"], check=True)
+    secret = folder / "docker/secrets/database_url"
+    # A password with characters that end other parts of a URL, and another port.
+    secret.write_text(secret.read_text().replace("@db:5432", "%40%2F%25%23%3F:%5C%20%22$@db:5433"))
     environment = os.environ | {f"{role.upper()}_IMAGE": image for role, image in base_images.items()}
     environment |= {name: str(port) for name, port in PORTS.items()}
     project = f"preqly-compose-test-{uuid.uuid4().hex[:6]}"

@@ -1,4 +1,4 @@
-"""The page cache keeps pages for a second: only if it is switched on, only for visitors without a cookie."""
+"""The page cache keeps what the application marks as public, if it is switched on, for visitors without a cookie."""
 
 import concurrent.futures
 import json
@@ -11,10 +11,14 @@ from tests.docker.site import TRUSTING, Site, client, docker, eventually
 
 pytestmark = pytest.mark.containers
 
-# Every answer differs; some set a cookie, some are private.
+# Every answer differs. Those below /open are public for a second; some set a cookie, some say something else.
 COUNTER = """
 import http.server, itertools, time
 numbers = itertools.count()
+CACHE_CONTROL = {
+    "open": "public, max-age=0, s-maxage=1", "private": "private, max-age=60", "aged": "max-age=60",
+    "publicity": 'max-age=60, x="publicity"', "both": "public, no-store, max-age=60",
+}
 class Counter(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
@@ -22,8 +26,9 @@ class Counter(http.server.BaseHTTPRequestHandler):
         body = str(next(numbers)).encode()
         self.send_response(200)
         if "cookie" in self.path: self.send_header("Set-Cookie", "a=b")
-        if "private" in self.path: self.send_header("Cache-Control", "private")
-        self.send_header("Vary", "Cookie")
+        for word, value in CACHE_CONTROL.items():
+            if word in self.path: self.send_header("Cache-Control", value)
+        self.send_header("Vary", "X-Api-Key" if "varies" in self.path else "Cookie")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -60,25 +65,31 @@ def texts(port: int, address: str, headers: dict[str, str] | None = None) -> lis
 
 def test_a_page_is_kept_for_a_second(port: int) -> None:
     # The second may end between two requests, but not twice in a row.
-    assert any(len(set(texts(port, "/page"))) == 1 for _ in range(2))
-    before = texts(port, "/page")[-1]
+    assert any(len(set(texts(port, "/open"))) == 1 for _ in range(2))
+    before = texts(port, "/open")[-1]
     time.sleep(1.1)
     # The next visitor gets the old page while nginx fetches the new one.
-    assert eventually(lambda: texts(port, "/page")[0] != before, 3)
+    assert eventually(lambda: texts(port, "/open")[0] != before, 3)
 
 
 def test_each_address_and_host_has_a_page_of_its_own(port: int) -> None:
-    assert len({texts(port, address)[0] for address in ("/one", "/two", "/two?page=1")}) == 3
-    assert texts(port, "/one", headers={"Host": "a.test"})[0] != texts(port, "/one", headers={"Host": "b.test"})[0]
+    assert len({texts(port, address)[0] for address in ("/open/1", "/open/2", "/open/2?page=1")}) == 3
+    first, second = (texts(port, "/open/1", headers={"Host": host})[0] for host in ("a.test", "b.test"))
+    assert first != second
 
 
 @pytest.mark.parametrize(
     ("address", "headers"),
     [
-        ("/known", {"Cookie": "sessionid=x"}),
-        ("/known", {"Authorization": "Basic x"}),
-        ("/cookie", {}),
+        ("/open/known", {"Cookie": "sessionid=x"}),
+        ("/open/known", {"Authorization": "Basic x"}),
+        ("/open/cookie", {}),
         ("/private", {}),
+        ("/unmarked", {}),
+        ("/unmarked", {"X-Api-Key": "one"}),
+        ("/aged", {}),
+        ("/publicity", {}),
+        ("/both", {}),
     ],
 )
 def test_personal_pages_are_not_kept(port: int, address: str, headers: dict[str, str]) -> None:
@@ -86,8 +97,14 @@ def test_personal_pages_are_not_kept(port: int, address: str, headers: dict[str,
 
 
 def test_a_kept_page_is_not_given_to_someone_with_a_cookie(port: int) -> None:
-    kept = texts(port, "/mine")[0]
-    assert kept not in texts(port, "/mine", headers={"Cookie": "sessionid=x"})
+    kept = texts(port, "/open/mine")[0]
+    assert kept not in texts(port, "/open/mine", headers={"Cookie": "sessionid=x"})
+
+
+def test_an_answer_for_one_key_is_not_given_to_another(port: int) -> None:
+    for address in ("/unmarked", "/open/varies"):
+        found = [texts(port, address, headers={"X-Api-Key": key})[0] for key in ("one", "two")]
+        assert found[0] != found[1], address
 
 
 def test_forms_are_passed_on(port: int) -> None:
@@ -97,7 +114,7 @@ def test_forms_are_passed_on(port: int) -> None:
 
 def test_simultaneous_requests_reach_the_application_once(port: int) -> None:
     def ask(_: int) -> str:
-        return httpx.get(f"https://localhost:{port}/slow", verify=TRUSTING, timeout=10).text
+        return httpx.get(f"https://localhost:{port}/open/slow", verify=TRUSTING, timeout=10).text
 
     with concurrent.futures.ThreadPoolExecutor(12) as crowd:
         assert len(set(crowd.map(ask, range(12)))) == 1
@@ -106,7 +123,7 @@ def test_simultaneous_requests_reach_the_application_once(port: int) -> None:
 def test_personal_paths_bypass_the_cache(counted: Site) -> None:
     proxy, _, tls = counted.proxy(UPSTREAM="counter:8005", PAGE_CACHE="true")
     expected = {"/account/sign-up/": "BYPASS", "/admin/": "BYPASS", "/media/public/a.webp": "BYPASS"}
-    expected |= {"/accounting": "MISS", "/": "MISS"}
+    expected |= {"/accounting/open": "MISS", "/open": "MISS"}
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/account/sign-up/").status_code == 200)
         for address in expected:
@@ -123,6 +140,6 @@ def test_personal_paths_bypass_the_cache(counted: Site) -> None:
 def test_nothing_is_kept_by_default(counted: Site) -> None:
     proxy, _, tls = counted.proxy(UPSTREAM="counter:8005")
     with client(tls) as visitor:
-        assert eventually(lambda: visitor.get("/page").status_code == 200)
-    assert len(set(texts(tls, "/page"))) == 3
+        assert eventually(lambda: visitor.get("/open").status_code == 200)
+    assert len(set(texts(tls, "/open"))) == 3
     assert {json.loads(line)["cache"] for line in docker("logs", proxy).stdout.splitlines()} == {""}

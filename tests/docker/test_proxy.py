@@ -6,7 +6,10 @@ import re
 import select
 import socket
 import time
+from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.docker.site import ECHO, Site, client, docker, eventually
@@ -14,35 +17,130 @@ from tests.docker.site import ECHO, Site, client, docker, eventually
 pytestmark = pytest.mark.containers
 
 
-def arrived(network: Site, headers: dict[str, str], trusted: str = "", scheme: str = "https") -> dict[str, str]:
+ANYWHERE = "10.0.0.0/8, 172.16.0.0/12,192.168.0.0/16"
+"""Docker's networks, from which the tests' requests come."""
+
+
+def arrived(network: Site, headers: Any, scheme: str = "https", **environment: str) -> dict[str, str]:
     """Headers that reach the application for a request with these headers."""
-    _, plain, tls = network.proxy(TRUSTED_PROXIES=trusted)
+    proxy, plain, tls = network.proxy(**environment)
     with client(tls if scheme == "https" else plain, scheme) as visitor:
         assert eventually(lambda: visitor.get("/").status_code == 200)
         found: dict[str, str] = visitor.get("/", headers=headers).json()
-        return found
+    seen = f'"client":"{found["x-forwarded-for"]}"', f'"scheme":"{found["x-forwarded-proto"]}"'
+    # The line of the last request may come after its answer.
+    assert eventually(lambda: all(part in docker("logs", proxy).stdout.splitlines()[-1] for part in seen), 5)
+    return found
 
 
 FORWARDED = {"X-Forwarded-For": "198.51.100.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+CLAIMS = [
+    "X-Real-IP",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Server",
+    "X-Forwarded-Ssl",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "Forwarded",
+    "Via",
+    "Proxy",
+]
+"""Headers by which a visitor can claim an address, a scheme, a host or a path."""
 
 
 def test_a_visitor_cannot_forge_address_scheme_or_host(network: Site) -> None:
-    found = arrived(network, FORWARDED, scheme="http")
+    found = arrived(network, FORWARDED | dict.fromkeys(CLAIMS, "198.51.100.9"), scheme="http")
     assert found["x-forwarded-proto"] == "http"
     assert found["x-forwarded-for"] != "198.51.100.9"
     assert "," not in found["x-forwarded-for"]
-    assert "x-forwarded-host" not in found
+    assert not [name for name in CLAIMS if name.lower() in found]
 
 
-def test_the_headers_of_a_trusted_load_balancer_count(network: Site) -> None:
-    found = arrived(network, FORWARDED, trusted="10.0.0.0/8, 172.16.0.0/12,192.168.0.0/16", scheme="http")
+def test_a_load_balancer_is_believed_what_it_appended_and_nothing_before(network: Site) -> None:
+    found = arrived(network, FORWARDED, "http", LOAD_BALANCERS=ANYWHERE)
     assert (found["x-forwarded-proto"], found["x-forwarded-for"]) == ("https", "198.51.100.9")
 
 
-def test_only_the_last_address_before_a_trusted_one_counts(network: Site) -> None:
-    spoofed = FORWARDED | {"X-Forwarded-For": "127.0.0.1, 198.51.100.9"}
-    found = arrived(network, spoofed, trusted="10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
-    assert found["x-forwarded-for"] == "198.51.100.9"
+@pytest.mark.parametrize(
+    ("given", "believed"),
+    [
+        # A visitor inside of the load balancer's range, as on the embedded cloud, with a forged entry.
+        ("203.0.113.7, 10.20.0.1", "10.20.0.1"),
+        ("10.20.0.5, 203.0.113.7, 10.20.0.1", "10.20.0.1"),
+        ("203.0.113.7 ,10.20.0.1", "10.20.0.1"),
+        ("evil, 2001:db8:0:1::9", "2001:db8:0:1::9"),
+        # Without an address at its end the header says nothing.
+        ("203.0.113.7, evil", ""),
+        ("203.0.113.7,", ""),
+        ("203.0.113.7:4711", ""),
+    ],
+)
+def test_only_the_last_address_counts(behind: httpx.Client, given: str, believed: str) -> None:
+    found = behind.get("/", headers={"X-Forwarded-For": given}).json()["x-forwarded-for"]
+    assert found == believed or (not believed and found.startswith(("10.", "172.", "192.168.")))
+
+
+def test_of_several_headers_the_last_address_counts(behind: httpx.Client) -> None:
+    several = [("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-For", "203.0.113.8, 198.51.100.9")]
+    assert behind.get("/", headers=several).json()["x-forwarded-for"] == "198.51.100.9"
+
+
+CDN = "192.0.2.0/24,2001:db8:cd::/48"
+
+
+@pytest.mark.parametrize(
+    ("given", "believed"),
+    [
+        ("203.0.113.7, 198.51.100.9", "198.51.100.9"),
+        ("203.0.113.7, 198.51.100.9, 192.0.2.8", "198.51.100.9"),
+        ("203.0.113.7, 198.51.100.9, 2001:db8:cd::8", "198.51.100.9"),
+        ("203.0.113.7, 198.51.100.9, 192.0.2.9, 192.0.2.8", "198.51.100.9"),
+        # The load balancer's own range is no CDN: the address that it saw is the visitor's.
+        ("203.0.113.7, 10.20.0.1", "10.20.0.1"),
+        ("192.0.2.8", "192.0.2.8"),
+        ("evil, 192.0.2.8", "192.0.2.8"),
+        ("198.51.100.9, evil, 192.0.2.8", "192.0.2.8"),
+    ],
+)
+def test_behind_a_cdn_the_address_that_it_saw_counts(behind_a_cdn: httpx.Client, given: str, believed: str) -> None:
+    assert behind_a_cdn.get("/", headers={"X-Forwarded-For": given}).json()["x-forwarded-for"] == believed
+
+
+@pytest.fixture(scope="module")
+def behind(network: Site) -> Iterator[httpx.Client]:
+    """A visitor of a proxy whose connections come from a load balancer."""
+    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE)
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        yield visitor
+
+
+@pytest.fixture(scope="module")
+def behind_a_cdn(network: Site) -> Iterator[httpx.Client]:
+    """A visitor of a proxy whose load balancer has a CDN in front."""
+    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE, TRUSTED_PROXIES=CDN)
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        yield visitor
+
+
+def test_a_forged_address_is_no_way_around_the_limits(network: Site) -> None:
+    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE, TRUSTED_PROXIES=CDN)
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/account/login/").status_code == 200)
+        answers = [
+            visitor.post("/account/login/", headers={"X-Forwarded-For": f"203.0.113.{number}, 10.20.0.1"})
+            for number in range(30)
+        ]
+    assert answers[-1].status_code == 429
 
 
 def test_the_host_arrives_with_its_port(network: Site) -> None:
@@ -50,6 +148,14 @@ def test_the_host_arrives_with_its_port(network: Site) -> None:
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/").status_code == 200)
         assert visitor.get("/").json()["host"] == f"localhost:{tls}"
+
+
+def test_behind_a_load_balancer_that_sets_hsts_the_proxy_does_not(network: Site) -> None:
+    _, _, tls = network.proxy()
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/").status_code == 200)
+        for path in ("/", "/static/none.css"):
+            assert "strict-transport-security" not in visitor.get(path).headers
 
 
 def test_connections_to_the_application_stay_open(network: Site) -> None:
@@ -119,6 +225,19 @@ def test_while_the_application_is_down_visitors_get_a_503_with_retry_after(netwo
         assert answer.headers["x-frame-options"] == "DENY"
 
 
+def test_an_application_that_never_answers_is_given_up_with_a_page_of_its_own(network: Site) -> None:
+    silent = "import socket, time; s = socket.create_server(('0.0.0.0', 8005)); time.sleep(60)"
+    network.run("web", name="silent", command=("python", "-c", silent))
+    _, _, tls = network.proxy(UPSTREAM="silent:8005", REQUEST_TIMEOUT="1")
+    with client(tls) as visitor:
+        assert eventually(lambda: visitor.get("/static/none.css").status_code == 404)
+        page = visitor.get("/")
+    assert page.status_code == 504
+    assert "This took too long. Please try again." in page.text
+    assert (page.headers["cache-control"], page.headers["x-frame-options"]) == ("no-store", "DENY")
+    assert "retry-after" not in page.headers
+
+
 def test_several_applications_share_the_load(network: Site) -> None:
     network.run("web", name="web2", command=("python", "-c", ECHO))
     proxy, _, tls = network.proxy(UPSTREAM="web:8005,web2:8005")
@@ -179,7 +298,7 @@ def test_passwords_are_not_tried_faster_than_a_person_types(network: Site) -> No
 
 
 def test_a_network_of_ipv6_is_one_visitor(network: Site) -> None:
-    _, _, tls = network.proxy(TRUSTED_PROXIES="10.0.0.0/8,172.16.0.0/12,192.168.0.0/16")
+    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE)
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/account/login/").status_code == 200)
 
@@ -189,6 +308,9 @@ def test_a_network_of_ipv6_is_one_visitor(network: Site) -> None:
         answers = [attempt(f"2001:db8:1:2:{number:x}::1") for number in range(30)]
         assert (answers[0], answers[-1]) == (501, 429)
         assert attempt("2001:db8:1:3::1") == 501, "another network"
+        # The same network in the two ways of writing it.
+        answers = [attempt(f"2001:db8::{number:x}:0:0:1") for number in range(1, 31)]
+        assert (answers[0], answers[-1]) == (501, 429)
         assert attempt("198.51.100.9") == attempt("198.51.100.10") == 501
 
 
@@ -202,20 +324,28 @@ def test_only_the_profile_takes_more_than_a_form(network: Site) -> None:
         assert visitor.post("/account/profile/", content=b"x" * 6_000_000).status_code == 413
 
 
+HEAD = "POST /account/profile/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {}\r\nContent-Length: 5000000\r\n\r\n"
+
+
 def test_pictures_that_never_arrive_leave_room_for_the_other_visitors(network: Site) -> None:
-    _, plain, tls = network.proxy()
-    head = b"POST /account/profile/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n"
+    proxy, plain, tls = network.proxy("--tmpfs", "/tmp:size=128m", LOAD_BALANCERS=ANYWHERE)  # noqa: S108
     with client(tls) as visitor, contextlib.ExitStack() as slow:
         assert eventually(lambda: visitor.get("/").status_code == 200)
-        connections = [slow.enter_context(socket.create_connection(("localhost", plain))) for _ in range(14)]
-        for connection in connections:
-            connection.sendall(head + b"x" * 100_000)
 
-        def answered() -> list[socket.socket]:
-            return select.select(connections, [], [], 0)[0]
+        def upload(address: str) -> socket.socket:
+            connection = slow.enter_context(socket.create_connection(("localhost", plain)))
+            connection.sendall(HEAD.format(address).encode() + b"x" * 4_900_000)
+            return connection
 
-        assert eventually(lambda: len(answered()) == 4), "ten pictures at a time"
+        def refused(connections: list[socket.socket]) -> int:
+            return len(select.select(connections, [], [], 0)[0])
+
+        one = [upload("198.51.100.9") for _ in range(6)]
+        assert eventually(lambda: refused(one) == 2), "four at a time of one visitor"
+        many = [upload(f"198.51.100.{number}") for number in range(10, 20)]
+        assert eventually(lambda: refused(many) == 2), "twelve at a time of all"
+        assert all(b" 429 " in connection.recv(1000) for connection in select.select(one + many, [], [], 0)[0])
+        # What is left of the tmpfs is enough for everything else.
         assert visitor.get("/").status_code == 200
-        refused = answered()
-        assert len(refused) == 4
-        assert all(b" 429 " in connection.recv(1000) for connection in refused)
+        assert visitor.post("/account/login/", content=b"x" * 60_000).status_code in (501, 503)
+    assert "No space left" not in docker("logs", proxy).stderr

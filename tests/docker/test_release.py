@@ -79,6 +79,20 @@ def test_the_applications_role_cannot_change_tables_or_roles(prepared: Stage) ->
         assert "permission denied" in printed or "must be owner" in printed, statement
 
 
+def test_the_applications_role_is_limited_in_time_and_the_owner_is_not(prepared: Stage) -> None:
+    limits = (
+        "SELECT setting::int / 1000 FROM pg_settings"
+        " WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout') ORDER BY name DESC"
+    )
+    assert prepared.sql(limits, login("preqly_app_a")).split() == ["25", "30"]
+    assert prepared.sql(limits, OWNER).split() == ["0", "0"]
+    # A release with another limit changes the role that is there.
+    ended = prepared.run("prepare_release", REQUEST_TIMEOUT="60")
+    assert ended.code == 0, ended.output
+    assert prepared.sql(limits, login("preqly_app_a")).split() == ["50", "60"]
+    assert prepared.run("prepare_release").code == 0
+
+
 def test_its_password_is_a_verifier_and_preparing_again_changes_nothing(prepared: Stage) -> None:
     before = prepared.sql(VERIFIER.format("preqly_app"))
     group, role = before.splitlines()

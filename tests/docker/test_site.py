@@ -18,8 +18,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
+HSTS = "max-age=300; includeSubDomains"
 HEADERS = {
-    "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
+    "strict-transport-security": HSTS,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "x-xss-protection": "0",
@@ -34,7 +35,9 @@ def ports(site: Site) -> tuple[int, int]:
     """HTTP and HTTPS port of a site that answers."""
     volume = ("--volume", f"{site.media}:/srv/media")
     site.web(*volume, name="visited", SSL_REDIRECT="false")
-    _, plain, tls = site.proxy(*volume, UPSTREAM="visited:8005", TRUSTED_PROXIES="192.0.2.0/24")
+    _, plain, tls = site.proxy(
+        *volume, UPSTREAM="visited:8005", TRUSTED_PROXIES="192.0.2.0/24", STRICT_TRANSPORT_SECURITY=HSTS
+    )
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/readyz").status_code == 200)
     return plain, tls

@@ -23,7 +23,7 @@ class StackPlan:
 
 STACKS: Mapping[str, StackPlan] = {
     # A first deployment takes a minute of CPU time: more stacks would cost more than they save.
-    "releases": StackPlan(("test_releases", "test_rollback"), time_factor=2.0),
+    "releases": StackPlan(("test_releases", "test_rollback", "test_restore"), time_factor=2.0),
     "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
     "site": StackPlan(("test_whole_run", "test_accidents", "test_removal")),
 }

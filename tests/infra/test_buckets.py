@@ -15,8 +15,14 @@ LIFECYCLE = "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 
 
 def media(protect: bool = True) -> Recorder:
+    """The media bucket, and the key that encrypts it."""
     engine = new_engine()
-    engine.run(lambda: MediaBucket("media", MediaBucketArgs(protect=protect)))
+
+    def program() -> Any:
+        key = aws.kms.Key("key")
+        return MediaBucket("media", MediaBucketArgs(key_arn=key.arn, key=key, protect=protect)).bucket_name
+
+    engine.run(program)
     return engine
 
 
@@ -34,34 +40,43 @@ def access_logs(protect: bool = True) -> Recorder:
 
 @pytest.mark.parametrize("declare", [media, access_logs])
 @pytest.mark.parametrize("protect", [True, False])
-def test_a_bucket_has_no_acls_its_own_encryption_and_is_deleted_only_without_protection(
+def test_a_bucket_has_no_acls_keeps_versions_and_is_deleted_only_without_protection(
     declare: Any, protect: bool
 ) -> None:
     engine = declare(protect)
     ownership = engine.one("s3/bucketOwnershipControls:BucketOwnershipControls")
     assert ownership["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
-    # The only encryption that ELB's log delivery supports.
-    (rule,) = engine.one(ENCRYPTION)["rules"]
-    assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+    assert engine.one("s3/bucketVersioning:BucketVersioning")["versioningConfiguration"] == {"status": "Enabled"}
     assert engine.one("s3/bucket:Bucket")["forceDestroy"] is not protect
 
 
+def test_media_files_are_encrypted_with_the_stacks_key_and_access_logs_with_s3s() -> None:
+    (rule,) = media().one(ENCRYPTION)["rules"]
+    key = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:aws:kms:us-east-1:123456789012:key/key"}
+    assert rule == {"applyServerSideEncryptionByDefault": key, "bucketKeyEnabled": True}
+    # The only encryption that ELB's log delivery supports.
+    (rule,) = access_logs().one(ENCRYPTION)["rules"]
+    assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+
+
 @pytest.mark.parametrize("protect", [True, False])
-def test_media_files_are_versioned_and_protected(protect: bool) -> None:
-    engine = media(protect)
-    assert engine.one("s3/bucketVersioning:BucketVersioning")["versioningConfiguration"] == {"status": "Enabled"}
-    assert engine.options("s3/bucket:Bucket", "media-files").protect is protect
+def test_media_files_are_protected_and_their_key_is_deleted_after_them(protect: bool) -> None:
+    options = media(protect).options("s3/bucket:Bucket", "media-files")
+    assert options.protect is protect
+    assert any(urn.endswith("::key") for urn in options.dependencies)
 
 
 def test_unfinished_uploads_old_versions_and_access_logs_expire() -> None:
-    rules = media().one(LIFECYCLE)["rules"]
-    uploads, versions = rules
+    uploads, markers, versions = media().one(LIFECYCLE)["rules"]
     assert uploads["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
     assert versions["noncurrentVersionExpiration"] == {"noncurrentDays": 90}
-    (logs,) = access_logs().one(LIFECYCLE)["rules"]
+    logs, log_markers = access_logs().one(LIFECYCLE)["rules"]
     assert logs["expiration"] == {"days": 90}
+    # Without this a log would stay as a version for ever.
+    assert logs["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
     assert logs["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
-    assert {rule["status"] for rule in (*rules, logs)} == {"Enabled"}
+    assert markers["expiration"] == log_markers["expiration"] == {"expiredObjectDeleteMarker": True}
+    assert {rule["status"] for rule in (uploads, markers, versions, logs, log_markers)} == {"Enabled"}
 
 
 def test_log_delivery_of_this_account_writes_to_the_bucket_and_every_request_needs_tls() -> None:

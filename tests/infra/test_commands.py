@@ -10,6 +10,7 @@ from botocore import xform_name
 from infra.composition.commands import Commands
 from infra.composition.readme import readme
 from infra.pricing.cost import Estimate, Line
+from infra.pricing.usage import Usage
 
 COMMANDS = Commands(
     region="eu-west-1",
@@ -68,7 +69,7 @@ def test_the_commands_name_container_database_and_stack_and_no_password():
     assert "password" not in COMMANDS.database.lower()
 
 
-def run_with_fake_aws(line, tmp_path):
+def run_with_fake_aws(line, tmp_path, **variables):
     """Run a line in a shell whose `aws` writes down its arguments and answers like AWS."""
     log = tmp_path / "calls"
     fake = tmp_path / "aws"
@@ -81,7 +82,7 @@ def run_with_fake_aws(line, tmp_path):
         "esac\n"
     )
     fake.chmod(0o755)
-    subprocess.run(["sh", "-c", line], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
+    subprocess.run(["sh", "-c", line], env={"PATH": f"{tmp_path}:/usr/bin:/bin", **variables}, check=True)
     return [line.rstrip("|").split("|") for line in log.read_text().splitlines()]
 
 
@@ -90,11 +91,19 @@ def test_the_tunnel_goes_through_the_container_that_runs(tmp_path):
     assert session[session.index("--target") + 1] == "ecs:web-cluster-1_abc_abc-123"
 
 
+def test_the_tunnel_goes_through_another_task_that_the_variable_names(tmp_path):
+    *_, session = run_with_fake_aws(COMMANDS.database, tmp_path, TASK="arn:aws:ecs:eu-west-1:1:task/web-cluster-1/own")
+    assert session[session.index("--target") + 1] == "ecs:web-cluster-1_own_abc-123"
+
+
 PAGE = readme(
     "https://app.preqly.com",
     "0a1b2c3d4e5f-0001",
     COMMANDS,
-    Estimate((Line("two tasks", 14.4175), Line("db.x2g.large in one zone", None))),
+    Estimate(
+        (Line("two tasks", 14.4175), Line("db.x2g.large in one zone", None)),
+        (Usage("data through a NAT gateway", 0.045, "GB"),),
+    ),
     {"gateway": 36.5, "public": 7.3},
 )
 
@@ -104,6 +113,7 @@ def test_the_page_has_address_release_bill_and_the_price_of_each_egress():
     assert "| two tasks | 14.42 |" in PAGE
     assert "| **total** | **14.42** |" in PAGE
     assert "| db.x2g.large in one zone | no price known |" in PAGE
+    assert "- data through a NAT gateway: 0.045 per GB" in PAGE
     assert "By `egress`: `gateway` 36.50, `public` 7.30." in PAGE
 
 

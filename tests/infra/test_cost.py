@@ -1,14 +1,21 @@
 """The monthly bill has every priced resource, at the prices of the table."""
 
+import json
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.pricing import prices
-from infra.pricing.cost import ALARMS, compare_egress, monthly_estimate, summary
-from tests.infra.settings_helpers import settings
+from infra.pricing.cost import ALARMS, CONTAINERS, compare_egress, insights_metrics, monthly_estimate, summary
+from infra.pricing.usage import FREE, USAGE
+from tests.infra.settings_helpers import load, settings
+from tests.program.shapes import SHAPES
+from tests.recorder import Recorder, declared_with
+
+BLOCKS = ["AWSManagedRulesSQLiRuleSet"]
 
 
 def total(**changes):
@@ -20,19 +27,22 @@ def test_the_bill_of_the_defaults_adds_up():
     assert lines == {
         "2 tasks (256 CPU units, 512 MiB, arm64)": 14.42,
         "load balancer and its addresses": 23.73,
+        "Container Insights (223 metrics)": 15.61,
         "egress of the tasks (gateway)": 36.50,
         "db.t4g.micro in one zone": 11.68,
         "20 GB of database storage": 2.30,
         "secret, key and hosted zone": 1.90,
         "1 GB of logs, 1 GB of images": 0.60,
         "9 alarms": 0.90,
+        "dashboard": 3.00,
     }
-    assert total() == 92.02
+    assert total() == 110.63
 
 
 def test_one_task_with_a_public_address_costs_what_the_comparison_says():
-    """A manual bill of the same topology has 49.61; this one adds a secret, a key, alarms and half a GB of images."""
-    ours_alone = prices.SECRET + prices.KEY + ALARMS * prices.ALARM + 0.5 * prices.IMAGES_GB
+    """A manual bill of the same topology has 49.61; this one adds secret, key, monitoring and half a GB of images."""
+    monitoring = ALARMS * prices.ALARM + prices.DASHBOARD + insights_metrics(1) * prices.INSIGHTS_METRIC
+    ours_alone = prices.SECRET + prices.KEY + monitoring + 0.5 * prices.IMAGES_GB
     assert total(egress="public", min_tasks=1) - ours_alone == pytest.approx(49.61, abs=0.02)
 
 
@@ -44,6 +54,7 @@ def test_one_task_with_a_public_address_costs_what_the_comparison_says():
         ({"database_multi_az": True}, 11.68 + 2.30),
         # The web ACL and its rules; mail by the thousand.
         ({"waf": True}, 10.0),
+        ({"waf": True, "waf_blocks": ("AWSManagedRulesSQLiRuleSet",)}, 11.0),
         ({"email_url": "ses://"}, 0.10),
     ],
 )
@@ -51,7 +62,9 @@ def test_a_setting_adds_its_price_to_the_bill(changes, usd):
     assert total(**changes) - total() == pytest.approx(usd, abs=0.03)
 
 
-@pytest.mark.parametrize(("egress", "usd"), [("gateway", 36.5), ("public", 7.3), ("endpoints", 73.0)])
+@pytest.mark.parametrize(
+    ("egress", "usd"), [("gateway", 36.5), ("gateway-per-zone", 73.0), ("public", 7.3), ("endpoints", 73.0)]
+)
 def test_the_choices_of_egress_are_compared_by_what_they_add_to_the_bill(egress, usd):
     compared = compare_egress(settings())
     assert compared[egress] == usd
@@ -60,9 +73,10 @@ def test_the_choices_of_egress_are_compared_by_what_they_add_to_the_bill(egress,
 
 def test_a_preview_shows_the_total_and_the_price_of_each_choice():
     assert summary(settings(egress="public")) == (
-        "a quiet month costs about 62.82 USD in us-east-1, egress of the tasks included: "
-        "gateway 36.50, public 7.30 (chosen), endpoints 73.00"
+        "a quiet month costs about 81.43 USD in us-east-1, without traffic and other use; "
+        "egress of the tasks included: gateway 36.50, gateway-per-zone 73.00, public 7.30 (chosen), endpoints 73.00"
     )
+    assert "in us-east-1, with other prices in eu-central-1, without" in summary(settings(region="eu-central-1"))
 
 
 def test_a_class_without_a_price_is_said_to_have_none():
@@ -81,5 +95,52 @@ def test_more_tasks_never_cost_less(tasks, more):
     assert total(min_tasks=tasks + more) > total(min_tasks=tasks)
 
 
-def test_the_number_of_alarms_is_the_number_declared(declared):
-    assert len(declared.all("cloudwatch/metricAlarm:MetricAlarm")) == ALARMS
+def billed(engine: Recorder) -> Counter[str]:
+    """Resources of the plan by type, without the types that FREE names. Gateway endpoints cost nothing."""
+    found = Counter(
+        resource.typ.removeprefix("aws:").rpartition(":")[0]
+        for resource in engine.resources
+        if resource.typ.startswith("aws:") and resource.inputs.get("vpcEndpointType") != "Gateway"
+    )
+    return Counter({kind: count for kind, count in found.items() if not {kind, kind.partition("/")[0]} & FREE})
+
+
+USED = {kind for usage in USAGE for kind in usage.resources}
+PLANS = {**SHAPES, "two gateways": {"egress": "gateway-per-zone", "waf": "true", "wafBlocks": json.dumps(BLOCKS)}}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_billed_resource_of_the_plan_is_priced_or_named_as_billed_by_use(name):
+    config = PLANS[name]
+    engine, lines = declared_with(**config), monthly_estimate(load(**config)).lines
+    priced = sum((Counter(line.resources) for line in lines), Counter())
+    declared = billed(engine)
+    assert declared.keys() <= priced.keys() | USED
+    different = {kind for kind in priced if declared[kind] != priced[kind]}
+    # The zone costs the same when another stack created it.
+    assert different <= {"route53/zone"}
+
+
+def test_a_type_is_free_or_billed_and_each_that_is_billed_occurs():
+    declared = sum((billed(declared_with(**config)) for config in PLANS.values()), Counter())
+    assert not {kind for kind in USED if {kind, kind.partition("/")[0]} & FREE}
+    assert declared.keys() >= USED
+
+
+def test_container_insights_is_priced_for_the_containers_that_run(declared):
+    serving = json.loads(declared.one("ecs/taskDefinition:TaskDefinition", "web-web-task")["containerDefinitions"])
+    assert len(serving) == CONTAINERS
+    (setting,) = declared.one("ecs/cluster:Cluster")["settings"]
+    assert setting == {"name": "containerInsights", "value": "enhanced"}
+    assert insights_metrics(3) - insights_metrics(2) == 64
+
+
+def test_the_rules_of_the_web_acl_are_counted():
+    engine = declared_with(**PLANS["two gateways"])
+    rules = len(engine.one("wafv2/webAcl:WebAcl")["rules"])
+    assert total(waf=True, waf_blocks=tuple(BLOCKS)) - total() == pytest.approx(prices.WEB_ACL + rules, abs=0.01)
+
+
+def test_every_price_by_use_has_a_unit_and_the_page_lists_it():
+    assert all(usage.usd > 0 and usage.unit for usage in USAGE)
+    assert monthly_estimate(settings()).usage == USAGE

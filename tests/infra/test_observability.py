@@ -1,31 +1,40 @@
 """Alarms, which notify one topic, the budget and the dashboard."""
 
 import json
-import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from infra.ecs.waf_rules import BODY_RULE, RULE_GROUPS
 from infra.observability.alarm_rules import database_alarms, service_alarms
 from infra.observability.alarms import Alarms, AlarmsArgs
 from infra.observability.budget import Budget, BudgetArgs
-from infra.observability.dashboard import Dashboard, DashboardArgs, body, database_graphs, service_graphs
-from infra.observability.metrics import MonitoredDatabase, MonitoredService, max_connections
+from infra.observability.dashboard import (
+    Dashboard,
+    DashboardArgs,
+    body,
+    database_graphs,
+    service_graphs,
+    web_acl_graphs,
+)
+from infra.observability.metrics import MonitoredDatabase, MonitoredService
 from tests.recorder import Recorder, new_engine
 
 SERVICE = MonitoredService(
     load_balancer="app/front/1", target_group="targetgroup/front/2", cluster="cluster", service="service", min_tasks=2
 )
-DATABASE = MonitoredDatabase(identifier="preqly-0a1b2c3d", instance_class="db.t4g.micro", storage_gb=20)
+DATABASE = MonitoredDatabase(identifier="preqly-0a1b2c3d", connections=70, storage_gb=31)
+KEY = "arn:aws:kms:us-east-1:123456789012:key/k"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms-topic"
 
 
 def declare(email: str = "") -> Recorder:
     engine = new_engine()
     args = AlarmsArgs(
-        alarms=[*service_alarms(SERVICE), *database_alarms(DATABASE)], database=DATABASE.identifier, email=email
+        alarms=[*service_alarms(SERVICE), *database_alarms(DATABASE)],
+        database=DATABASE.identifier,
+        key_arn=KEY,
+        email=email,
     )
     engine.run(lambda: Alarms("alarms", args))
     return engine
@@ -61,15 +70,14 @@ def test_everything_that_affects_visitors_has_an_alarm(alarms: dict[str, dict[st
 def test_every_alarm_and_its_recovery_go_to_the_topic_with_advice(alarms: dict[str, dict[str, Any]]) -> None:
     for alarm in alarms.values():
         assert alarm["alarmActions"] == alarm["okActions"] == [TOPIC]
-        assert alarm["period"] == 60
         assert len(alarm["alarmDescription"]) > 40
         assert alarm["alarmDescription"].endswith(".")
 
 
 def test_thresholds_follow_the_sizes_of_the_stack(alarms: dict[str, dict[str, Any]]) -> None:
     assert alarms["too-few-tasks"]["threshold"] == 2
-    assert alarms["database-storage"]["threshold"] == 2 * 1024**3
-    assert alarms["database-connections"]["threshold"] == 89
+    assert alarms["database-storage"]["threshold"] == 31 * 1024**3 // 20
+    assert alarms["database-connections"]["threshold"] == 56
 
 
 def test_missing_data_is_a_failure_only_where_tasks_report(alarms: dict[str, dict[str, Any]]) -> None:
@@ -85,9 +93,15 @@ def test_an_alarm_names_its_metric_with_the_dimensions_of_the_stack(alarms: dict
     errors = alarms["application-errors"]
     assert (errors["namespace"], errors["metricName"]) == ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count")
     assert errors["dimensions"] == {"LoadBalancer": "app/front/1", "TargetGroup": "targetgroup/front/2"}
-    assert (errors["threshold"], errors["evaluationPeriods"]) == (5, 3)
+    assert (errors["threshold"], errors["period"], errors["evaluationPeriods"]) == (5, 300, 1)
+    unhealthy = alarms["unhealthy"]
+    assert (unhealthy["period"], unhealthy["datapointsToAlarm"], unhealthy["evaluationPeriods"]) == (60, 5, 15)
     assert alarms["too-few-tasks"]["dimensions"] == {"ClusterName": "cluster", "ServiceName": "service"}
     assert alarms["database-cpu"]["dimensions"] == {"DBInstanceIdentifier": "preqly-0a1b2c3d"}
+
+
+def test_the_topic_is_encrypted_with_the_stacks_key(recorded: Recorder) -> None:
+    assert recorded.one("sns/topic:Topic")["kmsMasterKeyId"] == KEY
 
 
 def test_only_aws_services_of_this_account_publish(recorded: Recorder) -> None:
@@ -114,7 +128,7 @@ def test_events_of_the_database_go_to_the_topic_once_rds_may_publish(recorded: R
     events = recorded.one("rds/eventSubscription:EventSubscription")
     assert events["snsTopic"] == TOPIC
     assert (events["sourceType"], events["sourceIds"]) == ("db-instance", ["preqly-0a1b2c3d"])
-    assert {"failure", "failover", "low storage", "maintenance"} <= set(events["eventCategories"])
+    assert {"failure", "failover", "low storage", "maintenance", "notification"} <= set(events["eventCategories"])
     dependencies = recorded.options("rds/eventSubscription:EventSubscription", "alarms-database-events").dependencies
     assert any(urn.endswith("::alarms-publishers") for urn in dependencies)
 
@@ -126,33 +140,6 @@ def test_the_budget_notifies_before_the_limit_and_of_a_forecast_beyond_it(engine
     notified = [(n["notificationType"], n["threshold"], n["thresholdType"]) for n in budget["notifications"]]
     assert notified == [("ACTUAL", 80, "PERCENTAGE"), ("FORECASTED", 100, "PERCENTAGE")]
     assert all(notification["subscriberSnsTopicArns"] == ["topic"] for notification in budget["notifications"])
-
-
-@pytest.mark.parametrize(
-    ("instance_class", "connections"),
-    [
-        ("db.t4g.micro", 112),
-        ("db.t4g.small", 225),
-        ("db.m7g.large", 901),
-        ("db.r7g.large", 1802),
-        ("db.m7g.xlarge", 1802),
-        ("db.m7g.2xlarge", 3604),
-        ("db.x2g.16xlarge", 5000),
-    ],
-)
-def test_connections_follow_the_memory_of_the_class(instance_class: str, connections: int) -> None:
-    assert max_connections(instance_class) == connections
-
-
-@pytest.mark.parametrize("wrong", ["t4g.micro", "db.micro", "db.t4g.tiny", "db.t4g.12", "db.t4g.nanoxlarge", ""])
-def test_an_unknown_class_is_refused_by_name(wrong: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(repr(wrong))):
-        max_connections(wrong)
-
-
-@given(st.integers(2, 48))
-def test_a_larger_class_never_has_fewer_connections(times: int) -> None:
-    assert max_connections(f"db.m7g.{times}xlarge") >= max_connections("db.m7g.xlarge")
 
 
 GRAPHS = {**service_graphs(SERVICE), **database_graphs(DATABASE)}
@@ -173,6 +160,18 @@ def test_a_graph_names_its_metric_with_all_dimensions() -> None:
         ]
         for quantile in ("p50", "p99")
     ]
+
+
+def test_the_web_acl_has_a_line_for_each_rule_that_counts_or_blocks() -> None:
+    counted, blocked = web_acl_graphs("preqly-test", "eu-west-1").values()
+    groups = {group.name for group in RULE_GROUPS}
+    assert {metric.name for metric in counted} == {"CountedRequests"}
+    assert {metric.name for metric in blocked} == {"BlockedRequests"}
+    assert {metric.dimensions["Rule"] for metric in counted} == groups
+    assert {metric.dimensions["Rule"] for metric in blocked} == {*groups, BODY_RULE}
+    for metric in (*counted, *blocked):
+        assert metric.namespace == "AWS/WAFV2"
+        assert (metric.dimensions["WebACL"], metric.dimensions["Region"]) == ("preqly-test", "eu-west-1")
 
 
 def test_the_url_opens_the_dashboard_of_the_stack(engine: Any) -> None:

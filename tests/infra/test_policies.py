@@ -57,8 +57,9 @@ def granted(draw: st.DrawFn) -> tuple[str, str, str]:
         key_arn=arn("kms", region, account, f"key/{name}"),
         log_group_arn=arn("logs", region, account, f"log-group:{name}"),
     )
-    bucket = f"arn:aws:s3:::{name}"
-    return execution, policies.task_role(media_bucket_arn=bucket), policies.migration_role(media_bucket_arn=bucket)
+    bucket, key = f"arn:aws:s3:::{name}", arn("kms", region, account, f"key/{name}")
+    task = policies.task_role(media_bucket_arn=bucket, key_arn=key)
+    return execution, task, policies.migration_role(media_bucket_arn=bucket, key_arn=key)
 
 
 @given(granted())
@@ -76,12 +77,28 @@ def test_neither_actions_nor_resources_are_wildcards_unless_aws_has_no_resource_
 
 
 @given(granted())
-def test_the_execution_role_and_the_others_share_no_action(documents: tuple[str, str, str]) -> None:
+def test_the_execution_role_and_the_others_share_no_action_but_decryption(documents: tuple[str, str, str]) -> None:
     execution, task, migration = map(actions, documents)
-    assert not execution & (task | migration)
-    assert not {action for action in task if action.startswith(("secretsmanager:", "kms:", "ecr:"))}
+    assert execution & (task | migration) == {"kms:Decrypt"}
+    assert not {action for action in task if action.startswith(("secretsmanager:", "ecr:"))}
     assert not {action for action in execution if action.startswith("s3:")}
-    assert migration == {"s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
+    assert migration == {
+        *("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"),
+        *("kms:Decrypt", "kms:GenerateDataKey"),
+    }
+
+
+@given(granted())
+def test_the_execution_role_decrypts_the_secret_alone_and_the_others_media_files_alone(
+    documents: tuple[str, str, str],
+) -> None:
+    execution, *others = (by_action(document, "kms:Decrypt") for document in documents)
+    assert execution["Condition"]["StringEquals"]["kms:ViaService"].startswith("secretsmanager.")
+    for statement in others:
+        assert statement["Condition"]["StringEquals"]["kms:ViaService"].startswith("s3.")
+        bucket, objects = statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:s3:arn"]
+        assert bucket.startswith("arn:aws:s3:::")
+        assert objects == f"{bucket}/*"
 
 
 def test_a_task_starts_with_one_secret_one_key_two_repositories_and_one_log_group() -> None:
@@ -124,7 +141,7 @@ def test_other_text_than_an_arn_is_refused_by_name(text: str) -> None:
 
 
 def test_static_files_are_read_only_where_the_application_publishes_them() -> None:
-    source = (ROOT / "app" / "core" / "static_files.py").read_text()
+    source = (ROOT / "app" / "hosting" / "static_files.py").read_text()
     assert f'PREFIX = "{policies.STATIC_PREFIX}"' in source
 
 
@@ -136,7 +153,9 @@ SES = policies.SesSender(
 
 
 def test_without_ses_the_application_may_not_send_mail() -> None:
-    assert "ses:" not in policies.task_role(media_bucket_arn="arn:aws:s3:::media")
+    assert "ses:" not in policies.task_role(
+        media_bucket_arn="arn:aws:s3:::media", key_arn="arn:aws:kms:us-east-1:1:key/k"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,10 @@ def test_local_settings_are_settings_of_the_project() -> None:
     assert {key.removeprefix("preqly:") for key in settings} <= set(declared)
 
 
+def test_the_local_site_claims_nothing_for_other_programs_on_localhost() -> None:
+    assert project.local_settings({"python": "x", "nginx": "x"})["preqly:hsts"] == "max-age=0"
+
+
 @pytest.mark.parametrize(("machine", "setting"), [("x86_64", "x86_64"), ("AMD64", "x86_64"), ("aarch64", "arm64")])
 def test_the_machines_architecture_is_a_value_of_the_setting(
     monkeypatch: pytest.MonkeyPatch, machine: str, setting: str
@@ -44,6 +48,13 @@ def test_a_machine_that_cannot_build_the_images_is_refused(monkeypatch: pytest.M
     monkeypatch.setattr("local.project.platform.machine", lambda: "riscv64")
     with pytest.raises(OperatorError, match="riscv64: neither x86_64 nor arm64"):
         project.machine_architecture()
+
+
+def test_a_key_without_a_namespace_is_the_projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: films")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  taskCpu: 512\n  aws:region: eu-west-1\n")
+    assert project.stack_settings("prod") == {"films:taskCpu": 512, "aws:region": "eu-west-1"}
 
 
 def test_encrypted_production_values_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

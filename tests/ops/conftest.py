@@ -1,6 +1,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ from infra.release.reporting import ReleaseError
 from infra.release.rollout import deployment
 from ops.run import run
 from tests.moto_account import empty, moto_account
+from tests.ops.fake_pulumi import FakePulumi, install
 from tests.ops.fixtures import REGISTRY, DeployedStack
 
 USED_SERVICES = ("cloudwatch", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "s3", "secretsmanager", "ssm")
@@ -31,10 +33,13 @@ def _shared_clients() -> Iterator[None]:
     create = botocore.session.Session.create_client
 
     def create_client(
-        self: botocore.session.Session, service_name: str, region_name: str | None = None, **_: Any
+        self: botocore.session.Session, service_name: str, region_name: str | None = None, **options: Any
     ) -> Any:
+        if options.get("aws_access_key_id") or options.get("endpoint_url"):
+            return create(self, service_name, region_name=region_name, **options)
+        used = self.get_credentials()
         region = region_name or self.get_config_variable("region")
-        key = (service_name, region, os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_ENDPOINT_URL"))
+        key = (service_name, region, used.access_key if used else None, os.environ.get("AWS_ENDPOINT_URL"))
         if key not in _CLIENTS:
             _CLIENTS[key] = create(self, service_name, region_name=region)
         return _CLIENTS[key]
@@ -140,6 +145,11 @@ class Ops:
         ended = self(*words)
         assert (ended.code, "Traceback" in ended.err) == (code, False), ended
         return ended.err
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
+    return install(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import boto3
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ecs.models import ecs_backends
 
+from infra.naming import parameter_name
 from infra.release.history import INITIAL_VALUE, ReleaseHistory
-from infra.release.record import ReleaseRecord, RolledBack, parameter_name
+from infra.release.record import ReleaseRecord, RolledBack
 
 REGION = "us-east-1"
 REGISTRY = f"{DEFAULT_ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com"

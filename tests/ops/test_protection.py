@@ -61,6 +61,8 @@ def test_every_block_is_named_with_the_command_that_removes_it(full: DeployedSta
             "aws:secretsmanager/secret:Secret", "secrets-application", "arn:s", inputs={"recoveryWindowInDays": 30}
         ),
         resource("aws:kms/key:Key", "key", "1-2-3", retainOnDelete=True, inputs={"deletionWindowInDays": 30}),
+        resource("aws:cloudwatch/logGroup:LogGroup", "logs-application", "logs-1", inputs={"skipDestroy": True}),
+        resource("aws:cloudwatch/logGroup:LogGroup", "waf-log", "waf-1", inputs={}),
     )
     found = rows(full, ops)
     assert found == {
@@ -76,6 +78,10 @@ def test_every_block_is_named_with_the_command_that_removes_it(full: DeployedSta
             "aws secretsmanager restore-secret --secret-id arn:s",
         ),
         ("key key", "remains, for the snapshots it encrypts"): (False, ""),
+        ("log group logs-application", "remains with its lines"): (
+            False,
+            "aws logs delete-log-group --log-group-name logs-1",
+        ),
         ("snapshot before-one", "remains and costs money"): (
             False,
             "aws rds delete-db-snapshot --db-snapshot-identifier before-one",

@@ -1,12 +1,8 @@
-"""`python -m ops recover`, with a `pulumi` that knows export, import, cancel and refresh."""
+"""`python -m ops recover`: lock, pending operations and orphans."""
 
-import json
 import os
 import socket
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,69 +11,11 @@ import pytest
 from ops.resources import orphans
 from ops.resources.orphans import Orphan
 from tests.ops.conftest import Ops
+from tests.ops.fake_pulumi import RECOVER, FakePulumi
 from tests.ops.fixtures import TAGS, DeployedStack
 
 VPC = "urn:pulumi:prod::preqly::preqly:infra:Network$aws:ec2/vpc:Vpc::network-vpc"
 RULE = "urn:pulumi:prod::preqly::aws:iam/rolePolicy:RolePolicy::task-policy"
-
-PULUMI = """#!{python}
-import json, pathlib, sys
-here = pathlib.Path({folder!r})
-words = sys.argv[1:]
-with (here / "called").open("a") as called:
-    called.write(words[0] + "\\n")
-lock, state = here / "lock", here / "state.json"
-if words[:2] == ["stack", "export"]:
-    print(state.read_text())
-elif words[0] == "cancel":
-    lock.unlink()
-elif lock.exists():
-    sys.exit(lock.read_text())
-elif words[0] == "stack":
-    state.write_text(pathlib.Path(words[3]).read_text())
-elif (here / "broken").exists():
-    sys.exit("pages of outputs\\nDiagnostics:\\n  error: ExpiredToken: the token has expired")
-else:
-    document = json.loads(state.read_text())
-    document["deployment"]["pending_operations"] = []
-    state.write_text(json.dumps(document))
-"""
-
-
-@dataclass
-class FakePulumi:
-    """Its state, its lock, and the commands it got."""
-
-    folder: Path
-
-    def has(self, *pending: tuple[str, str]) -> None:
-        """A state with pending creations, by URN and type."""
-        operations = [{"type": "creating", "resource": {"urn": urn, "type": kind}} for urn, kind in pending]
-        document = {"version": 3, "deployment": {"resources": [], "pending_operations": operations}}
-        (self.folder / "state.json").write_text(json.dumps(document))
-
-    def is_locked_by(self, pid: int) -> None:
-        owner = f"file:///lock.json: created by ada@{socket.gethostname()} (pid {pid}) at 2026-11-21T14:00:00Z"
-        (self.folder / "lock").write_text(f"error: the stack is currently locked by 1 lock(s).\n  {owner}")
-
-    @property
-    def known(self) -> list[tuple[str, str]]:
-        document = json.loads((self.folder / "state.json").read_text())
-        return [(one["urn"], one["id"]) for one in document["deployment"]["resources"]]
-
-    @property
-    def called(self) -> list[str]:
-        return (self.folder / "called").read_text().split()
-
-
-@pytest.fixture
-def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
-    (tmp_path / "pulumi").write_text(PULUMI.format(python=sys.executable, folder=str(tmp_path)))
-    (tmp_path / "pulumi").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    fake = FakePulumi(tmp_path)
-    fake.has()
-    return fake
 
 
 @pytest.fixture
@@ -92,7 +30,6 @@ def vpc(session: boto3.Session) -> Iterator[str]:
 
 
 NAME = "preqly-prod-network-vpc"
-RECOVER = ("recover", "--stack", "prod", "--region", "us-east-1")
 
 
 def test_a_resource_that_an_interrupted_run_created_is_adopted_by_its_id(

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from infra.release.migration.snapshot import MADE_FOR_TAG
 from tests.ops.conftest import Database, Ops
 from tests.ops.fixtures import DATABASE, ROLLBACK, DeployedStack
 
@@ -95,7 +94,7 @@ def test_migrations_of_a_failed_update_are_reported_as_such_with_its_snapshot(
     stack.client("rds").create_db_snapshot(
         DBInstanceIdentifier=DATABASE,
         DBSnapshotIdentifier="before-three",
-        Tags=[{"Key": MADE_FOR_TAG, "Value": "preqly-prod-migration:3"}],
+        Tags=[{"Key": "preqly:before-migration", "Value": "preqly-prod-migration:3"}],
     )
     message = ops.refused(ROLLBACK, 3)
     assert "failed. The database before it is snapshot before-three: docs/operations.md" in message

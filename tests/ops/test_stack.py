@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from infra.release.record import parameter_name
+from infra.naming import parameter_name
 from ops import project
 from tests.ops.conftest import Ops
 from tests.ops.fixtures import DeployedStack
@@ -94,3 +94,47 @@ def test_a_stack_on_another_hosting_is_refused_with_the_sources_to_use(stack: De
     message = ops.refused(["rollback", "--yes"], 3)
     assert "Release 1 ran with `hosting: vm`" in message
     assert "Check out the sources that deployed it (revision rev-one)" in message
+
+
+ROLE = "aws:assumeRoles:\n    - roleArn: arn:aws:iam::222222222222:role/deploy\n"
+
+
+def test_the_roles_of_the_stacks_provider_are_assumed(ops: Ops, root: Path) -> None:
+    (root / "Pulumi.prod.yaml").write_text(f"config:\n  {ROLE}")
+    message = ops.refused(["releases", "--stack", "prod"], 2)
+    assert "not deployed in account 222222222222, region us-east-1" in message
+
+
+def test_the_only_settings_file_with_a_login_is_used_without_a_stacks_name(ops: Ops, root: Path) -> None:
+    (root / "Pulumi.prod.yaml").write_text(f"config:\n  {ROLE}")
+    assert "is deployed in account 222222222222" in ops.refused(["releases"], 2)
+    (root / "Pulumi.qa.yaml").write_text("config:\n  aws:region: us-east-1\n")
+    message = ops.refused(["releases"], 2)
+    assert message == "Give --stack prod|qa: Pulumi.prod.yaml has its own login to AWS.\n"
+
+
+def test_keys_in_pulumi_yaml_count_for_every_stack(ops: Ops, root: Path) -> None:
+    (root / "Pulumi.yaml").write_text("name: preqly\nconfig:\n  aws:forbiddenAccountIds: {value: ['123456789012']}\n")
+    message = ops.refused(["releases", "--stack", "prod", "--region", "us-east-1"], 1)
+    assert "These credentials belong to account 123456789012, which aws:forbiddenAccountIds excludes" in message
+
+
+def test_encrypted_keys_are_decrypted_by_pulumi_and_never_shown(
+    ops: Ops, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "Pulumi.prod.yaml").write_text("config:\n  aws:accessKey: AKID\n  aws:secretKey: {secure: v1:abc}\n")
+    answer = '{"aws:accessKey": {"value": "AKID"}, "aws:secretKey": {"value": "hunter2", "secret": true}}'
+    (tmp_path / "pulumi").write_text(f"#!/bin/sh\n[ \"$1 $2\" = 'config --show-secrets' ] && echo '{answer}'\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert project.provider_settings("prod")["secretKey"] == "hunter2"
+    ended = ops("releases", "--stack", "prod")
+    assert "hunter2" not in ended.out + ended.err
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert "`pulumi config` cannot decrypt them" in ops.refused(["releases", "--stack", "prod"], 2)
+
+
+def test_a_record_of_another_account_is_refused(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one", secret_arn="arn:aws:secretsmanager:us-east-1:222222222222:secret:s-1a2b3c")
+    message = ops.refused(["rollback", "--yes"], 3)
+    assert "The stack is in account 222222222222, and these credentials belong to 123456789012" in message

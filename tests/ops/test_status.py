@@ -5,9 +5,11 @@ import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.rds.models import rds_backends
+from moto.sns.models import sns_backends
 
 from infra.release.record import RolledBack
 from ops.status import health
+from tests.moto_account import empty
 from tests.ops.conftest import Ops
 from tests.ops.fixtures import CLUSTER, DATABASE, REGION, SERVICE, TAGS, DeployedStack
 
@@ -155,3 +157,68 @@ def test_too_few_tasks_and_a_deleted_service_are_reported(stack: DeployedStack, 
     assert "! 1 of 2 tasks run." in ops("status").out
     stack.ecs.delete_service(cluster=CLUSTER, service=SERVICE, force=True)
     assert "Service web-service of cluster web-cluster does not exist" in ops.refused(["status"], 1)
+
+
+def publish(stack: DeployedStack, *subscribers: str, **alarm: Any) -> str:
+    """An alarm with a topic and its subscribers; returns the topic's ARN."""
+    topic = str(stack.client("sns").create_topic(Name="alarms")["TopicArn"])
+    for address in subscribers:
+        stack.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    ring(stack, "cpu", TAGS, state="OK")
+    found = {"AlarmActions": [topic], **alarm}
+    described = stack.client("cloudwatch").describe_alarms(AlarmNames=["cpu"])["MetricAlarms"][0]
+    kept = ("AlarmName", "Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods", "Threshold")
+    given = {key: described[key] for key in (*kept, "ComparisonOperator")}
+    stack.client("cloudwatch").put_metric_alarm(**given, Tags=TAGS, **found)
+    return topic
+
+
+def protect(stack: DeployedStack) -> None:
+    stack.client("rds").modify_db_instance(DBInstanceIdentifier=DATABASE, DeletionProtection=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_topics() -> None:
+    empty("sns")
+
+
+def test_a_protected_stack_whose_alarms_nobody_receives_needs_attention(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    publish(stack)
+    assert "Nobody receives the alarms" not in ops("status").out
+    protect(stack)
+    ended = ops("status")
+    assert "Nobody receives the alarms: their topic has no subscription. `pulumi config set alarmEmail" in ended.out
+    assert ended.code == 1
+
+
+def test_a_subscription_that_is_not_confirmed_is_named_with_the_fix(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    topic = publish(stack, "ops@example.com")
+    (subscription,) = sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions.values()
+    subscription.arn = "PendingConfirmation"
+    ended = ops("status")
+    assert "ops@example.com has not confirmed its subscription" in ended.out
+    assert f"`aws sns subscribe --topic-arn {topic} --protocol email" in ended.out
+    answer = json.loads(ops("status", "--json").out)
+    assert answer["receivers"][0]["subscriptions"] == [
+        {"endpoint": "ops@example.com", "protocol": "email", "confirmed": False}
+    ]
+
+
+def test_confirmed_receivers_are_shown(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    protect(stack)
+    publish(stack, "ops@example.com")
+    out = ops("status").out
+    assert "Alarms    go to ops@example.com" in out
+    assert "Nobody receives" not in out
+
+
+def test_a_topic_that_is_gone_and_an_alarm_that_is_switched_off_are_named(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    topic = publish(stack, ActionsEnabled=False)
+    stack.client("sns").delete_topic(TopicArn=topic)
+    out = ops("status").out
+    assert f"The alarms publish to {topic}, which does not exist: `pulumi up --refresh`" in out
+    assert "Alarm cpu is switched off: `aws cloudwatch enable-alarm-actions --alarm-names cpu`" in out

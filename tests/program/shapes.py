@@ -7,12 +7,13 @@ from local.runtime import ROOT
 SHAPES = {
     "defaults": {},
     "production": {
-        key.partition(":")[2]: str(value).lower()
+        key: str(value).lower()
         for key, value in yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"].items()
-        if key.startswith("preqly:")
+        if ":" not in key
     },
     "public": {
         "egress": "public",
+        "egressPorts": "[8883]",
         "protect": "false",
         "createZone": "true",
         "aliases": '["www.preqly.com", "preqly.com"]',
@@ -29,6 +30,9 @@ SHAPES = {
         "alarmEmail": "ops@preqly.com",
         "monthlyBudgetUsd": "200",
         "waf": "true",
+        "zoneId": "Z0EXISTING",
+        "dnsRecords": "takeOver",
+        "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
     },
 }
 """Configuration by name. Tests read the recorded run of a shape with `declared_with(**SHAPES[name])`."""

@@ -33,6 +33,12 @@ def test_the_security_group_opens_the_databases_port(program):
     assert rule["fromPort"] == program.one("rds/instance:Instance")["port"]
 
 
+def test_tasks_may_call_the_ports_that_the_settings_name():
+    rules = declared_with(**SHAPES["public"]).all("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    out = {(rule.inputs.get("cidrIpv4"), rule.inputs["fromPort"]) for rule in rules}
+    assert {("0.0.0.0/0", 443), ("0.0.0.0/0", 8883)} <= out
+
+
 @pytest.mark.parametrize(("shape", "public"), [("defaults", False), ("public", True), ("endpoints", False)])
 def test_tasks_get_public_addresses_only_with_egress_public(shape, public):
     network = declared_with(**SHAPES[shape]).one("ecs/service:Service")["networkConfiguration"]

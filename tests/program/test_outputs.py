@@ -39,7 +39,7 @@ def test_outputs_say_what_runs(declared):
     assert declared.exports["hosting"] == "fargate"
     assert declared.exports["web_image"].endswith(declared.exports["release"]["digest"])
     assert declared.exports["release"]["digest"].startswith("sha256:")
-    assert declared.exports["monthly_estimate_usd"] == 92.02
+    assert declared.exports["monthly_estimate_usd"] == 110.63
     assert declared.exports["database_endpoint"].endswith(":5433")
 
 

@@ -1,5 +1,7 @@
 """What single settings change in the whole program; wrong ones stop it."""
 
+import json
+
 import pytest
 
 from infra.settings.problem import SettingsError
@@ -31,6 +33,22 @@ def test_allowed_hosts_reach_the_application_without_a_dns_record():
     (task,) = [task for task in engine.all("ecs/taskDefinition:TaskDefinition") if task.name == "web-web-task"]
     assert "app.preqly.com,localhost" in task.inputs["containerDefinitions"]
     assert not any("localhost" in record.inputs["name"] for record in engine.all("route53/record:Record"))
+
+
+def test_the_settings_of_requests_reach_every_part_that_waits():
+    engine = declared_with(
+        requestTimeoutSeconds="60", webThreads="1", trustedProxies='["192.0.2.0/24"]', scaleAtRequestsPerTarget="900"
+    )
+    (task,) = [task for task in engine.all("ecs/taskDefinition:TaskDefinition") if task.name == "web-web-task"]
+    variables = {
+        container["name"]: {one["name"]: one["value"] for one in container["environment"]}
+        for container in json.loads(task.inputs["containerDefinitions"])
+    }
+    assert (variables["web"]["REQUEST_TIMEOUT"], variables["proxy"]["REQUEST_TIMEOUT"]) == ("60", "60")
+    assert (variables["web"]["WEB_THREADS"], variables["proxy"]["TRUSTED_PROXIES"]) == ("1", "192.0.2.0/24")
+    assert engine.one("lb/loadBalancer:LoadBalancer")["idleTimeout"] == 90
+    policy = engine.one("appautoscaling/policy:Policy", "scaling-by-requests")
+    assert policy["targetTrackingScalingPolicyConfiguration"]["targetValue"] == 900
 
 
 def test_the_web_acl_and_the_budget_are_only_there_when_asked_for(declared):

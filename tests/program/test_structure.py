@@ -121,6 +121,19 @@ def test_components_know_neither_settings_nor_composition_and_ops_knows_releases
     for module, imported in imports().items():
         rooms = {room(one) for one in imported if not one.startswith("infra.settings.problem.")}
         if module.startswith("ops."):
-            assert {one for one in rooms if one.startswith("infra.")} <= {"infra.release"}, module
+            known = {"infra.release", "infra.naming", "infra.dns"}
+            assert {one for one in rooms if one.startswith("infra.")} <= known, module
         elif room(module) not in readers:
             assert not rooms & readers, module
+
+
+def test_the_program_shares_with_the_application_only_the_reader_of_urls():
+    """It runs without the application's dependencies."""
+    shared = {
+        f"{one.module}.{alias.name}"
+        for path in [ROOT / "__main__.py", *(ROOT / "infra").rglob("*.py"), *(ROOT / "ops").rglob("*.py")]
+        for one in ast.walk(ast.parse(path.read_text()))
+        if isinstance(one, ast.ImportFrom) and f"{one.module}.".startswith("app.")
+        for alias in one.names
+    }
+    assert shared == {"app.hosting.service_urls"}

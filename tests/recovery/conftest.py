@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from embedded_cloud.api.moto_patches import service_linked_roles
 from tests.recovery.killable_stack import KillableStack, killable_stack
 
 LONGEST = ("test_killed_engine", "test_broken_account")
@@ -16,6 +17,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillableStack]:
-    """The whole stack in an empty account; the tests of a module continue on it in their order."""
+    """The whole stack in an account with all service-linked roles; the tests of a module continue on it in their order.
+
+    The account of `test_killed_engine` has none at the start."""
     with killable_stack(tmp_path_factory.mktemp("stack")) as made:
+        for principal in service_linked_roles.ROLES:
+            made.aws("iam").create_service_linked_role(AWSServiceName=principal)
         yield made

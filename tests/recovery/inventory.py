@@ -89,7 +89,8 @@ def _is_of_aws(entry: dict[str, Any]) -> bool:
     main = any(association.get("Main") for association in entry.get("Associations") or [])
     by_scaling = entry.get("AlarmName", "").startswith("TargetTracking-")
     of_rds = entry.get("SnapshotType") == "automated"
-    return main or by_scaling or of_rds or entry.get("GroupName") == "default"
+    linked = entry.get("Path", "").startswith("/aws-service-role/")
+    return main or by_scaling or of_rds or linked or entry.get("GroupName") == "default"
 
 
 def _is_deleted(client: Client, service: str, entry: dict[str, Any]) -> bool:

@@ -54,6 +54,17 @@ def test_after_it_nothing_changes_and_nothing_has_drifted(stack: KillableStack) 
     assert stack.pending() == []
 
 
+def test_the_services_made_their_roles_in_an_account_that_had_none(stack: KillableStack) -> None:
+    roles = stack.aws("iam").list_roles(PathPrefix="/aws-service-role/")["Roles"]
+    assert {role["RoleName"].removeprefix("AWSServiceRoleFor") for role in roles} == {
+        "ApplicationAutoScaling_ECSService",
+        "ECS",
+        "ElasticLoadBalancing",
+        "RDS",
+    }
+    assert not any(stack.aws("iam").list_role_tags(RoleName=role["RoleName"])["Tags"] for role in roles)
+
+
 def test_an_update_killed_after_the_nth_operation_converges(stack: KillableStack, step: int) -> None:
     kills = kill_until_done(stack, "up", max(1, step // 8), settings=RAISED)
     assert kills >= 2

@@ -46,6 +46,8 @@ def test_a_traceback_is_part_of_the_line() -> None:
 def test_a_link_that_sets_a_password_is_not_written_down() -> None:
     found = line("Internal Server Error: %s", "/account/password/reset/MQ/die7kj-0fc0d6620eb0d4ee/")
     assert found["message"] == "Internal Server Error: /account/password/reset/.../"
+    found = line("Not Found: %s", "/account/sign-up/confirm/ImFubkBleGFtcGxlLmNvbSI:1w:x/")
+    assert found["message"] == "Not Found: /account/sign-up/confirm/.../"
 
 
 def test_the_proxys_request_id_is_kept_and_returned(client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,7 +29,7 @@ def backend(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, object]:
     [
         ("", {"EMAIL_BACKEND": "config.mail.NotSetBackend"}),
         ("ses://", {"EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend"}),
-        ("filemail:///tmp/mail", {"EMAIL_FILE_PATH": "tmp/mail"}),
+        ("filemail:///tmp/mail", {"EMAIL_FILE_PATH": "/tmp/mail"}),  # noqa: S108 - nothing is written there
         (
             "smtp+tls://ann:pass%2Fword@mail.example:587",
             {

@@ -62,3 +62,14 @@ def test_a_form_from_another_site_is_refused_with_advice() -> None:
     response = Client(enforce_csrf_checks=True).post("/account/login/", {})
     assert response.status_code == 403
     assert "came from another site" in response.text
+
+
+@pytest.mark.django_db
+def test_only_what_is_the_same_for_everyone_may_be_kept_by_caches(client: Client) -> None:
+    for address in ("/", "/api/movies/", "/api/movies/1"):
+        assert client.get(address)["Cache-Control"] == "public, max-age=0, s-maxage=1", address
+    for address in ("/account/login/", "/account/sign-up/", "/api/movies/none", "/api/movies/?page=0", "/nothing/"):
+        assert "public" not in client.get(address).get("Cache-Control", ""), address
+    client.force_login(User.objects.create_user("ann@example.com", "correct horse 9"))
+    for address in ("/", "/account/profile/"):
+        assert "public" not in client.get(address).get("Cache-Control", ""), address

@@ -1,12 +1,14 @@
 """Static files in the bucket: what a release uploads and what it removes."""
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from moto import mock_aws
@@ -146,3 +148,33 @@ def test_an_image_whose_files_are_not_those_of_its_manifest_publishes_nothing(
     with pytest.raises(PublicationError, match=r"not those of its manifest: a\.[0-9a-f]{12}\.css is missing"):
         publish()
     assert files(bucket) == {}
+
+
+def test_files_are_published_without_a_copy_of_all_of_them(
+    bucket: Any, build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(
+        **{"deep/a.css": "p { background: url(../b.svg#x) } /*# sourceMappingURL=a.map */", "b.svg": "<svg/>"}
+        | {
+            "deep/a.map": "{}",
+            "deep/c.js": "let a\r\n//# sourceMappingURL=a.map\r\n",
+        }
+    )
+    for kept in ("mkstemp", "mkdtemp"):
+        monkeypatch.setattr(tempfile, kept, lambda *_given, **_named: pytest.fail("a copy on the tmpfs"))
+    assert publish() == Published(4, 0)
+    root = Path(settings.STATIC_ROOT)
+    published = {found.key.removeprefix("static/"): found.get()["Body"].read() for found in bucket.objects.all()}
+    names = set(staticfiles_storage.hashed_files.values())
+    assert {name: published[name] for name in names} == {name: (root / name).read_bytes() for name in names}
+
+
+def test_a_file_that_cannot_be_read_is_told_and_nothing_is_recorded(
+    bucket: Any, build: Callable, tmp_path: Path
+) -> None:
+    build(**{"a.bin": "1"})
+    (tmp_path / "sources0" / "a.bin").unlink()
+    (tmp_path / "sources0" / "a.bin").mkdir()
+    with pytest.raises(PublicationError, match=r"could not be read: .*a\.bin"):
+        publish()
+    assert records(bucket) == []

@@ -7,14 +7,13 @@ from typing import Any
 
 import boto3
 
+from infra.naming import MIGRATION_TAG, own_tag, own_tag_value
 from infra.release.migration import one_off_task, release_state, snapshot
 from infra.release.migration.one_off_task import OneOffTask
 from infra.release.migration.snapshot import SnapshotPolicy
 from infra.release.record import ReleaseRecord
 from infra.release.reporting import ReleaseError, Reporter
 
-MIGRATION_TAG = "preqly:migration"
-"""Tag of the ECS service: the task definition that migrated the database for its release."""
 PREPARE_COMMAND = ("python", "manage.py", "prepare_release")
 """Waits for the database, creates the application's role, publishes static files and prints the state of the release.
 It never migrates, so a rollback runs it too."""
@@ -36,9 +35,12 @@ class MigrationResult:
 def task_of_service(inputs: Mapping[str, Any]) -> OneOffTask:
     """The migration task of a service with these Pulumi inputs."""
     network = inputs["networkConfiguration"]
+    definition = migrated_with(inputs)
+    if definition is None:
+        raise KeyError(f"the service has no tag {own_tag('<project>', MIGRATION_TAG)}")
     return OneOffTask(
         cluster=inputs["cluster"],
-        task_definition=inputs["tags"][MIGRATION_TAG],
+        task_definition=definition,
         subnets=network["subnets"],
         security_groups=network["securityGroups"],
         public_address=bool(network.get("assignPublicIp", False)),
@@ -47,7 +49,7 @@ def task_of_service(inputs: Mapping[str, Any]) -> OneOffTask:
 
 def migrated_with(inputs: Mapping[str, Any]) -> str | None:
     """The task definition that migrated the database for the service; None before the first release."""
-    return (inputs.get("tags") or {}).get(MIGRATION_TAG)
+    return own_tag_value(inputs.get("tags") or {}, MIGRATION_TAG)
 
 
 def run_migration(

@@ -9,10 +9,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, WaiterError
 
+from infra.naming import SNAPSHOT_TAG, own_tag, own_tag_value
 from infra.release.reporting import ReleaseError, Reporter
 
-MADE_FOR_TAG = "preqly:before-migration"
-"""Tag of the snapshots taken here, and of no others. Its value is the task definition of the migration."""
 SETTLE_SECONDS = 900
 """How long a modification of the instance may delay a snapshot."""
 SNAPSHOT_SECONDS = 3600
@@ -24,6 +23,8 @@ POLL_SECONDS = 5
 class SnapshotPolicy:
     """Which database to snapshot, and how many snapshots to keep."""
 
+    project: str
+    """Pulumi's project; part of the tag of the snapshots taken here, and of no others."""
     database: str
     """Identifier of the RDS instance."""
     kept: int
@@ -39,7 +40,7 @@ def take(session: boto3.Session, policy: SnapshotPolicy, made_for: str, report: 
     name = f"{policy.database}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     report(f"Taking snapshot {name} of the database before the migration")
     try:
-        _create(rds, policy.database, name, made_for)
+        _create(rds, policy, name, made_for)
         config = {"Delay": POLL_SECONDS, "MaxAttempts": SNAPSHOT_SECONDS // POLL_SECONDS}
         rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=name, WaiterConfig=config)
     except (ClientError, WaiterError) as error:
@@ -52,15 +53,15 @@ def take(session: boto3.Session, policy: SnapshotPolicy, made_for: str, report: 
     return name
 
 
-def _create(rds: Any, database: str, name: str, made_for: str) -> None:
+def _create(rds: Any, policy: SnapshotPolicy, name: str, made_for: str) -> None:
     # Not by the status of the instance: RDS takes snapshots during storage optimization, which may last a day.
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
         try:
             rds.create_db_snapshot(
-                DBInstanceIdentifier=database,
+                DBInstanceIdentifier=policy.database,
                 DBSnapshotIdentifier=name,
-                Tags=[{"Key": MADE_FOR_TAG, "Value": made_for}],
+                Tags=[{"Key": own_tag(policy.project, SNAPSHOT_TAG), "Value": made_for}],
             )
         except rds.exceptions.InvalidDBInstanceStateFault:
             if time.monotonic() > deadline:
@@ -99,4 +100,4 @@ def _before_migrations(rds: Any, database: str) -> list[dict[str, Any]]:
 
 
 def _made_for(snapshot: dict[str, Any]) -> str | None:
-    return next((tag["Value"] for tag in snapshot.get("TagList", []) if tag["Key"] == MADE_FOR_TAG), None)
+    return own_tag_value({tag["Key"]: tag["Value"] for tag in snapshot.get("TagList", [])}, SNAPSHOT_TAG)

@@ -31,26 +31,26 @@ class Cause:
 
 IMAGE = Cause(
     "the image cannot be pulled",
-    "check that the digest is in its repository (`aws ecr describe-images`), that it is built for preqly:architecture "
-    "and that tasks reach ECR (preqly:egress)",
+    "check that the digest is in its repository (`aws ecr describe-images`), that it is built for the "
+    "setting architecture and that tasks reach ECR (the setting egress)",
 )
 SECRET = Cause(
     "a secret, log group or permission is out of reach",
     "check the execution role (infra/policies.py), the keys of the secret, the state of its KMS key, and that tasks "
-    "reach AWS (preqly:egress)",
+    "reach AWS (the setting egress)",
 )
 CAPACITY = Cause(
     "AWS has no capacity",
-    "the release is fine: run `pulumi up` again in some minutes; if it fails again, change preqly:architecture or ask "
-    "AWS to raise the account's Fargate quota",
+    "the release is fine: run `pulumi up` again in some minutes; if it fails again, change the setting "
+    "architecture or ask AWS to raise the account's Fargate quota",
 )
 MEMORY = Cause(
-    "the container ran out of memory", "raise preqly:taskMemory, or find what in the release needs the memory"
+    "the container ran out of memory", "raise the setting taskMemory, or find what in the release needs the memory"
 )
 UNHEALTHY = Cause(
     "it starts, but never gets healthy",
     "read the health answers and the log lines: /healthz must answer 200 through proxy and application; a slow start "
-    "needs more CPU (preqly:taskCpu)",
+    "needs more CPU (the setting taskCpu)",
 )
 CRASH = Cause("it crashes", "the log lines say where; fix it and run `pulumi up` again")
 UNKNOWN = Cause("unknown", "read the events of the service in the ECS console")

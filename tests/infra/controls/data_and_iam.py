@@ -22,9 +22,14 @@ def a_lifecycle_policy_expires_images(stack: Stack) -> None:
     assert {repository.name for repository in stack.some("ecr/repository")} == governed
 
 
-@proves("SecretsManager.1", "SecretsManager.2", "SecretsManager.4")
+@proves("SecretsManager.1", "SecretsManager.2", "SecretsManager.4", "CKV2_AWS_57")
 def aws_rotates_every_secret(stack: Stack) -> None:
     assert len(stack.some("secretsmanager/secretRotation")) == len(stack.some("secretsmanager/secret"))
+
+
+@proves("CKV2_AWS_34")
+def parameters_are_encrypted(stack: Stack) -> None:
+    assert {parameter.inputs["type"] for parameter in stack.some("ssm/parameter")} == {"SecureString"}
 
 
 @proves("SecretsManager.3")
@@ -77,9 +82,34 @@ def buckets_require_tls(stack: Stack) -> None:
         assert {"Bool": {"aws:SecureTransport": "false"}} in [item["Condition"] for item in refusals]
 
 
-@proves("S3.9")
+@proves("S3.9", "CKV_AWS_18")
 def access_to_buckets_is_logged(stack: Stack) -> None:
     every_bucket_has(stack, "s3/bucketLogging")
+
+
+@proves("CKV_AWS_21")
+def buckets_keep_versions(stack: Stack) -> None:
+    for versioning in every_bucket_has(stack, "s3/bucketVersioning"):
+        assert versioning["versioningConfiguration"]["status"] == "Enabled"
+
+
+@proves("CKV_AWS_144")
+def buckets_are_copied_to_another_region(stack: Stack) -> None:
+    every_bucket_has(stack, "s3/bucketReplicationConfig")
+
+
+@proves("CKV_AWS_145")
+def buckets_are_encrypted_with_the_stacks_key(stack: Stack) -> None:
+    for encryption in every_bucket_has(stack, "s3/bucketServerSideEncryptionConfiguration"):
+        for rule in encryption["rules"]:
+            default = rule["applyServerSideEncryptionByDefault"]
+            assert default["sseAlgorithm"] == "aws:kms"
+            assert default["kmsMasterKeyId"].rpartition("/")[2] in {key.name for key in stack.some("kms/key")}
+
+
+@proves("CKV2_AWS_62")
+def buckets_notify_of_changes(stack: Stack) -> None:
+    every_bucket_has(stack, "s3/bucketNotification")
 
 
 @proves("S3.12")

@@ -29,6 +29,18 @@ def the_world_reaches_80_and_443_only(stack: Stack) -> None:
         assert not group.inputs.get("egress")
 
 
+@proves("CKV_AWS_260")
+def the_world_does_not_reach_port_80(stack: Stack) -> None:
+    assert 80 not in open_ports(stack)
+
+
+@proves("CKV_AWS_192")
+def the_web_acl_blocks_log4j_lookups(stack: Stack) -> None:
+    for acl in stack.some("wafv2/webAcl"):
+        (rule,) = [rule for rule in acl.inputs["rules"] if rule["name"] == "AWSManagedRulesKnownBadInputsRuleSet"]
+        assert rule["overrideAction"] == {"none": {}}
+
+
 @proves("EC2.19")
 def no_port_of_a_database_or_a_shell_is_open(stack: Stack) -> None:
     assert not open_ports(stack) & set(NEVER_OPEN)

@@ -93,6 +93,7 @@ PROPERTIES: list[Row] = [
     ("ECR.5", REPOSITORY, "encryptionConfigurations.0.encryptionType", "KMS", "AES256"),
     ("ECR.5", REPOSITORY, "encryptionConfigurations.0.kmsKey", bool, None),
     ("KMS.3", "kms/key", "deletionWindowInDays", 30, 7),
+    ("CKV_AWS_26", "sns/topic", "kmsMasterKeyId", bool, None),
     ("CKV_AWS_158", LOG_GROUP, "kmsKeyId", bool, None),
     ("CKV_AWS_338", LOG_GROUP, "retentionInDays", at_least(365), 30),
 ]

@@ -1,7 +1,7 @@
 """The recorded stack as the checks read it, and the register of checks by control."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +42,17 @@ class Stack:
     def copy(self) -> "Stack":
         """An independent copy, to be weakened."""
         return deepcopy(self)
+
+    def without(self, names: Collection[str]) -> "Stack":
+        """The stack without the resources of these logical names, and without what names one of them as its bucket."""
+        return Stack(
+            [
+                resource
+                for resource in self.resources
+                if resource.name not in names
+                and str(resource.inputs.get("bucket")).removesuffix("-1a2b3c4") not in names
+            ]
+        )
 
     def all(self, kind: str) -> list[Resource]:
         """Resources of a kind; the list may be empty."""

@@ -80,8 +80,20 @@ def unprotects(kind: str) -> Edit:
     return edit
 
 
+def sets_parameter(name: str, value: str) -> Edit:
+    """Set one parameter of every parameter group of the database."""
+
+    def edit(stack: Stack) -> None:
+        for group in stack.some("rds/parameterGroup"):
+            (parameter,) = [one for one in group.inputs["parameters"] if one["name"] == name]
+            parameter["value"] = value
+
+    return edit
+
+
 LISTENER, RULE = "lb/listener", "vpc/securityGroupIngressRule"
-PARAMETERS = "rds/parameterGroup"
+ENCRYPTION = "s3/bucketServerSideEncryptionConfiguration"
+DEFAULT_ENCRYPTION = "rules.0.applyServerSideEncryptionByDefault"
 
 EDITS: list[tuple[str, Edit]] = [
     ("ECS.8", container("environment", [{"name": "DJANGO_SECRET_KEY", "value": "x"}])),
@@ -97,8 +109,8 @@ EDITS: list[tuple[str, Edit]] = [
     ("RDS.46", sets("ec2/route", "routeTableId", "network-database-id")),
     ("RDS.8", unprotects("rds/instance")),
     ("RDS.20", drops("rds/eventSubscription")),
-    ("RDS.38", sets(PARAMETERS, "parameters.0.value", "0")),
-    ("CKV2_AWS_30", sets(PARAMETERS, "parameters.1.value", "none")),
+    ("RDS.38", sets_parameter("rds.force_ssl", "0")),
+    ("CKV2_AWS_30", sets_parameter("log_statement", "none")),
     ("CKV_AWS_354", sets("rds/instance", "performanceInsightsKmsKeyId", "other")),
     ("EC2.18", sets(RULE, "fromPort", 22)),
     ("EC2.18", sets(RULE, "toPort", None)),
@@ -112,6 +124,9 @@ EDITS: list[tuple[str, Edit]] = [
     ("KMS.5", document("kms/key", "Principal", "*")),
     ("S3.3", sets("s3/bucketPublicAccessBlock", "blockPublicPolicy", False)),
     ("S3.5", drops("s3/bucketPolicy")),
+    ("CKV_AWS_21", sets("s3/bucketVersioning", "versioningConfiguration.status", "Suspended")),
+    ("CKV_AWS_145", sets(ENCRYPTION, DEFAULT_ENCRYPTION, {"sseAlgorithm": "AES256"})),
+    ("CKV_AWS_145", sets(ENCRYPTION, f"{DEFAULT_ENCRYPTION}.kmsMasterKeyId", "alias/aws/s3")),
     ("S3.12", sets("s3/bucket", "acl", "public-read")),
     ("S3.13", drops("s3/bucketLifecycleConfiguration")),
     ("IAM.21", document("iam/rolePolicy", "Action", "s3:*")),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.data.database import Database, DatabaseArgs
-from infra.data.database_urls import APPLICATION_GROUP, OWNER, application_role
+from infra.data.database_urls import application_group, application_role, owner
 from tests.recorder import Recorder, new_engine
 
 INSTANCE = "rds/instance:Instance"
@@ -75,10 +75,24 @@ def test_the_engine_forces_tls_and_logs_slow_statements(recorded: Recorder, inpu
     group = recorded.one("rds/parameterGroup:ParameterGroup")
     assert {item["name"]: (item["value"], item.get("applyMethod")) for item in group["parameters"]} == {
         "rds.force_ssl": ("1", "pending-reboot"),
+        "max_connections": ("75", "pending-reboot"),
         "log_statement": ("ddl", None),
         "log_min_duration_statement": ("1000", None),
     }
     assert inputs["parameterGroupName"] == "database-parameters-1a2b3c4"
+
+
+@pytest.mark.parametrize(("instance_class", "connections"), [("db.t4g.micro", "75"), ("db.m7g.large", "600")])
+def test_the_engine_allows_the_connections_that_the_class_has_memory_for(
+    engine: Recorder, declare: Any, instance_class: str, connections: str
+) -> None:
+    declare(instance_class=instance_class)
+    group = engine.one("rds/parameterGroup:ParameterGroup")
+    assert [item["value"] for item in group["parameters"] if item["name"] == "max_connections"] == [connections]
+
+
+def test_the_storage_that_was_asked_for_stays_on_record_when_rds_grows_it(inputs: dict[str, Any]) -> None:
+    assert inputs["tags"]["DatabaseStorageGb"] == "20"
 
 
 def test_aws_upgrades_the_minor_version_and_the_settings_the_major_one(engine: Recorder, declare: Any) -> None:
@@ -148,9 +162,10 @@ def test_owner_and_application_have_secret_urls_of_their_own_that_verify_the_ser
 
 @given(one=st.integers(1, 1_000_000), other=st.integers(1, 1_000_000))
 def test_each_generation_has_a_role_of_its_own_that_is_neither_owner_nor_group(one: int, other: int) -> None:
-    assert (application_role(one) == application_role(other)) is (one == other)
-    assert application_role(one) not in (OWNER, APPLICATION_GROUP)
-    assert len(application_role(one)) <= LONGEST_NAME
+    project = "p" * 100
+    assert (application_role(project, one) == application_role(project, other)) is (one == other)
+    assert application_role(project, one) not in (owner(project), application_group(project))
+    assert len(application_role(project, one)) <= LONGEST_NAME
 
 
 def test_a_change_that_rds_refuses_is_refused_in_previews_too(recorded: Recorder) -> None:

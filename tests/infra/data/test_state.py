@@ -19,6 +19,7 @@ from infra.data.media_bucket import MediaBucket, MediaBucketArgs
 from infra.ecs.containers import SECRET_KEYS
 from infra.foundation.kms import EncryptionKey, EncryptionKeyArgs
 from infra.images.registry import Registry, RegistryArgs
+from infra.observability.alarms import PUBLISHERS
 from infra.settings.settings import Settings
 from tests.infra.settings_helpers import settings
 
@@ -52,12 +53,15 @@ def stateful(
         key = EncryptionKey(
             "key",
             EncryptionKeyArgs(
-                region=values.region, protect=values.protect, outlives_stack=values.database_final_snapshot
+                region=values.region,
+                publishers=PUBLISHERS,
+                protect=values.protect,
+                outlives_stack=values.database_final_snapshot,
             ),
         )
         Database("database", database_args(values, key))
         if media:
-            MediaBucket("media", MediaBucketArgs(protect=values.protect))
+            MediaBucket("media", MediaBucketArgs(key_arn=key.key_arn, key=key, protect=values.protect))
         ApplicationSecrets(
             "secrets",
             ApplicationSecretsArgs(
@@ -84,7 +88,7 @@ def database_args(values: Settings, key: EncryptionKey) -> DatabaseArgs:
         subnet_ids=pulumi.Output.all(*(subnet.id for subnet in subnets)),
         security_group_id=group.id,
         key_arn=key.key_arn,
-        owner_password="canary",
+        owner_password="canary-of-the-owner",
         application_role="preqly_app_1",
         application_password="canary",
         engine_version=values.database_version,
@@ -133,6 +137,20 @@ def test_a_preview_refuses_settings_that_rds_would_refuse_after_minutes(stack: E
     assert "preqly:databaseStorageGb = 20" in output
     assert 'preqly:databaseVersion = "16"' in output
     assert "pulumi config set databaseStorageGb 50" in output
+
+
+def test_another_class_is_taken_after_rds_has_grown_the_storage(stack: EngineStack) -> None:
+    rds = stack.client("rds")
+    (database,) = rds.describe_db_instances()["DBInstances"]
+    rds.modify_db_instance(DBInstanceIdentifier=database["DBInstanceIdentifier"], AllocatedStorage=61)
+    # As the deploy workflow does: it writes the grown size into the state's inputs.
+    stack.stack.refresh()
+    steps, _ = stack.up(stateful(replace(PROTECTED, database_class="db.t4g.small")))
+    assert "update database-instance" in steps
+    (database,) = rds.describe_db_instances()["DBInstances"]
+    assert (database["DBInstanceClass"], database["AllocatedStorage"]) == ("db.t4g.small", 61)
+    output = stack.refused("preview", stateful(replace(PROTECTED, database_storage_gb=40)))
+    assert "the last update asked for 50 GiB, and the database has 61 GiB" in output
 
 
 def test_a_preview_refuses_to_skip_a_generation(stack: EngineStack) -> None:

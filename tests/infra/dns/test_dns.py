@@ -4,7 +4,10 @@ import pulumi
 import pytest
 
 from infra.dns.certificate import Certificate, CertificateArgs
+from infra.dns.existing_zone import COMPONENT, CREATED
 from infra.dns.records import DnsRecords, DnsRecordsArgs
+from infra.dns.take_over import NameHook
+from infra.dns.wanted import Wanted
 from infra.dns.zone import Zone, ZoneArgs
 from tests.recorder import new_engine
 
@@ -13,28 +16,22 @@ RECORD = "route53/record:Record"
 CERTIFICATE = "acm/certificate:Certificate"
 
 
-def declare_zone(engine, create):
-    def program():
-        zone = Zone("zone", ZoneArgs(zone="preqly.com", create=create, protect=True))
-        return {"id": zone.zone_id, "servers": zone.name_servers}
-
-    return engine.run(program)
+def declare_zone(engine, existing_id):
+    return engine.run(lambda: Zone("zone", ZoneArgs(zone="preqly.com", existing_id=existing_id, protect=True)).zone_id)
 
 
-def test_an_existing_zone_is_looked_up_and_not_changed(engine):
-    assert declare_zone(engine, create=False)["id"] == "Z0EXISTING"
+def test_an_existing_zone_is_used_and_not_changed(engine):
+    assert declare_zone(engine, "Z0EXISTING") == "Z0EXISTING"
     assert engine.all("route53/zone:Zone") == []
-    (call,) = engine.calls
-    assert (call.args["name"], call.args["privateZone"]) == ("preqly.com", False)
 
 
 def test_a_missing_zone_is_created_protected_and_its_delegation_is_logged(engine, monkeypatch):
     logged = []
     monkeypatch.setattr(pulumi.log, "info", lambda message, resource=None: logged.append(message))
-    assert declare_zone(engine, create=True)["id"] == "Z0CREATED"
+    assert declare_zone(engine, None) == "Z0CREATED"
     assert engine.one("route53/zone:Zone")["name"] == "preqly.com"
-    assert engine.calls == []
-    assert engine.options("route53/zone:Zone", "zone-public").protect
+    assert engine.options("route53/zone:Zone", CREATED).protect
+    assert engine.requests["preqly:infra:Zone", "zone"].type == COMPONENT
     (message,) = logged
     assert "delegate preqly.com at its registrar to ns-1.awsdns-1.org, ns-2.awsdns-2.com" in message
 
@@ -52,8 +49,9 @@ def test_every_name_leads_to_the_load_balancer_over_both_protocols(engine):
         assert alias == {"name": "front-1.elb.amazonaws.com", "zoneId": "Z35", "evaluateTargetHealth": True}
 
 
-def declare_certificate(engine, hosts=HOSTS):
-    return engine.run(lambda: Certificate("certificate", CertificateArgs(hosts=hosts, zone_id="Z1")).certificate_arn)
+def declare_certificate(engine, hosts=HOSTS, **more):
+    args = CertificateArgs(hosts=hosts, zone_id="Z1", retain_records=True, **more)
+    return engine.run(lambda: Certificate("certificate", args).certificate_arn)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +80,59 @@ def test_each_host_is_validated_by_a_record_that_an_earlier_certificate_may_shar
         record = records[f"_0123456789abcdef.{host}."]
         assert record["records"] == [f"_{host}.acm-validations.aws."]
         assert (record["type"], record["zoneId"], record["allowOverwrite"]) == ("CNAME", "Z1", True)
+
+
+def test_the_proof_of_ownership_stays_for_other_certificates_of_the_same_name(certified):
+    engine, _ = certified
+    for record in engine.all(RECORD):
+        assert engine.options(RECORD, record.name).retainOnDelete
+
+
+def test_an_existing_certificate_needs_no_resource(engine):
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/theirs"
+    assert declare_certificate(engine, existing_arn=arn) == arn
+    assert [resource.typ for resource in engine.resources] == ["preqly:infra:Certificate"]
+
+
+def declare_records(engine, **more):
+    args = DnsRecordsArgs(
+        hosts=HOSTS, zone_id="Z1", load_balancer_dns="front-1.elb", load_balancer_zone_id="Z35", ready=[], **more
+    )
+    engine.run(lambda: DnsRecords("names", args) and None)
+
+
+def test_only_records_of_names_that_were_taken_over_stay(engine):
+    declare_records(engine, retained=frozenset({"www.preqly.com"}))
+    stay = {name for (token, name), asked in engine.requests.items() if asked.retainOnDelete}
+    assert stay == {"names-www.preqly.com-a", "names-www.preqly.com-aaaa"}
+
+
+def test_a_record_replaces_another_only_after_its_hook_allowed_it(engine):
+    wanted = Wanted(
+        project="preqly",
+        stack="test",
+        zone="preqly.com",
+        zone_id="",
+        create_zone=False,
+        hosts=HOSTS,
+        dns_records="create",
+        certificate_arn="",
+        sender_domain="",
+        adopt_email_identity=False,
+    )
+    declare_records(engine, hooks=NameHook(wanted, "Z1"))
+    for host in HOSTS:
+        for kind in ("a", "aaaa"):
+            asked = engine.options(RECORD, f"names-{host}-{kind}")
+            assert list(asked.hooks.before_create) == [f"names-{host}-take-over"] == list(asked.hooks.before_update)
+        # One change replaces both, so the second record waits for the first.
+        assert any(urn.endswith(f"::names-{host}-a") for urn in asked.dependencies)
+    assert all(record.inputs["allowOverwrite"] for record in engine.all(RECORD))
+
+
+def test_a_record_in_a_zone_of_the_stack_replaces_nothing(engine):
+    declare_records(engine)
+    assert not any(record.inputs["allowOverwrite"] for record in engine.all(RECORD))
 
 
 def test_users_of_the_certificate_wait_until_it_is_issued_which_must_not_take_long(certified):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.ecs import server
 from infra.ecs.container_definitions import SecretsAndLogs, container_definitions
 from infra.ecs.containers import Container, ContainerError, application_environment
 
@@ -44,8 +45,11 @@ def test_the_refusal_never_repeats_the_value(name: str, value: str) -> None:
 
 @pytest.mark.parametrize(("cpu", "processes"), [(256, "2"), (1024, "2"), (2048, "4"), (16384, "32")])
 def test_processes_follow_the_vcpus(cpu: int, processes: str) -> None:
-    variables = application_environment(domains=["a"], allowed_hosts=[], sender="s", media_bucket="m", cpu=cpu)
+    variables = application_environment(
+        domains=["a"], allowed_hosts=[], sender="s", media_bucket="m", cpu=cpu, threads=3, request_timeout=30
+    )
     assert variables["WEB_CONCURRENCY"] == processes
+    assert server.database_connections(cpu, 3) == 3 * int(processes)
 
 
 def test_the_same_containers_give_the_same_text_whatever_the_order_of_their_variables() -> None:

@@ -1,9 +1,8 @@
-"""The load balancer: HTTPS for every name, a 301 from port 80, TLS to the tasks, and a web ACL."""
+"""The load balancer: HTTPS for every name, a 301 from port 80, TLS to the tasks."""
 
 import pytest
 
 from infra.ecs.load_balancer import LoadBalancer, LoadBalancerArgs
-from infra.ecs.waf import WebAcl, WebAclArgs
 from tests.recorder import new_engine
 
 LOAD_BALANCER, TARGET_GROUP, LISTENER = (
@@ -11,7 +10,7 @@ LOAD_BALANCER, TARGET_GROUP, LISTENER = (
     "lb/targetGroup:TargetGroup",
     "lb/listener:Listener",
 )
-ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/front/1"
+HSTS = "max-age=300; includeSubDomains"
 
 
 def declare(protect=True):
@@ -23,6 +22,8 @@ def declare(protect=True):
         certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/1",
         target_port=8443,
         access_log_bucket="logs",
+        idle_timeout=75,
+        hsts=HSTS,
         protect=protect,
     )
     engine.run(lambda: LoadBalancer("front", args).target_group_arn)
@@ -42,6 +43,7 @@ def test_it_is_public_in_two_zones_over_ipv4_and_ipv6(recorded):
     assert balancer["subnets"] == ["subnet-a", "subnet-b"]
     assert balancer["securityGroups"] == ["sg-balancer"]
     assert balancer["accessLogs"]["bucket"] == "logs"
+    assert balancer["idleTimeout"] == 75
 
 
 @pytest.mark.parametrize("protect", [True, False])
@@ -77,7 +79,7 @@ def test_error_pages_of_the_load_balancer_have_the_security_headers_too(recorded
         if key.startswith("routingHttpResponse")
     }
     assert headers == {
-        "StrictTransportSecurityHeaderValue": "max-age=31536000; includeSubDomains; preload",
+        "StrictTransportSecurityHeaderValue": HSTS,
         "XContentTypeOptionsHeaderValue": "nosniff",
         "XFrameOptionsHeaderValue": "DENY",
         "ServerEnabled": False,
@@ -100,48 +102,3 @@ def test_physical_names_are_automatic_and_short_enough(recorded):
         (resource,) = recorded.all(token)
         assert "name" not in resource.inputs
         assert len(resource.name) + len("-1234567") <= 32
-
-
-@pytest.fixture(scope="module")
-def waf():
-    """The web ACL of a load balancer."""
-    engine = new_engine()
-    args = WebAclArgs(load_balancer_arn=ARN, key_arn="arn:aws:kms:us-east-1:1:key/k", retention_days=90)
-    engine.run(lambda: WebAcl("waf", args).urn)
-    return engine
-
-
-def test_the_web_acl_guards_the_load_balancer_and_allows_what_no_rule_blocks(waf):
-    acl = waf.one("wafv2/webAcl:WebAcl")
-    association = waf.one("wafv2/webAclAssociation:WebAclAssociation")
-    assert association["resourceArn"] == ARN
-    assert association["webAclArn"].endswith("webacl/waf-acl")
-    assert acl["scope"] == "REGIONAL"
-    assert acl["defaultAction"] == {"allow": {}}
-
-
-def test_managed_rules_block_by_distinct_priorities(waf):
-    rules = waf.one("wafv2/webAcl:WebAcl")["rules"]
-    groups = {rule["statement"]["managedRuleGroupStatement"]["name"] for rule in rules}
-    assert {"AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAnonymousIpList"} <= groups
-    assert all(rule["overrideAction"] == {"none": {}} for rule in rules)
-    assert len({rule["priority"] for rule in rules}) == len(rules)
-
-
-def test_a_picture_larger_than_8_kb_can_still_be_uploaded(waf):
-    rules = waf.one("wafv2/webAcl:WebAcl")["rules"]
-    (common,) = [rule for rule in rules if rule["name"] == "AWSManagedRulesCommonRuleSet"]
-    assert common["statement"]["managedRuleGroupStatement"]["ruleActionOverrides"] == [
-        {"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}
-    ]
-
-
-def test_blocked_requests_are_logged_without_their_credentials(waf):
-    logging = waf.one("wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration")
-    redacted = {field["singleHeader"]["name"] for field in logging["redactedFields"]}
-    assert redacted == {"authorization", "cookie"}
-    assert logging["loggingFilter"]["defaultBehavior"] == "DROP"
-    group = waf.one("cloudwatch/logGroup:LogGroup")
-    # WAF accepts no other prefix.
-    assert group["namePrefix"] == "aws-waf-logs-"
-    assert (group["retentionInDays"], group["kmsKeyId"]) == (90, "arn:aws:kms:us-east-1:1:key/k")

@@ -64,7 +64,12 @@ def test_the_load_balancer_reaches_the_proxy_which_starts_after_the_application(
     assert proxy["portMappings"] == [{"containerPort": 8443, "hostPort": 8443, "protocol": "tcp"}]
     assert "dependsOn" not in web
     assert proxy["dependsOn"] == [{"containerName": "web", "condition": "START"}]
-    assert environment(proxy) == {"TRUSTED_PROXIES": "10.20.0.0/16", "UPSTREAM": "127.0.0.1:8005"}
+    assert environment(proxy) == {
+        "LOAD_BALANCERS": "10.20.0.0/16",
+        "TRUSTED_PROXIES": "192.0.2.0/24,2001:db8::/32",
+        "REQUEST_TIMEOUT": "45",
+        "UPSTREAM": "127.0.0.1:8005",
+    }
     for definition in (web, proxy):
         assert definition["healthCheck"]["command"] == ["CMD", "/usr/local/bin/healthcheck"]
         assert definition["healthCheck"]["timeout"] < definition["healthCheck"]["interval"]
@@ -78,7 +83,8 @@ def test_the_application_gets_its_hosts_its_release_and_its_bucket(containers: d
         "MEDIA_BUCKET": "media",
         "RELEASE": "0123456789ab-cdef",
         "WEB_CONCURRENCY": "2",
-        "WEB_THREADS": "2",
+        "WEB_THREADS": "3",
+        "REQUEST_TIMEOUT": "45",
     }
 
 

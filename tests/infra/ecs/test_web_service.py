@@ -111,17 +111,44 @@ def test_the_service_waits_for_what_a_task_needs_and_keeps_the_count_that_autosc
     assert list(options.ignoreChanges) == ["desiredCount"]
 
 
-def test_cpu_scales_the_service_between_its_bounds_slower_in_than_out(engine: Recorder) -> None:
-    args = ScalingArgs(cluster_name="c", service_name="s", min_tasks=2, max_tasks=10, cpu_percent=70)
-    engine.run(lambda: Scaling("scaling", args))
-    target, policy = engine.one("appautoscaling/target:Target"), engine.one("appautoscaling/policy:Policy")
+SCALING = ScalingArgs(
+    cluster_name="c",
+    service_name="s",
+    min_tasks=2,
+    max_tasks=10,
+    cpu_percent=70,
+    requests_per_target=3000,
+    load_balancer_arn_suffix="app/front/1",
+    target_group_arn_suffix="targetgroup/tasks/2",
+)
+POLICY = "appautoscaling/policy:Policy"
+
+
+def test_cpu_and_requests_scale_the_service_between_its_bounds_slower_in_than_out(engine: Recorder) -> None:
+    engine.run(lambda: Scaling("scaling", SCALING))
+    target = engine.one("appautoscaling/target:Target")
     assert (target["minCapacity"], target["maxCapacity"]) == (2, 10)
     assert target["resourceId"] == "service/c/s"
     assert (target["serviceNamespace"], target["scalableDimension"]) == ("ecs", "ecs:service:DesiredCount")
-    for key in ("resourceId", "serviceNamespace", "scalableDimension"):
-        assert policy[key] == target[key]
-    rule = policy["targetTrackingScalingPolicyConfiguration"]
-    assert policy["policyType"] == "TargetTrackingScaling"
-    assert rule["predefinedMetricSpecification"] == {"predefinedMetricType": "ECSServiceAverageCPUUtilization"}
-    assert rule["targetValue"] == 70
-    assert rule["scaleInCooldown"] > rule["scaleOutCooldown"]
+    found = {}
+    for resource in engine.all(POLICY):
+        policy = engine.plain(resource.inputs)
+        for key in ("resourceId", "serviceNamespace", "scalableDimension"):
+            assert policy[key] == target[key]
+        rule = policy["targetTrackingScalingPolicyConfiguration"]
+        assert policy["policyType"] == "TargetTrackingScaling"
+        assert rule["scaleInCooldown"] > rule["scaleOutCooldown"]
+        found[rule["targetValue"]] = rule["predefinedMetricSpecification"]
+    assert found == {
+        70: {"predefinedMetricType": "ECSServiceAverageCPUUtilization"},
+        3000: {
+            "predefinedMetricType": "ALBRequestCountPerTarget",
+            "resourceLabel": "app/front/1/targetgroup/tasks/2",
+        },
+    }
+
+
+def test_without_a_number_of_requests_cpu_alone_scales(engine: Recorder) -> None:
+    engine.run(lambda: Scaling("scaling", replace(SCALING, requests_per_target=0)))
+    (policy,) = engine.all(POLICY)
+    assert policy.name == "scaling-by-cpu"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.foundation import addressing
+from infra.foundation.network import EGRESS
 
 
 @st.composite
@@ -35,7 +36,7 @@ def test_every_legal_range_is_filled_by_disjoint_subnets_of_legal_sizes_two_of_e
     assert all(part.prefixlen <= 27 for part in plan.public), "a load balancer needs /27"
 
 
-@given(legal_ranges(), st.sampled_from(["gateway", "public", "endpoints"]))
+@given(legal_ranges(), st.sampled_from(EGRESS))
 def test_the_largest_service_fits_one_zone_during_a_rollout(vpc, egress):
     plan = addressing.plan(vpc)
     tasks = plan.tasks_that_fit(egress)

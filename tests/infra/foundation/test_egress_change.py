@@ -1,4 +1,4 @@
-"""A change of `egress` on the real engine: new routes and rules are created before old ones are deleted."""
+"""A change of `egress` on the real engine: the new way out is created before the old one is deleted."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +10,10 @@ from infra.foundation.security_groups import SecurityGroups, SecurityGroupsArgs
 pytestmark = needs_engine
 
 OWN = {
-    "public": {"network-s3-public", "firewall-task-to-world"},
+    "public": {"network-s3-public", "firewall-task-to-world", "firewall-task-to-world-587-ipv6"},
     "endpoints": {"network-s3-task", "firewall-task-to-s3"},
 }
-"""S3 endpoint and egress rule of each choice."""
+"""S3 endpoint and egress rules of each choice."""
 
 
 def foundation(egress: str) -> Callable[[], None]:
@@ -34,6 +34,7 @@ def foundation(egress: str) -> Callable[[], None]:
                 task_port=8443,
                 database_port=5433,
                 egress=egress,
+                internet_ports=[587],
                 s3_prefix_list_id=network.s3_prefix_list_id,
             ),
         )
@@ -41,7 +42,7 @@ def foundation(egress: str) -> Callable[[], None]:
     return program
 
 
-def test_a_change_of_egress_creates_the_new_route_before_it_deletes_the_old_one_and_updates_none(
+def test_a_change_of_egress_creates_the_new_way_out_before_it_deletes_the_old_one(
     tmp_path: Path,
 ) -> None:
     with engine_stack(tmp_path, "preqly") as stack:
@@ -53,3 +54,10 @@ def test_a_change_of_egress_creates_the_new_route_before_it_deletes_the_old_one_
             deleted = [steps.index(f"delete {name}") for name in OWN[before]]
             assert max(created) < min(deleted)
             assert not [step for step in steps if step.startswith(("update", "replace"))]
+        stack.up(foundation("gateway"))
+        steps, _ = stack.up(foundation("gateway-per-zone"))
+        assert steps.index("create network-nat-b") < steps.index("update network-task-b-ipv4")
+        assert not [step for step in steps if step.startswith(("delete", "replace"))]
+        steps, _ = stack.up(foundation("gateway"))
+        assert steps.index("update network-task-b-ipv4") < steps.index("delete network-nat-b")
+        assert not [step for step in steps if step.startswith(("create", "replace"))]

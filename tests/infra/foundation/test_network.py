@@ -6,11 +6,12 @@ import json
 import pulumi_aws as aws
 import pytest
 
-from infra.foundation.network import Network, NetworkArgs
+from infra.foundation.network import EGRESS, Network, NetworkArgs
 from infra.foundation.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
+from local.runtime import ROOT
+from tests.infra.settings_helpers import DECLARED
 from tests.recorder import Recorder, new_engine
 
-EGRESS = ["gateway", "public", "endpoints"]
 FLOW_LOGS = "arn:aws:logs:eu-west-1:123456789012:log-group:flow"
 
 
@@ -32,6 +33,17 @@ def declare(egress: str = "gateway", protect: bool = True) -> tuple[Recorder, di
         }
 
     return engine, engine.run(program)
+
+
+@pytest.mark.parametrize("egress", EGRESS)
+def test_the_setting_and_the_page_on_zones_describe_each_choice(egress):
+    assert f"`{egress}`" in DECLARED["egress"]["description"]
+    assert f"`egress: {egress}`" in (ROOT / "docs" / "zone-failure.md").read_text()
+
+
+def zone_of(engine: Recorder, subnet_id: str):
+    """The availability zone of a subnet."""
+    return engine.one("ec2/subnet:Subnet", subnet_id.removesuffix("-id"))["availabilityZone"]
 
 
 def routes_of(engine: Recorder, subnet_id: str):
@@ -63,16 +75,44 @@ def test_the_load_balancer_reaches_the_internet_over_both_protocols_and_the_data
     assert {"network-public-ipv4", "network-public-ipv6"} <= names
 
 
-def test_gateway_sends_private_tasks_through_one_nat_gateway_in_a_public_subnet():
+def test_gateway_sends_the_private_tasks_of_both_zones_through_one_nat_gateway():
     engine, subnets = declare("gateway")
     nat = engine.one("ec2/natGateway:NatGateway")
-    assert nat["subnetId"] in subnets["public"]
+    assert nat["subnetId"] == subnets["public"][0]
     assert nat["allocationId"] == "eipalloc-network-nat"
     for subnet in subnets["task"]:
         assert routes_of(engine, subnet)["0.0.0.0/0"]["natGatewayId"] == "network-nat-id"
+
+
+def test_gateway_per_zone_keeps_the_tasks_of_a_zone_independent_of_the_other_zone():
+    engine, subnets = declare("gateway-per-zone")
+    gateways = {f"{nat.name}-id": nat.inputs for nat in engine.all("ec2/natGateway:NatGateway")}
+    assert len({nat["allocationId"] for nat in gateways.values()}) == len(gateways) == 2
+    for task, public in zip(subnets["task"], subnets["public"], strict=True):
+        gateway = gateways[routes_of(engine, task)["0.0.0.0/0"]["natGatewayId"]]
+        assert gateway["subnetId"] == public
+        assert zone_of(engine, task) == zone_of(engine, public)
+
+
+@pytest.mark.parametrize("egress", ["gateway", "gateway-per-zone"])
+def test_private_tasks_get_their_route_table_once_it_leads_out_through_a_gateway_that_works(egress):
+    engine, subnets = declare(egress)
     assert not set(subnets["task"]) & set(subnets["public"])
-    dependencies = engine.options("ec2/natGateway:NatGateway", "network-nat").dependencies
-    assert any(urn.endswith("::network-public-ipv4") for urn in dependencies)
+    for nat in engine.all("ec2/natGateway:NatGateway"):
+        dependencies = engine.options("ec2/natGateway:NatGateway", nat.name).dependencies
+        assert any(urn.endswith("::network-public-ipv4") for urn in dependencies)
+    for zone in "ab":
+        association = engine.options("ec2/routeTableAssociation:RouteTableAssociation", f"network-task-{zone}")
+        names = {urn.rpartition("::")[2] for urn in association.dependencies}
+        assert {"network-s3-task", "network-task-ipv4", "network-task-b-ipv4"} <= names
+
+
+def test_a_change_between_the_gateways_changes_the_target_of_one_route_and_nothing_else_that_exists():
+    one, both = ({(r.typ, r.name): r.inputs for r in declare(egress)[0].resources} for egress in EGRESS[:2])
+    different = {name for name in one.keys() & both.keys() if one[name] != both[name]}
+    assert different == {("aws:ec2/route:Route", "network-task-b-ipv4")}
+    assert not one.keys() - both.keys()
+    assert {name for _, name in both.keys() - one.keys()} == {"network-nat-b"}
 
 
 def test_public_puts_tasks_into_the_public_subnets_and_pays_for_no_gateway():
@@ -102,14 +142,17 @@ def test_tasks_reach_s3_through_a_gateway_endpoint(egress):
     assert set(endpoint["routeTableIds"]) == tables
 
 
-def test_each_route_table_has_its_own_s3_endpoint_so_that_a_change_of_egress_updates_none():
+def test_public_and_task_subnets_have_an_s3_endpoint_each_so_that_a_change_of_egress_updates_none():
     """A changed list of route tables is applied early in an update, while old tasks still run."""
     tables: dict[str, object] = {}
     for egress in EGRESS:
         (endpoint,) = declare(egress)[0].all("ec2/vpcEndpoint:VpcEndpoint")
-        (table,) = endpoint.inputs["routeTableIds"]
-        assert tables.setdefault(endpoint.name, table) == table
-    assert tables == {"network-s3-task": "network-task-id", "network-s3-public": "network-public-id"}
+        found = endpoint.inputs["routeTableIds"]
+        assert tables.setdefault(endpoint.name, found) == found
+    assert tables == {
+        "network-s3-task": ["network-task-id", "network-task-b-id"],
+        "network-s3-public": ["network-public-id"],
+    }
 
 
 @pytest.mark.parametrize("egress", EGRESS)

@@ -21,11 +21,16 @@ LOAD_BALANCER, TASK, DATABASE, ENDPOINT = (
 
 
 @functools.cache
-def declare(egress: str) -> Recorder:
+def declare(egress: str, *internet_ports: int) -> Recorder:
     """The recorded security groups for this choice of egress."""
     engine = new_engine()
     args = SecurityGroupsArgs(
-        vpc_id="vpc-1", task_port=8443, database_port=5433, egress=egress, s3_prefix_list_id="pl-s3"
+        vpc_id="vpc-1",
+        task_port=8443,
+        database_port=5433,
+        egress=egress,
+        internet_ports=internet_ports,
+        s3_prefix_list_id="pl-s3",
     )
 
     def program():
@@ -38,10 +43,10 @@ def declare(egress: str) -> Recorder:
     return engine
 
 
-def rules(egress: str, token: str) -> set[tuple[str, str, int]]:
+def rules(egress: str, token: str, *internet_ports: int) -> set[tuple[str, str, int]]:
     """Each rule as (group, other side, port)."""
     found = set()
-    for rule in declare(egress).all(token):
+    for rule in declare(egress, *internet_ports).all(token):
         given = Recorder.plain(rule.inputs)
         assert given["ipProtocol"] == "tcp"
         assert given["fromPort"] == given["toPort"]
@@ -64,14 +69,33 @@ def test_the_internet_reaches_the_load_balancer_that_the_tasks_and_those_the_dat
 OUT = {(LOAD_BALANCER, TASK, 8443), (TASK, DATABASE, 5433)}
 
 
-@pytest.mark.parametrize("egress", ["gateway", "public"])
+# Only tasks in the public subnets have an address of IPv6.
+FAMILIES = {"gateway": {"0.0.0.0/0"}, "gateway-per-zone": {"0.0.0.0/0"}, "public": WORLD}
+
+
+@pytest.mark.parametrize("egress", FAMILIES)
 def test_the_load_balancer_connects_to_the_tasks_and_those_to_the_database_and_to_https(egress):
-    assert rules(egress, EGRESS_RULE) == {*OUT, (TASK, "0.0.0.0/0", 443)}
+    assert rules(egress, EGRESS_RULE) == {*OUT, *((TASK, block, 443) for block in FAMILIES[egress])}
     assert "firewall-endpoint" not in {group.name for group in declare(egress).all(GROUP)}
 
 
+@pytest.mark.parametrize("egress", FAMILIES)
+def test_tasks_call_each_named_port_on_the_internet_once_and_the_internet_calls_none(egress):
+    opened = {(TASK, block, port) for block in FAMILIES[egress] for port in (443, 587, 8883)}
+    assert rules(egress, EGRESS_RULE, 8883, 587, 443, 587) == {*OUT, *opened}
+    assert rules(egress, INGRESS, 8883, 587, 443, 587) == rules(egress, INGRESS)
+
+
+def test_a_rule_keeps_its_name_when_other_ports_come_and_go():
+    names = [{rule.name for rule in declare("public", *ports).all(EGRESS_RULE)} for ports in ((), (587,), (25, 587))]
+    assert names[0] < names[1] < names[2]
+    assert names[2] - names[0] == {
+        f"firewall-task-to-world-{port}{family}" for port in (25, 587) for family in ("", "-ipv6")
+    }
+
+
 def test_with_endpoints_tasks_connect_to_aws_services_and_s3_but_not_to_the_internet():
-    assert rules("endpoints", EGRESS_RULE) == {*OUT, (TASK, ENDPOINT, 443), (TASK, "pl-s3", 443)}
+    assert rules("endpoints", EGRESS_RULE, 587) == {*OUT, (TASK, ENDPOINT, 443), (TASK, "pl-s3", 443)}
     assert {rule for rule in rules("endpoints", INGRESS) if rule[0] == ENDPOINT} == {(ENDPOINT, TASK, 443)}
 
 
@@ -80,8 +104,8 @@ def test_each_egress_rule_has_a_name_of_its_own_so_that_a_change_creates_one_bef
         egress: {rule.name for rule in declare(egress).all(EGRESS_RULE)} - {"firewall-load-balancer-to-task"}
         for egress in EGRESS
     }
-    assert names["gateway"] == names["public"]
-    assert names["gateway"] & names["endpoints"] == {"firewall-task-to-database"}
+    assert names["gateway"] < names["public"]
+    assert names["public"] & names["endpoints"] == {"firewall-task-to-database"}
 
 
 def test_an_endpoint_is_created_after_its_rules():

@@ -15,7 +15,6 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
-from infra.release.migration.migration import MIGRATION_TAG
 from infra.release.record import ReleaseRecord
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/web-cluster"
@@ -61,7 +60,7 @@ def service_inputs(definition: str = MIGRATION) -> dict[str, Any]:
     """Pulumi's inputs of a service whose release is migrated with this task definition."""
     return {
         "cluster": CLUSTER,
-        "tags": {MIGRATION_TAG: definition, "Project": "preqly"},
+        "tags": {"preqly:migration": definition, "Project": "preqly"},
         "networkConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-t"], "assignPublicIp": False},
     }
 

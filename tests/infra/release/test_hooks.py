@@ -7,12 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pulumi
 import pulumi_aws
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from pulumi.runtime.config import set_all_config
 
 from infra.release import hooks, image_tags
 from infra.release.hooks import ReleaseFailed, ReleaseHooks
@@ -108,7 +106,7 @@ def test_a_release_is_migrated_before_the_service_is_created_or_updated(
     engine: Recorder, steps: ReleaseSteps, hook: str, before: dict[str, Any], migrated: bool
 ) -> None:
     call(engine, hook, new_inputs=service_inputs(), **before)
-    expected = (task_of_service(service_inputs()), SnapshotPolicy(database="preqly-1a2b", kept=3))
+    expected = (task_of_service(service_inputs()), SnapshotPolicy(project="preqly", database="preqly-1a2b", kept=3))
     assert steps.migrations == [expected] * migrated
 
 
@@ -206,14 +204,6 @@ def test_the_program_completes_the_release_that_it_declares() -> None:
     assert (PARAMETER, "preqly-test-web:1") in {
         (parameter, release.task_definition.rpartition("/")[2]) for parameter, release in COMPLETED
     }
-
-
-def test_the_stacks_region_and_profile_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(boto3, "Session", lambda **given: asked.append(given))
-    set_all_config({"aws:region": "eu-west-1", "aws:profile": "work"})
-    hooks.stack_session()()
-    assert asked == [{"region_name": "eu-west-1", "profile_name": "work"}]
 
 
 @pytest.mark.parametrize(

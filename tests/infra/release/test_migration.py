@@ -44,7 +44,7 @@ class Steps:
 
     def run(self, kept: int = 3, **state: Any) -> MigrationResult:
         self.state = replace(self.state, **state)
-        policy = SnapshotPolicy(database="preqly-1a2b", kept=kept)
+        policy = SnapshotPolicy(project="preqly", database="preqly-1a2b", kept=kept)
         return run_migration(FakeAws().session, TASK, policy, self.reported.append)
 
     def _prepare(self, _session: Any, task: OneOffTask) -> ReleaseState:

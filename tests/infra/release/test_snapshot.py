@@ -11,11 +11,11 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.rds.models import rds_backends
 
 from infra.release.migration import snapshot
-from infra.release.migration.snapshot import MADE_FOR_TAG, SnapshotPolicy, first_since, take, taken_for
+from infra.release.migration.snapshot import SnapshotPolicy, first_since, take, taken_for
 from infra.release.reporting import ReleaseError
 
 DATABASE = "preqly-1a2b3c4d"
-POLICY = SnapshotPolicy(database=DATABASE, kept=2)
+POLICY = SnapshotPolicy(project="preqly", database=DATABASE, kept=2)
 reported: list[str] = []
 
 
@@ -53,7 +53,7 @@ def test_only_the_last_ones_of_this_program_and_database_are_deleted(session: bo
     rds.create_db_snapshot(
         DBInstanceIdentifier="other",
         DBSnapshotIdentifier="of-another",
-        Tags=[{"Key": MADE_FOR_TAG, "Value": "task:0"}],
+        Tags=[{"Key": "preqly:before-migration", "Value": "task:0"}],
     )
     made = [take(session, POLICY, f"task:{number}", reported.append) for number in range(4)]
     assert names(session) == {"by-hand", "of-another", *made[-2:]}

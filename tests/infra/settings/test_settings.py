@@ -52,7 +52,7 @@ def test_what_the_engine_passes_for_pulumi_yaml_is_read_back():
 def test_production_decides_only_settings_that_exist_and_they_are_legal():
     production = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
     region = production.pop("aws:region")
-    settings = load(region, **{key.removeprefix("preqly:"): str(value).lower() for key, value in production.items()})
+    settings = load(region, **{key: str(value).lower() for key, value in production.items()})
     assert settings.database_multi_az
     assert settings.protect
 
@@ -116,11 +116,6 @@ def test_a_misspelt_key_gets_the_nearest_name():
 
 def test_a_key_like_no_other_gets_no_suggestion():
     assert only_problem(xyzzy="1").fix == "pulumi config rm xyzzy"
-
-
-def test_keys_of_other_projects_are_ignored():
-    set_all_config({"aws:profile": "team", "other:taskCpu": "1"})
-    assert load_settings(pulumi.Config("preqly"), "us-east-1").task_cpu == 256
 
 
 def test_a_secret_value_is_not_printed():

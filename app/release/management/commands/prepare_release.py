@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from config import database
+from hosting.deadline import database_limits, request_timeout
 from release import roles, static_files
 from release.errors import exit_on_error
 from release.migration_lock import migration_lock
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             database.wait(settings.DATABASE_WAIT_SECONDS)
             with migration_lock(connection, settings.MIGRATION_WAIT_SECONDS):
                 if settings.APPLICATION_DATABASE:
-                    roles.prepare(connection, settings.APPLICATION_DATABASE)
+                    roles.prepare(connection, settings.APPLICATION_DATABASE, database_limits(request_timeout()))
                     log.info("role %s may use the database", settings.APPLICATION_DATABASE["USER"])
                 published = static_files.publish()
                 if published:

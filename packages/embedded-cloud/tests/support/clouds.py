@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from embedded_cloud.api import moto_patches
@@ -85,6 +86,19 @@ def client(cloud: EmbeddedCloud, service: str) -> Any:
 @lru_cache(maxsize=64)
 def client_at(endpoint: str, service: str) -> Any:
     return _session().client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
+
+
+@lru_cache(maxsize=64)
+def unchecked_client_at(endpoint: str, service: str) -> Any:
+    """A client that sends what it is given, and sends it once."""
+    plain = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+    return _session().client(service, endpoint_url=endpoint, config=plain)  # type: ignore[call-overload]
+
+
+@lru_cache(maxsize=64)
+def service_model(service: str) -> Any:
+    """botocore's model of a service."""
+    return _session()._session.get_service_model(service)
 
 
 @lru_cache

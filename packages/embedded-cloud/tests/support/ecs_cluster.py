@@ -88,7 +88,7 @@ class EcsCluster:
             networkMode="awsvpc",
             requiresCompatibilities=["FARGATE"],
             cpu="1024",
-            memory="512",
+            memory="2048",
             containerDefinitions=list(containers),
             **more,
         )

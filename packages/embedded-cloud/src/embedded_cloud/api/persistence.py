@@ -106,6 +106,8 @@ class SnapshotStore:
         except snapshot.SnapshotError as error:
             aside = self._path.with_name(f"moto.snapshot.unreadable-{datetime.now(UTC):%Y%m%dT%H%M%S}")
             self._path.replace(aside)
+            # An earlier cloud of this process may have left its state.
+            BackendDict.reset()
             logger.warning(
                 "state: %s cannot be read: %s. Renamed to %s. The cloud starts empty and no longer has the resources "
                 "of existing stacks: remove the cloud and the stacks' state, then deploy again.",

@@ -19,6 +19,9 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.http import HTTP_STATUS_CODES
+
+from embedded_cloud.api.validation.requests import Answer, refused
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -111,7 +114,12 @@ class ApiServer:
 
         try:
             with self._lock:
-                answer = list(self._moto(environ, remember_status))
+                application = self._moto.get_application(environ)
+            invalid = refused(str(vars(application)["service"]), environ, body)
+            if invalid is not None:
+                return _refuse(start_response, invalid)
+            with self._lock:
+                answer = list(application(environ, remember_status))
         except Exception as error:
             logger.exception("api: %s failed", action or environ.get("PATH_INFO"))
             return _internal_error(start_response, action, error)
@@ -138,6 +146,12 @@ def _form_action(body: bytes) -> str:
 def _read_body(environ: "WSGIEnvironment") -> bytes:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     return bytes(environ["wsgi.input"].read(length)) if length else b""
+
+
+def _refuse(start_response: "StartResponse", answer: Answer) -> Iterable[bytes]:
+    length = ("Content-Length", str(len(answer.body)))
+    start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status]}", [*answer.headers.items(), length])
+    return [answer.body]
 
 
 def _internal_error(start_response: "StartResponse", action: str, error: Exception) -> Iterable[bytes]:

@@ -29,6 +29,8 @@ class Difference:
 def differences(entry: ResourceType, olds: Values, news: Values, ignored: tuple[str, ...] = ()) -> list[Difference]:
     """Differences between old and new inputs, in a fixed order. An unknown new value counts as different."""
     found = []
+    if entry.suppressed is not None:
+        ignored = (*ignored, *entry.suppressed(olds, news))
     for name in sorted({*olds, *news}):
         if name.startswith("__") or name in ignored or same(entry, name, olds.get(name), news.get(name)):
             continue

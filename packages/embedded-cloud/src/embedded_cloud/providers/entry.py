@@ -115,6 +115,8 @@ class ResourceType:
     equal: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
     """Comparisons for properties where `==` is too strict (JSON documents)."""
     secret_outputs: str = ""
+    suppressed: Callable[[Values, Values], Iterable[str]] | None = None
+    """Properties whose difference, from old to new inputs, the official provider ignores."""
     volatile: str = ""
     """Outputs that any update may change: unknown in the preview of an update."""
     check: Callable[[Values], Iterable[tuple[str, str]]] | None = None

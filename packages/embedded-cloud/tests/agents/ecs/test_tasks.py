@@ -182,7 +182,7 @@ def test_a_task_runs_hardened_and_within_its_limits(cluster: EcsCluster) -> None
     host, config = found.attrs["HostConfig"], found.attrs["Config"]
     assert (config["User"], host["ReadonlyRootfs"], host["CapDrop"]) == ("10001:10001", True, ["ALL"])
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
-    assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (1_000_000_000, 512 << 20, 512 << 20)
+    assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (1_000_000_000, 2048 << 20, 2048 << 20)
     assert host["NetworkMode"].startswith("container:")
     assert host["PortBindings"] in (None, {})
     code, _ = found.exec_run(["sh", "-c", "touch /tmp/x && ! touch /x && test -d /scratch"])

@@ -105,9 +105,14 @@ def test_every_answer_has_the_listeners_response_headers() -> None:
 
 def test_forwarding_headers_are_appended_as_aws_does() -> None:
     found = "\n".join(lines(balancer(listener())))
-    assert 'X-Forwarded-For "%[req.fhdr(x-forwarded-for)], %[src]"' in found
+    assert 'X-Forwarded-For "%[var(txn.forwarded)], %[src]"' in found
     assert "set-header X-Forwarded-Proto https" in found
     assert "set-header X-Forwarded-Port 443" in found
+
+
+def test_the_clients_port_follows_its_address_when_asked() -> None:
+    found = "\n".join(lines(balancer(listener(), attributes={"routing.http.xff_client_port.enabled": "true"})))
+    assert 'X-Forwarded-For "%[var(txn.forwarded)], %[src]:%[src_port]"' in found
 
 
 def test_attributes_of_the_load_balancer_apply() -> None:

@@ -1,5 +1,7 @@
 """A load balancer on a real HAProxy, as clients and targets see it."""
 
+import socket
+import ssl
 from collections.abc import Iterator
 
 import httpx
@@ -25,12 +27,37 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EcsCluster]:
 
 def test_the_target_gets_the_forwarding_headers(cluster: EcsCluster) -> None:
     with cluster.http_client() as client:
-        text = client.get("/", headers={"X-Forwarded-For": "203.0.113.9"}).text
-    seen = dict(line.split(": ", 1) for line in text.splitlines()[1:])
-    assert seen["x-forwarded-for"].startswith("203.0.113.9, ")
+        seen = dict(_headers(client))
     assert (seen["x-forwarded-proto"], seen["x-forwarded-port"]) == ("https", "443")
     assert seen["x-amzn-trace-id"].startswith("Root=1-")
     assert seen["host"] == f"localhost:{cluster.config.https_port}"
+
+
+@pytest.mark.parametrize(
+    ("sent", "arrived"),
+    [
+        ([], "{client}"),
+        (["203.0.113.9"], "203.0.113.9, {client}"),
+        (["203.0.113.9, 10.0.0.1"], "203.0.113.9, 10.0.0.1, {client}"),
+        (["203.0.113.9", "198.51.100.7", "10.0.0.1"], "203.0.113.9, 198.51.100.7, 10.0.0.1, {client}"),
+    ],
+)
+def test_one_line_ends_with_the_address_of_the_client(cluster: EcsCluster, sent: list[str], arrived: str) -> None:
+    with cluster.http_client() as client:
+        assert _forwarded(client, sent) == [arrived.format(client=cluster.cloud.context.docker.gateway)]
+
+
+@pytest.mark.parametrize(("mode", "arrived"), [("preserve", ["203.0.113.9", "10.0.0.1"]), ("remove", [])])
+def test_the_mode_of_the_forwarding_header_applies(cluster: EcsCluster, mode: str, arrived: list[str]) -> None:
+    def use(wanted: str) -> None:
+        attribute = {"Key": "routing.http.xff_header_processing.mode", "Value": wanted}
+        cluster.elbv2.modify_load_balancer_attributes(LoadBalancerArn=cluster.load_balancer, Attributes=[attribute])
+
+    use(mode)
+    with cluster.http_client() as client:
+        wait_until(lambda: _forwarded(client, ["203.0.113.9", "10.0.0.1"]) == arrived, 90)
+        use("append")
+        wait_until(lambda: len(_forwarded(client, [])) == 1, 90)
 
 
 def test_port_80_leads_to_the_published_https_port(cluster: EcsCluster) -> None:
@@ -86,6 +113,40 @@ def test_only_this_machine_reaches_the_published_ports(cluster: EcsCluster) -> N
     }
 
 
+@pytest.mark.xfail(strict=True, reason="the embedded load balancer takes HAProxy's suites, not the named policy's")
+@pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384"])
+def test_a_suite_that_the_listeners_policy_lacks_is_refused(cluster: EcsCluster, suite: str) -> None:
+    """The policies named `Res` have suites with GCM only (ELB guide, "Security policies for your ALB")."""
+    policy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+    cluster.elbv2.modify_listener(ListenerArn=cluster.listener, SslPolicy=policy)
+    context = ssl.create_default_context(cafile=str(cluster.cloud.context.certificates.certificate_path))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{suite}:@SECLEVEL=0")
+    with (
+        socket.create_connection(("127.0.0.1", cluster.config.https_port), timeout=10) as plain,
+        pytest.raises(ssl.SSLError),
+        context.wrap_socket(plain, server_hostname="localhost"),
+    ):
+        pass
+
+
+@pytest.mark.xfail(strict=True, reason="the embedded load balancer has HAProxy's limits, not AWS's")
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/" + "a" * 20_000, {}, 414),
+        ("/", {f"X-Long-{number}": "a" * 15_000 for number in range(4)}, 200),
+    ],
+    ids=["a URL above 16 KB", "headers of 60 KB"],
+)
+def test_the_limits_are_those_of_an_application_load_balancer(
+    cluster: EcsCluster, path: str, headers: dict[str, str], status: int
+) -> None:
+    """16 KB for the request line and for a header, 64 KB for all headers (ELB guide, "Quotas for your ALBs")."""
+    with cluster.http_client() as client:
+        assert client.get(path, headers=headers).status_code == status
+
+
 def test_a_killed_load_balancer_is_started_again(cluster: EcsCluster) -> None:
     (found,) = cluster.docker.containers.list(
         filters={"label": [f"embedded-cloud.name={cluster.config.name}", "embedded-cloud.role=load-balancer"]}
@@ -107,3 +168,13 @@ def _answers(client: httpx.Client) -> bool:
         return client.get("/").status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def _forwarded(client: httpx.Client, sent: list[str]) -> list[str]:
+    """The lines of X-Forwarded-For that the target gets."""
+    return [value for name, value in _headers(client, sent) if name == "x-forwarded-for"]
+
+
+def _headers(client: httpx.Client, forwarded: list[str] | None = None) -> list[tuple[str, str]]:
+    text = client.get("/", headers=[("X-Forwarded-For", value) for value in forwarded or []]).text
+    return [(name, value) for name, value in (line.split(": ", 1) for line in text.splitlines()[1:])]

@@ -63,6 +63,18 @@ def test_tls_may_be_left_to_the_client_when_the_parameter_says_so(running: Embed
     wait_until(lambda: "no encryption" in psql(running, "SELECT 1", mode="disable"))
 
 
+def test_a_changed_static_parameter_waits_for_the_restart_that_another_class_brings(running: EmbeddedCloud) -> None:
+    set_parameters(running, {"max_connections": "88"})
+    set_parameters(running, {"log_min_duration_statement": "600"})
+    wait_until(lambda: psql(running, "SHOW log_min_duration_statement") == "600ms")
+    assert psql(running, "SHOW max_connections") == "77"
+    client(running, "rds").modify_db_instance(
+        DBInstanceIdentifier="site", DBInstanceClass="db.t4g.small", ApplyImmediately=True
+    )
+    wait_until_available(running)
+    assert psql(running, "SHOW max_connections") == "88"
+
+
 def test_a_changed_password_replaces_the_old_one(running: EmbeddedCloud) -> None:
     rds = client(running, "rds")
     rds.modify_db_instance(DBInstanceIdentifier="site", MasterUserPassword="second-Password2", ApplyImmediately=True)

@@ -43,7 +43,10 @@ def test_a_record_replaces_another_one_only_with_allow_overwrite(emulation: Any,
     zone = emulation.resource(ZONE, "shared", name="example.org")
     inputs = {"zoneId": zone.id, "name": "example.org", "type": "TXT", "records": ["a"], "ttl": 60}
     emulation.resource(RECORD, "first", **inputs)
-    assert "already exists" in refusal(lambda: emulation.resource(RECORD, "second", **inputs))
+    message = refusal(lambda: emulation.resource(RECORD, "second", **inputs))
+    words = "[Tried to create resource record set [name='example.org.', type='TXT'] but it already exists]"
+    assert words in message
+    assert "(InvalidChangeBatch)" in message
     assert emulation.resource(RECORD, "third", **inputs, allowOverwrite=True).is_there()
 
 
@@ -52,7 +55,22 @@ def test_a_zone_of_the_account_is_found(emulation: Any, refusal: Any) -> None:
     assert found["name"] == "example.com"
     assert len(found["nameServers"]) >= 1
     message = refusal(lambda: emulation.call("aws:route53/getZone:getZone", name="none.example"))
-    assert "no hosted zone for none.example" in message
+    assert "no matching Route 53 Hosted Zone found: none.example" in message
+
+
+def test_a_zone_is_not_found_by_a_name_that_two_have(emulation: Any, refusal: Any) -> None:
+    first, second = (emulation.resource(ZONE, name, name="twice.example") for name in ("one", "two"))
+    message = refusal(lambda: emulation.call("aws:route53/getZone:getZone", name="twice.example"))
+    assert "multiple Route 53 Hosted Zones found" in message
+    assert emulation.call("aws:route53/getZone:getZone", zoneId=second.id)["name"] == "twice.example"
+    for zone in (first, second):
+        zone.assert_deletable()
+
+
+def test_an_alias_has_no_ttl(emulation: Any, refusal: Any) -> None:
+    alias = {"name": "front.us-east-1.elb.amazonaws.com", "zoneId": "Z35SXDOTRQ7X7K", "evaluateTargetHealth": True}
+    wrong = {"zoneId": "Z", "name": "a", "type": "A", "aliases": [alias], "ttl": 60}
+    assert "ttl: conflicts with aliases" in refusal(lambda: emulation.resource(RECORD).check(**wrong))
 
 
 def test_a_certificate_reports_its_validation_records(certificate: Any) -> None:
@@ -101,9 +119,18 @@ def test_an_identity_has_three_dkim_tokens_and_no_drift(emulation: Any, configur
     assert identity.state["arn"].endswith(":identity/app.example.com")
     assert identity.drift() == {}
     assert emulation.client("sesv2").get_email_identity(EmailIdentity="app.example.com")["IdentityType"] == "DOMAIN"
+    found = emulation.call("aws:sesv2/getEmailIdentity:getEmailIdentity", emailIdentity="app.example.com")
+    assert found["dkimSigningAttributes"][0]["tokens"] == identity.state["dkimSigningAttributes"]["tokens"]
+    assert (found["configurationSetName"], found["tags"]) == ("site", {"a": "b"})
     changed, replacing = identity.diff(emailIdentity="example.com", dkimSigningAttributes=DKIM, tags={"a": "b"})
     assert "emailIdentity" in changed & replacing
     identity.assert_deletable()
+
+
+def test_an_identity_that_exists_is_refused(emulation: Any, refusal: Any) -> None:
+    emulation.client("sesv2").create_email_identity(EmailIdentity="theirs.example.com")
+    message = refusal(lambda: emulation.resource(IDENTITY, "ours", emailIdentity="theirs.example.com"))
+    assert "Email identity theirs.example.com already exist. (AlreadyExistsException)" in message
 
 
 def test_a_configuration_set_keeps_its_options(emulation: Any, configuration_set: Any) -> None:

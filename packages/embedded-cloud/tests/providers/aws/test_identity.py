@@ -52,6 +52,19 @@ def test_a_role_changes_in_place_and_a_change_outside_pulumi_is_drift(emulation:
     assert role.drift() == {"description": ("two", "theirs")}
 
 
+def test_a_role_has_a_path_and_a_boundary_that_exists(emulation: Any, refusal: Any) -> None:
+    boundary = emulation.resource(POLICY, "boundary", policy=document("s3:GetObject", **FILES))
+    inputs = {"assumeRolePolicy": TRUST, "path": "/project/stack/"}
+    role = emulation.resource(ROLE, "bounded", **inputs, permissionsBoundary=boundary.id)
+    assert ":role/project/stack/bounded-" in role.state["arn"]
+    role.assert_unchanged()
+    assert role.diff(**inputs)[0] == {"permissionsBoundary"}
+    assert role.diff(assumeRolePolicy=TRUST, permissionsBoundary=boundary.id)[1] == {"path"}
+    missing = f"{boundary.id}s"
+    said = refusal(lambda: emulation.resource(ROLE, "unbounded", **inputs, permissionsBoundary=missing))
+    assert said == f'permissionsBoundary: there is no policy "{missing}"'
+
+
 def test_a_policy_written_in_another_order_is_no_change(emulation: Any) -> None:
     role = emulation.resource(ROLE, "ordered", assumeRolePolicy=TRUST)
     other = json.dumps(dict(reversed(json.loads(TRUST).items())), indent=2)
@@ -141,3 +154,24 @@ def test_an_identity_provider_keeps_its_url_and_changes_its_thumbprints(emulatio
     assert provider.state["thumbprintLists"] == ["b" * 40]
     assert provider.diff(**{**inputs, "clientIdLists": ["other"]})[1] == {"clientIdLists"}
     provider.assert_deletable()
+
+
+def test_an_existing_identity_provider_is_found_by_its_url_and_by_its_arn(emulation: Any, refusal: Any) -> None:
+    url = "https://accounts.example.com"
+    lookup = "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider"
+    message = refusal(lambda: emulation.call(lookup, url=url))
+    assert message.endswith(f"finding IAM OIDC Provider by url ({url}): not found")
+    made = emulation.client("iam").create_open_id_connect_provider(
+        Url=url, ClientIDList=["one"], ThumbprintList=["a" * 40], Tags=[{"Key": "a", "Value": "b"}]
+    )
+    arn = made["OpenIDConnectProviderArn"]
+    by_url, by_arn = emulation.call(lookup, url=url), emulation.call(lookup, arn=arn)
+    assert by_url == by_arn
+    assert (by_url["arn"], by_url["clientIdLists"], by_url["tags"]) == (arn, ["one"], {"a": "b"})
+
+
+def test_an_account_has_one_identity_provider_for_a_url(emulation: Any, refusal: Any) -> None:
+    inputs = {"url": "https://id.example.com", "clientIdLists": ["one"], "thumbprintLists": ["a" * 40]}
+    token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+    emulation.resource(token, **inputs)
+    assert "EntityAlreadyExists" in refusal(lambda: emulation.resource(token, "second", **inputs))

@@ -205,3 +205,26 @@ def test_an_event_subscription_has_no_drift_and_is_deleted(emulation: Any) -> No
     subscription = emulation.resource(token, snsTopic=topic, **told)
     assert subscription.drift() == {}
     subscription.assert_deletable()
+
+
+def test_storage_that_rds_has_grown_stays_while_other_properties_change(emulation: Any, inputs: dict[str, Any]) -> None:
+    database = emulation.resource(INSTANCE, "autoscaled", **inputs)
+    backend_instance(database.id).allocated_storage = 31
+    for wanted in (20, 25):
+        database.up(**{**inputs, "allocatedStorage": wanted, "instanceClass": f"db.t4g.{wanted}"})
+        assert database.state["allocatedStorage"] == 31
+        assert database.diff(**{**inputs, "allocatedStorage": 20, "instanceClass": f"db.t4g.{wanted}"})[0] <= {
+            "allocatedStorage"
+        }
+
+
+def test_storage_without_autoscaling_shows_that_it_cannot_shrink(
+    emulation: Any, inputs: dict[str, Any], refusal: Any
+) -> None:
+    fixed = {**inputs, "allocatedStorage": 50, "maxAllocatedStorage": 50}
+    database = emulation.resource(INSTANCE, "fixed-size", **fixed)
+    assert database.diff(**{**fixed, "allocatedStorage": 20, "maxAllocatedStorage": 20})[0] >= {"allocatedStorage"}
+    said = refusal(lambda: database.up(**{**fixed, "allocatedStorage": 20, "maxAllocatedStorage": 20}))
+    assert "is less than the current allocated storage (50)" in said
+    said = refusal(lambda: database.up(**{**fixed, "maxAllocatedStorage": 54}))
+    assert "must be increased by at least 10 percent" in said

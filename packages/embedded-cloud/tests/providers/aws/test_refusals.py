@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from support.clouds import two_subnets
+
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -142,3 +144,24 @@ def test_combinations_that_aws_refuses_are_refused_before_creation(
     emulation: Any, refusal: Refusal, token: str, inputs: dict[str, Any], words: str
 ) -> None:
     assert words in refusal(lambda: emulation.resource(token).check(**inputs))
+
+
+def test_a_bucket_that_exists_is_not_taken_over(emulation: Any, refusal: Refusal) -> None:
+    """CreateBucket succeeds for an own bucket in us-east-1; the official provider refuses."""
+    emulation.client("s3").create_bucket(Bucket="made-by-hand")
+    message = refusal(lambda: emulation.resource("aws:s3/bucket:Bucket", bucket="made-by-hand"))
+    assert 'bucket: "made-by-hand" exists already in this account' in message
+
+
+def test_a_load_balancer_that_exists_is_not_taken_over(emulation: Any, refusal: Refusal) -> None:
+    ec2, elb = emulation.client("ec2"), emulation.client("elbv2")
+    _, subnets = two_subnets(ec2, "10.77")
+    elb.create_load_balancer(Name="by-hand", Subnets=subnets)
+    message = refusal(lambda: emulation.resource("aws:lb/loadBalancer:LoadBalancer", name="by-hand", subnets=subnets))
+    assert 'name: a load balancer "by-hand" exists already' in message
+
+
+def test_a_refused_request_is_shown_in_one_line(emulation: Any, refusal: Refusal) -> None:
+    message = refusal(lambda: emulation.resource("aws:sns/topic:Topic", name="alarms of the site"))
+    assert message.startswith("CreateTopic: 1 validation error detected: Value 'alarms of the site' at 'name' failed")
+    assert "\n" not in message

@@ -12,6 +12,8 @@ IDLE_SECONDS = "60"
 CONNECT_SECONDS = 10
 """Time in which an application load balancer has to reach a target before it answers 504."""
 _RESPONSE_HEADER = re.compile(r"routing\.http\.response\.(?P<name>[a-z_]+)\.header_value")
+FORWARDED_LINES = 8
+"""Lines of X-Forwarded-For in one request that are joined; further ones are dropped."""
 DRAWS = 1000
 """Number of equal shares that requests to weighted target groups are divided into."""
 BAD_GATEWAY = "502 Bad Gateway"
@@ -123,12 +125,22 @@ def _request_headers(balancer: LoadBalancer, listener: Listener, scheme: str) ->
     if mode == "remove":
         yield "http-request del-header X-Forwarded-For"
     elif mode == "append":
-        found = "{ req.hdr(x-forwarded-for) -m found }"
-        yield f'http-request set-header X-Forwarded-For "%[req.fhdr(x-forwarded-for)], %[src]" if {found}'
-        yield f"http-request set-header X-Forwarded-For %[src] if !{found}"
+        yield from _append_client(balancer.attribute("routing.http.xff_client_port.enabled", "false") == "true")
     yield f"http-request set-header X-Forwarded-Proto {scheme}"
     yield f"http-request set-header X-Forwarded-Port {listener.port}"
     yield "http-request set-header X-Amzn-Trace-Id Root=%[unique-id] unless { req.hdr(x-amzn-trace-id) -m found }"
+
+
+def _append_client(with_port: bool) -> Iterator[str]:
+    """Join the lines of X-Forwarded-For to one, in their order, and end it with the client's address."""
+    client = "%[src]:%[src_port]" if with_port else "%[src]"
+    lines, joined = "req.fhdr_cnt(x-forwarded-for)", "var(txn.forwarded)"
+    yield f"http-request set-var(txn.forwarded) req.fhdr(x-forwarded-for,1) if {{ {lines} ge 1 }}"
+    for number in range(2, FORWARDED_LINES + 1):
+        both = f'"%[{joined}], %[req.fhdr(x-forwarded-for,{number})]"'
+        yield f"http-request set-var-fmt(txn.forwarded) {both} if {{ {lines} ge {number} }}"
+    yield f'http-request set-header X-Forwarded-For "%[{joined}], {client}" if {{ {joined} -m found }}'
+    yield f"http-request set-header X-Forwarded-For {client} if !{{ {joined} -m found }}"
 
 
 def _choose(listener: Listener) -> Iterator[str]:

@@ -164,7 +164,7 @@ def configure(instance: Instance, container: Container) -> None:
         logger.warning("rds: %s: PostgreSQL refuses the parameter group: %s", instance.identifier, wrong)
     _psql(instance, container, "--command=SELECT pg_reload_conf()")
     # As on RDS, a new instance starts with its static parameters; later changes wait for a reboot.
-    if instance.status == "creating" and _setting_errors(instance, container, f"= '{NEEDS_RESTART}'"):
+    if instance.status in ("creating", "rebooting") and _setting_errors(instance, container, f"= '{NEEDS_RESTART}'"):
         container.restart(timeout=10)
 
 

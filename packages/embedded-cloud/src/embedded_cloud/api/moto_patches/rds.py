@@ -68,12 +68,30 @@ def _modify(
 ) -> DBInstance:
     if "db_port_number" in db_kwargs:
         db_kwargs["port"] = db_kwargs.pop("db_port_number")
+    current = self.describe_db_instances(db_instance_identifier)[0]
+    _check_storage(current, db_kwargs)
+    restarts = db_kwargs.get("db_instance_class") not in (None, current.db_instance_class)
     has_password = bool(db_kwargs.get("master_user_password"))
     database: DBInstance = original(self, db_instance_identifier, db_kwargs)
     _keep(database, db_kwargs)
-    if agents:
+    if agents and restarts:
+        # Another class means another machine.
+        database.status = "rebooting"
+    elif agents:
         database.status = "resetting-master-credentials" if has_password else "modifying"
     return database
+
+
+def _check_storage(database: DBInstance, changes: dict[str, Any]) -> None:
+    """Refuse storage that shrinks, and a limit for its growth without room; the size itself turns growth off."""
+    current, limit = int(database.allocated_storage), changes.get("max_allocated_storage")
+    wanted = int(changes.get("allocated_storage") or current)
+    if wanted < current:
+        raise InvalidParameterCombination(
+            f"Requested storage size ({wanted}) is less than the current allocated storage ({current})."
+        )
+    if limit is not None and int(limit) != wanted and int(limit) * 10 < wanted * 11:
+        raise InvalidParameterCombination("The maximum allocated storage must be increased by at least 10 percent.")
 
 
 def _reboot(original: Method, agents: bool, self: RDSBackend, db_instance_identifier: str) -> DBInstance:

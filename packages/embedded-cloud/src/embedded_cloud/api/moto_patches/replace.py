@@ -6,12 +6,21 @@ from typing import Any
 
 Method = Callable[..., Any]
 _originals: dict[tuple[type, str], Method] = {}
+_makers: dict[tuple[type, str], dict[str, Callable[[Method], Method]]] = {}
+"""What replaces each method, by the name of the replacement, in the order in which they were first applied."""
 
 
-def replace_method(owner: type, name: str, make: Callable[[Method], Method]) -> None:
-    """Set `owner.name` to `make(original)`. A repeated call replaces the replacement."""
-    original = _originals.setdefault((owner, name), getattr(owner, name))
-    setattr(owner, name, make(original))
+def replace_method(owner: type, name: str, make: Callable[[Method], Method], known_as: str = "") -> None:
+    """Set `owner.name` to `make(original)`.
+
+    A second replacement is put around the first; a repeated call (`known_as`, or the place of `make`) replaces its own.
+    """
+    method = _originals.setdefault((owner, name), getattr(owner, name))
+    makers = _makers.setdefault((owner, name), {})
+    makers[known_as or f"{make.__module__}.{make.__qualname__}"] = make
+    for one in makers.values():
+        method = one(method)
+    setattr(owner, name, method)
 
 
 def wrap_method(owner: type, name: str, replacement: Method, *bound: Any) -> None:
@@ -24,4 +33,4 @@ def wrap_method(owner: type, name: str, replacement: Method, *bound: Any) -> Non
 
         return method
 
-    replace_method(owner, name, make)
+    replace_method(owner, name, make, f"{replacement.__module__}.{replacement.__qualname__}")

@@ -7,7 +7,8 @@ from embedded_cloud.providers.aws.documents import checked_documents, same_polic
 from embedded_cloud.providers.aws.references import POLICY, ROLE
 from embedded_cloud.providers.aws.tagging import iam_tagging
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import ALL, AutoName, ResourceType
+from embedded_cloud.providers.entry import ALL, AutoName, Function, ResourceType
+from embedded_cloud.providers.failures import OperationError
 from embedded_cloud.providers.values import Values
 
 
@@ -143,6 +144,25 @@ def _update_provider(call: Call) -> None:
     )
 
 
+def _get_provider(call: Call) -> Values:
+    iam, arn, url = call.aws("iam"), call.inputs.get("arn"), call.inputs.get("url")
+    host = str(url).removeprefix("https://")
+    known = [one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+    found = [one for one in known if one == arn or (url and one.endswith(f":oidc-provider/{host}"))]
+    if not found:
+        # In the words of pulumi-aws.
+        by = f"arn ({arn})" if arn else f"url ({url})"
+        raise OperationError(f"finding IAM OIDC Provider by {by}: not found")
+    provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=found[0])
+    tags = {one["Key"]: one["Value"] for one in provider.get("Tags", [])}
+    return {
+        **from_boto(provider, "", url="Url", clientIdLists="ClientIDList", thumbprintLists="ThumbprintList"),
+        "arn": found[0],
+        "id": found[0],
+        "tags": tags,
+    }
+
+
 RESOURCES = (
     ResourceType(
         "aws:iam/role:Role",
@@ -208,3 +228,5 @@ RESOURCES = (
         unordered="clientIdLists thumbprintLists",
     ),
 )
+
+FUNCTIONS = (Function("aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider", _get_provider),)

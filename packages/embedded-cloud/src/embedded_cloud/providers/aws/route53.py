@@ -1,5 +1,6 @@
 """Route 53: hosted zones and records."""
 
+import uuid
 from typing import Any
 
 from embedded_cloud.providers.aws import references
@@ -38,7 +39,7 @@ def _zone_values(answer: dict[str, Any]) -> Values:
 def _create_zone(call: Call) -> str:
     comment = call.inputs.get("comment", "Managed by Pulumi")
     answer = call.aws("route53").create_hosted_zone(
-        Name=call.inputs["name"], CallerReference=call.urn, HostedZoneConfig={"Comment": comment}
+        Name=call.inputs["name"], CallerReference=str(uuid.uuid4()), HostedZoneConfig={"Comment": comment}
     )
     return str(answer["HostedZone"]["Id"].rsplit("/", 1)[-1])
 
@@ -121,6 +122,8 @@ def _check_record(inputs: Values) -> list[tuple[str, str]]:
         return [("records", "exactly one of records and aliases is required")]
     if "records" in inputs and "ttl" not in inputs:
         return [("ttl", "is required beside records; seconds")]
+    if "aliases" in inputs and "ttl" in inputs:
+        return [("ttl", "conflicts with aliases: Route 53 takes the TTL of the alias's target")]
     return []
 
 
@@ -135,16 +138,18 @@ def _get_zone(call: Call) -> Values:
     if "zoneId" in asked:
         ids = [asked["zoneId"]]
     else:
-        zones = route53.list_hosted_zones()["HostedZones"]
+        pages = route53.get_paginator("list_hosted_zones").paginate()
         ids = [
             zone["Id"].rsplit("/", 1)[-1]
-            for zone in zones
+            for page in pages
+            for zone in page["HostedZones"]
             if plain_name(zone["Name"]) == plain_name(asked.get("name", ""))
             and zone["Config"]["PrivateZone"] == asked.get("privateZone", False)
         ]
     if len(ids) != 1:
-        found = "no" if not ids else f"{len(ids)} matching"
-        raise OperationError(f"{found} hosted zone for {asked.get('name')}: create it, or set zoneId")
+        # In the words of pulumi-aws.
+        found = "multiple Route 53 Hosted Zones found" if ids else "no matching Route 53 Hosted Zone found"
+        raise OperationError(f"{found}: {asked.get('name')}; create one, or look it up by zoneId")
     answer = route53.get_hosted_zone(Id=ids[0])
     zone = answer["HostedZone"]
     return {

@@ -8,6 +8,7 @@ from embedded_cloud.providers.aws.documents import same_policy
 from embedded_cloud.providers.aws.tagging import BUCKET_TAGS, as_map, pairs
 from embedded_cloud.providers.call import Call, from_boto, to_boto
 from embedded_cloud.providers.entry import AutoName, ResourceType
+from embedded_cloud.providers.failures import OperationError
 from embedded_cloud.providers.values import Values
 
 _LIFECYCLE = (
@@ -80,10 +81,18 @@ HOSTED_ZONES = {"us-east-1": "Z3AQBSTGFYJSTF"}
 
 
 def _create_bucket(call: Call) -> str:
+    _refuse_existing(call)
     place = {} if call.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": call.region}}
     locked = {"ObjectLockEnabledForBucket": True} if call.inputs.get("objectLockEnabled") else {}
     call.aws("s3").create_bucket(Bucket=call.inputs["bucket"], **place, **locked)
     return str(call.inputs["bucket"])
+
+
+def _refuse_existing(call: Call) -> None:
+    # CreateBucket succeeds for an own bucket in us-east-1; the official provider looks first.
+    name = call.inputs["bucket"]
+    if any(bucket["Name"] == name for bucket in call.aws("s3").list_buckets()["Buckets"]):
+        raise OperationError(f'bucket: "{name}" exists already in this account (BucketAlreadyOwnedByYou)')
 
 
 def _read_bucket(call: Call) -> Values:

@@ -1,45 +1,62 @@
 """SES: e-mail identities and configuration sets."""
 
-import hashlib
 from typing import Any
 
 from embedded_cloud.providers.aws.sns import TOPIC
-from embedded_cloud.providers.aws.tagging import KEPT_BY_PULUMI
+from embedded_cloud.providers.aws.tagging import TagOperations, as_map, by_state_arn, pairs, tagging
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import Reference, ResourceType
+from embedded_cloud.providers.entry import Function, Reference, ResourceType
 from embedded_cloud.providers.values import Values
 
 CONFIGURATION_SET = Reference(
     "configuration set", lambda call, name: call.aws("sesv2").get_configuration_set(ConfigurationSetName=name)
 )
 IDENTITY = Reference("e-mail identity", lambda call, name: call.aws("sesv2").get_email_identity(EmailIdentity=name))
+SES_TAGS = tagging(TagOperations(service="sesv2"), by_state_arn)
 _OPTIONS = "deliveryOptions reputationOptions sendingOptions suppressionOptions trackingOptions vdmOptions"
 
 
+def _tags(call: Call) -> dict[str, Any]:
+    """Tags go with the request, so that a killed run leaves nothing without its owner's name."""
+    tags = call.inputs.get("tagsAll") or call.inputs.get("tags")
+    return {"Tags": pairs(tags)} if tags else {}
+
+
 def _create_identity(call: Call) -> str:
-    call.aws("sesv2").create_email_identity(**call.params("emailIdentity configurationSetName dkimSigningAttributes"))
+    names = "emailIdentity configurationSetName dkimSigningAttributes"
+    call.aws("sesv2").create_email_identity(**call.params(names), **_tags(call))
     return str(call.inputs["emailIdentity"])
 
 
 def _read_identity(call: Call) -> Values:
-    found = call.aws("sesv2").get_email_identity(EmailIdentity=call.id)
+    known = _identity(call, call.id)
     asked = call.state.get("dkimSigningAttributes") or {}
+    return {**known, "dkimSigningAttributes": {**asked, **known["dkimSigningAttributes"]}}
+
+
+def _identity(call: Call, name: str) -> Values:
+    found = call.aws("sesv2").get_email_identity(EmailIdentity=name)
     return {
-        "emailIdentity": call.id,
-        "arn": call.arn("ses", f"identity/{call.id}"),
+        "emailIdentity": name,
+        "arn": call.arn("ses", f"identity/{name}"),
         "identityType": found["IdentityType"],
         "verifiedForSendingStatus": found["VerifiedForSendingStatus"],
-        "dkimSigningAttributes": {**asked, "signingAttributesOrigin": "AWS_SES", "tokens": _tokens(call.id)},
+        "dkimSigningAttributes": from_boto(found["DkimAttributes"], "signingAttributesOrigin tokens"),
     }
 
 
-def _tokens(domain: str) -> list[str]:
-    """Three DKIM tokens, which moto does not return."""
-    return [hashlib.sha256(f"{domain} {number}".encode()).hexdigest()[:32] for number in range(3)]
+def _get_identity(call: Call) -> Values:
+    name = str(call.inputs["emailIdentity"])
+    found = call.aws("sesv2").get_email_identity(EmailIdentity=name)
+    attributes = from_boto(found["DkimAttributes"], "signingAttributesOrigin tokens status")
+    default_set = found.get("ConfigurationSetName") or ""
+    tags = as_map(found.get("Tags") or [])
+    dkim = {"dkimSigningAttributes": [attributes], "configurationSetName": default_set, "tags": tags}
+    return {**_identity(call, name), **dkim, "id": name, "region": call.region}
 
 
 def _create_set(call: Call) -> str:
-    call.aws("sesv2").create_configuration_set(**call.params(f"configurationSetName {_OPTIONS}"))
+    call.aws("sesv2").create_configuration_set(**call.params(f"configurationSetName {_OPTIONS}"), **_tags(call))
     return str(call.inputs["configurationSetName"])
 
 
@@ -72,7 +89,7 @@ RESOURCES = (
         reported="emailIdentity dkimSigningAttributes",
         unreported="configurationSetName",
         replaces="emailIdentity",
-        tags=KEPT_BY_PULUMI,
+        tags=SES_TAGS,
         effect="its mails are written to files",
         references={"configurationSetName": CONFIGURATION_SET},
     ),
@@ -84,7 +101,7 @@ RESOURCES = (
         reported="configurationSetName deliveryOptions suppressionOptions",
         unreported="reputationOptions sendingOptions trackingOptions vdmOptions",
         replaces="configurationSetName",
-        tags=KEPT_BY_PULUMI,
+        tags=SES_TAGS,
     ),
     ResourceType(
         "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination",
@@ -110,3 +127,4 @@ RESOURCES = (
         references={"emailIdentity": IDENTITY},
     ),
 )
+FUNCTIONS = (Function("aws:sesv2/getEmailIdentity:getEmailIdentity", _get_identity),)

@@ -38,6 +38,10 @@ _PROPERTIES = " ".join(dict.fromkeys(name.split(".")[0] for name in _ATTRIBUTES)
 
 
 def _create(call: Call) -> str:
+    # CreateLoadBalancer is idempotent; the official provider looks first.
+    balancers = call.aws("elbv2").get_paginator("describe_load_balancers").paginate()
+    if any(one["LoadBalancerName"] == call.inputs["name"] for page in balancers for one in page["LoadBalancers"]):
+        raise OperationError(f'name: a load balancer "{call.inputs["name"]}" exists already')
     wanted = call.params("name subnets securityGroups ipAddressType", loadBalancerType="Type")
     wanted["Scheme"] = "internal" if call.inputs.get("internal") else "internet-facing"
     return str(call.aws("elbv2").create_load_balancer(**wanted)["LoadBalancers"][0]["LoadBalancerArn"])

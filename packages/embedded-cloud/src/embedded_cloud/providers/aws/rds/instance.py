@@ -121,8 +121,18 @@ def _restore_members(call: Call) -> set[str]:
 
 def _update(call: Call) -> None:
     parameters = _modify_parameters(call.old_inputs, call.inputs)
+    instance = _find(call) or {}
+    if parameters and _grown({"allocatedStorage": instance.get("AllocatedStorage")}, call.inputs):
+        parameters.pop("AllocatedStorage", None)
     if parameters:
         call.aws("rds").modify_db_instance(DBInstanceIdentifier=call.state["identifier"], **parameters)
+
+
+def _grown(olds: Values, news: Values) -> list[str]:
+    """With storage autoscaling, a size above the program's is no difference."""
+    sizes = [olds.get("allocatedStorage"), news.get("allocatedStorage"), news.get("maxAllocatedStorage")]
+    current, wanted, limit = (size if isinstance(size, int | float) else 0 for size in sizes)
+    return ["allocatedStorage"] if 0 < wanted < min(current, limit) else []
 
 
 def _ready(call: Call) -> None:
@@ -241,6 +251,7 @@ RESOURCES = (
             "monitoringRoleArn": ROLE,
         },
         unordered="vpcSecurityGroupIds enabledCloudwatchLogsExports",
+        suppressed=_grown,
         secret_outputs="password",
         effect="runs as a PostgreSQL container",
     ),

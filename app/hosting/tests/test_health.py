@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from core import health
+from hosting import health
 
 
 def test_a_live_process_answers_without_the_database(client: Client) -> None:

@@ -7,8 +7,8 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from core.media import SIGNED_URL_HEADER
-
+SIGNED_URL_HEADER = "X-Signed-Url"
+"""Tells the proxy where in the bucket a file is. Visitors never see it."""
 # Named location of the proxy (docker/nginx/static.conf), which keeps the requested URI.
 FROM_BUCKET = "@static-in-bucket"
 PREFIX = "static/"

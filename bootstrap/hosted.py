@@ -1,0 +1,26 @@
+"""The program that the pipelines deploy, as its settings files describe it."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parents[1]
+
+
+def project() -> str:
+    """Name of the hosted project."""
+    return str(_read("Pulumi.yaml")["name"])
+
+
+def setting(stack: str, key: str) -> Any:
+    """A setting of a stack: its own value, or the default. As in Pulumi, a key may stand without the project's name."""
+    declared = _read("Pulumi.yaml")
+    own: dict[str, Any] = _read(f"Pulumi.{stack}.yaml").get("config") or {}
+    return own.get(key, own.get(f"{declared['name']}:{key}", declared["config"][key]["default"]))
+
+
+def _read(name: str) -> dict[str, Any]:
+    path = FOLDER / name
+    content: dict[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
+    return content

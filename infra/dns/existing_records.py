@@ -1,0 +1,124 @@
+"""Records that answer for the site's names already, and records that keep new ones from being seen or proved."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import boto3
+
+from infra.dns.record_sets import (
+    RecordSet,
+    alias_of,
+    answering_wildcard,
+    at,
+    delegation,
+    describe,
+    forbidding_caa,
+    plain,
+    policy_of,
+    simple_command,
+    values_of,
+)
+from infra.dns.wanted import Wanted
+from infra.naming import parameter_name
+from infra.settings.problem import Problem, set_command
+
+
+def problems(session: boto3.Session, wanted: Wanted, zone_id: str, records: list[RecordSet]) -> list[Problem]:
+    """Everything in the zone that stands in the way of the site's names and their certificate."""
+    return [
+        *_delegated(wanted, records),
+        *(_forbidden(wanted, records) if not wanted.certificate_arn else ()),
+        *_answering(session, wanted, zone_id, records),
+    ]
+
+
+def notes(wanted: Wanted, records: list[RecordSet]) -> Iterator[str]:
+    """Wildcard records that stop answering for a name once it has records of its own."""
+    for host in wanted.hosts if wanted.dns_records != "none" else ():
+        wildcard = answering_wildcard(records, host)
+        if wildcard and not at(records, host):
+            led = "; ".join(map(describe, wildcard))
+            yield f"{host}: {led} answers for it now; its own records are going to lead to this stack instead"
+
+
+def taken(wanted: Wanted, host: str, found: Iterable[RecordSet]) -> Problem:
+    """The problem of a name that leads elsewhere while `dnsRecords` does not say that it is to be taken over."""
+    led = "; ".join(map(describe, found))
+    fix = (
+        f"{set_command('dns_records', 'takeOver')} replaces it once this stack serves and keeps the way back; "
+        f"{set_command('dns_records', 'none')} leaves it (docs/move.md)"
+    )
+    return wanted.problem("dns_records", f"{host} has a record that is not this stack's: {led}", fix)
+
+
+def is_of_own_balancer(session: boto3.Session, wanted: Wanted, record: RecordSet) -> bool | None:
+    """Whether the record is an alias of a load balancer of this stack; None when the region has no such balancer."""
+    if ".elb." not in alias_of(record) or f".{session.region_name}." not in alias_of(record):
+        return False
+    elb: Any = session.client("elbv2")
+    pages = elb.get_paginator("describe_load_balancers").paginate()
+    arns = [
+        balancer["LoadBalancerArn"]
+        for page in pages
+        for balancer in page["LoadBalancers"]
+        if balancer.get("DNSName", "").lower() == alias_of(record)
+    ]
+    if not arns:
+        return None
+    return wanted.owns(elb.describe_tags(ResourceArns=arns)["TagDescriptions"][0]["Tags"])
+
+
+def _answering(session: boto3.Session, wanted: Wanted, zone_id: str, records: list[RecordSet]) -> Iterator[Problem]:
+    owners: dict[str, bool | None] = {}
+    for host in wanted.hosts if wanted.dns_records != "none" else ():
+        found = at(records, host)
+        if routed := [one for one in found if policy_of(one)]:
+            yield _routed(wanted, zone_id, host, routed)
+            continue
+        if wanted.dns_records == "create" and (foreign := list(_foreign(session, wanted, found, owners))):
+            yield taken(wanted, host, foreign)
+
+
+def _foreign(
+    session: boto3.Session, wanted: Wanted, found: list[RecordSet], owners: dict[str, bool | None]
+) -> Iterator[RecordSet]:
+    for record in found:
+        # All names of a site lead to one balancer, which is looked up once.
+        if alias_of(record) not in owners:
+            owners[alias_of(record)] = is_of_own_balancer(session, wanted, record)
+        own = owners[alias_of(record)]
+        # A deployed stack may have lost its balancer by hand. The engine knows its own record (take_over.py).
+        if own is False or (own is None and not _is_deployed(session, wanted)):
+            yield record
+
+
+def _is_deployed(session: boto3.Session, wanted: Wanted) -> bool:
+    ssm: Any = session.client("ssm")
+    name = parameter_name(wanted.project, wanted.stack)
+    return bool(ssm.get_parameters(Names=[name])["Parameters"])
+
+
+def _routed(wanted: Wanted, zone_id: str, host: str, routed: list[RecordSet]) -> Problem:
+    led = "; ".join(f"{describe(one)}, {policy_of(one)} record {one.get('SetIdentifier', '')}" for one in routed)
+    rule = f"{host} has records with a routing policy, which no simple record can replace in one change: {led}"
+    fix = f"turn them into a simple record first, then run this again: {simple_command(zone_id, routed)}"
+    return wanted.problem("dns_records", rule, fix)
+
+
+def _delegated(wanted: Wanted, records: list[RecordSet]) -> Iterator[Problem]:
+    for host in wanted.hosts:
+        if found := delegation(records, host, wanted.zone):
+            domain = found["Name"].rstrip(".")
+            servers = ", ".join(values_of(found))
+            rule = f"{host} is delegated to {servers}, so records of it in the zone {wanted.zone} are not seen"
+            yield wanted.problem("zone", rule, f"{set_command('zone', domain)}, the zone that answers for it")
+
+
+def _forbidden(wanted: Wanted, records: list[RecordSet]) -> Iterator[Problem]:
+    found = {host: record for host in wanted.hosts if (record := forbidding_caa(records, host))}
+    for name in sorted({record["Name"] for record in found.values()}):
+        hosts = [host for host, record in found.items() if record["Name"] == name]
+        values = ", ".join(values_of(found[hosts[0]]))
+        rule = f"its CAA record ({values}) forbids Amazon to issue the certificate for {', '.join(hosts)}"
+        fix = f'add the value 0 issue "amazon.com" to the CAA record of {plain(name)}, or set certificateArn'
+        yield Problem("Route 53", plain(name), rule, fix)

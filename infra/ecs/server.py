@@ -1,0 +1,29 @@
+"""Processes, threads and time limits of a task's web server. Pure: no resources.
+
+A request ends inside the application first, then in the proxy, then at the load balancer: each waits a little longer
+than the one behind it, so that the visitor gets the answer of the part that knows most (docs/decisions/0033).
+"""
+
+UNITS_PER_VCPU = 1024
+
+
+def workers(cpu: int) -> int:
+    """gunicorn's processes in a task of `cpu` units (1024 = one vCPU).
+
+    Two for each vCPU, at least two, need the least CPU time per request (docs/performance.md).
+    """
+    return 2 * max(1, cpu // UNITS_PER_VCPU)
+
+
+def database_connections(cpu: int, threads: int) -> int:
+    """Most database connections of one task: one for each thread of each process."""
+    return workers(cpu) * threads
+
+
+def idle_timeout(request_timeout: int) -> int:
+    """Idle timeout of the load balancer in seconds, longer than the proxy waits for a request of this length.
+
+    The proxy waits 5 s longer than the request may take (docker/bin/start-proxy). AWS's default is 60 s, at most 4000:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+    """
+    return request_timeout + 30

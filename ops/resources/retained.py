@@ -1,0 +1,50 @@
+"""What `pulumi destroy` leaves in the account on purpose. It is never offered for deletion."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+
+from infra.naming import RETAINED_TAG
+
+KEY, LOG_GROUP, SECRET = "kms:key", "logs:log-group", "secretsmanager:secret"
+"""Kinds as in `orphans.KINDS`."""
+
+
+def is_retained(session: boto3.Session, kind: str, arn: str, tags: Mapping[str, str]) -> bool:
+    """Whether a resource stays on purpose: by the program's tag, or because a snapshot is unreadable without it."""
+    return tags.get(RETAINED_TAG) == "true" or (kind == KEY and arn in _keys_of_snapshots(session))
+
+
+def is_deleted(session: boto3.Session, kind: str, arn: str) -> bool:
+    """Whether it only waits for the end of its recovery window; AWS still lists its tags."""
+    if kind == KEY:
+        return str(session.client("kms").describe_key(KeyId=arn)["KeyMetadata"].get("KeyState")) == "PendingDeletion"
+    return kind == SECRET and "DeletedDate" in session.client("secretsmanager").describe_secret(SecretId=arn)
+
+
+def created_at(session: boto3.Session, kind: str, arn: str) -> datetime | None:
+    """When a retained resource was created; None for kinds that are never retained."""
+    if kind == KEY:
+        created: datetime = session.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["CreationDate"]
+        return created
+    if kind == LOG_GROUP:
+        name = arn.split(":", 6)[6].removesuffix(":*")
+        groups = session.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        found = next((one["creationTime"] for one in groups if one.get("logGroupName") == name), None)
+        return datetime.fromtimestamp(found / 1000, UTC) if found else None
+    return None
+
+
+def start_of(state: Mapping[str, Any]) -> datetime | None:
+    """When this stack was created, after the last one of its name was destroyed; None when Pulumi does not say."""
+    stacks = [one for one in state.get("resources") or [] if one["type"] == "pulumi:pulumi:Stack"]
+    # Pulumi writes nanoseconds, which Python does not read.
+    return datetime.fromisoformat(f"{stacks[0]['created'][:19]}+00:00") if stacks and stacks[0].get("created") else None
+
+
+def _keys_of_snapshots(session: boto3.Session) -> set[str]:
+    rds: Any = session.client("rds")
+    pages = rds.get_paginator("describe_db_snapshots").paginate()
+    return {one["KmsKeyId"] for page in pages for one in page["DBSnapshots"] if one.get("KmsKeyId")}

@@ -1,0 +1,245 @@
+"""The deploy role makes what the program declares, and cannot widen itself or touch what belongs to others."""
+
+from typing import Any
+
+import pytest
+
+from bootstrap.deploy_policies import MONITORING, deploy_policies
+from bootstrap.pipeline_roles import POLICIES
+from bootstrap.scope import Scope
+from embedded_cloud.api.moto_patches.service_linked_roles import ROLES
+from tests.bootstrap.policy_evaluation import allowed, like
+from tests.program.shapes import SHAPES, children
+from tests.recorder import declared_with
+
+ACCOUNT = "arn:aws:iam::123456789012"
+OWN = {"aws:ResourceTag/Project": "preqly", "aws:ResourceTag/Stack": "prod"}
+BOUNDED = {"iam:PermissionsBoundary": f"{ACCOUNT}:policy/bootstrap/preqly-prod-boundary"}
+LINKED = f"{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+ROLE = f"{ACCOUNT}:role/preqly/prod/task-execution-1a2b3c4"
+
+ROLE_CHANGES = (
+    *("AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DetachRolePolicy", "PassRole"),
+    *("PutRolePermissionsBoundary", "PutRolePolicy", "TagRole", "UpdateAssumeRolePolicy", "UpdateRole"),
+)
+OTHERS = (
+    *("acm:DeleteCertificate", "ec2:DeleteVpc", "ecr:DeleteRepository", "ecs:DeleteService"),
+    *("elasticloadbalancing:DeleteLoadBalancer", "kms:Decrypt", "kms:ScheduleKeyDeletion", "logs:DeleteLogGroup"),
+    *(
+        "rds:DeleteDBInstance",
+        "rds:ModifyDBInstance",
+        "wafv2:UpdateWebACL",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:GetSecretValue",
+        "sns:DeleteTopic",
+    ),
+)
+SERVICES = {
+    "appautoscaling": "application-autoscaling",
+    "ec2": "ec2",
+    "lb": "elasticloadbalancing",
+    "sesv2": "ses",
+    "vpc": "ec2",
+}
+"""IAM's prefix of a module of pulumi-aws, where they differ."""
+CREATES = {
+    "aws:acm/certificate:Certificate": "RequestCertificate",
+    "aws:acm/certificateValidation:CertificateValidation": "DescribeCertificate",
+    "aws:appautoscaling/policy:Policy": "PutScalingPolicy",
+    "aws:appautoscaling/target:Target": "RegisterScalableTarget",
+    "aws:budgets/budget:Budget": "ModifyBudget",
+    "aws:cloudwatch/dashboard:Dashboard": "PutDashboard",
+    "aws:cloudwatch/logGroup:LogGroup": "logs:CreateLogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "PutMetricAlarm",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "RevokeSecurityGroupIngress",
+    "aws:ec2/eip:Eip": "AllocateAddress",
+    "aws:ec2/flowLog:FlowLog": "CreateFlowLogs",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": "AssociateRouteTable",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": "PutLifecyclePolicy",
+    "aws:ecs/taskDefinition:TaskDefinition": "RegisterTaskDefinition",
+    "aws:iam/rolePolicy:RolePolicy": "PutRolePolicy",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "AttachRolePolicy",
+    "aws:rds/instance:Instance": "CreateDBInstance",
+    "aws:rds/parameterGroup:ParameterGroup": "CreateDBParameterGroup",
+    "aws:rds/subnetGroup:SubnetGroup": "CreateDBSubnetGroup",
+    "aws:route53/record:Record": "ChangeResourceRecordSets",
+    "aws:route53/zone:Zone": "CreateHostedZone",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "PutBucketOwnershipControls",
+    "aws:s3/bucketPolicy:BucketPolicy": "PutBucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        "PutEncryptionConfiguration"
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": "PutBucketVersioning",
+    "aws:secretsmanager/secretVersion:SecretVersion": "PutSecretValue",
+    "aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes": "PutEmailIdentityMailFromAttributes",
+    "aws:sns/topicPolicy:TopicPolicy": "SetTopicAttributes",
+    "aws:sns/topicSubscription:TopicSubscription": "Subscribe",
+    "aws:ssm/parameter:Parameter": "PutParameter",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "AuthorizeSecurityGroupEgress",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "AuthorizeSecurityGroupIngress",
+    "aws:wafv2/webAcl:WebAcl": "CreateWebACL",
+    "aws:wafv2/webAclAssociation:WebAclAssociation": "AssociateWebACL",
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "PutLoggingConfiguration",
+}
+"""The action that creates a resource, where it is not called Create and the kind."""
+RESOURCES = {
+    "iam": ROLE,
+    "s3": "arn:aws:s3:::media-files-1a2b3c4",
+    "ssm": "arn:aws:ssm:us-east-1:123456789012:parameter/preqly/prod/releases",
+}
+
+
+def creation(token: str) -> tuple[str, str]:
+    """Action that creates a resource of this type, and an ARN that it is authorized against."""
+    _, module, kind = token.split(":")
+    package = module.partition("/")[0]
+    action = CREATES.get(token, f"Create{kind}")
+    action = action if ":" in action else f"{SERVICES.get(package, package)}:{action}"
+    return action, RESOURCES.get(package, "*")
+
+
+def declared_types() -> list[str]:
+    found = {one.typ for shape in SHAPES.values() for one in children(declared_with(**shape))}
+    return sorted(token for token in found if token.startswith("aws:"))
+
+
+def test_it_creates_every_type_that_the_program_declares(roles: Any) -> None:
+    context: dict[str, str | list[str]] = {
+        **OWN,
+        **BOUNDED,
+        "iam:PolicyARN": MONITORING,
+        "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["app.preqly.com"],
+    }
+    types = declared_types()
+    assert len(types) > 40
+    refused = [token for token in types if not allowed(roles["deploy"].policies, *creation(token), context)]
+    assert refused == [], "add their actions to bootstrap/deploy_policies.py"
+
+
+def test_the_names_of_buckets_in_the_policies_are_the_programs(scope: Scope) -> None:
+    for shape in SHAPES.values():
+        for bucket in declared_with(**shape).all("s3/bucket:Bucket"):
+            arn = f"arn:aws:s3:::{bucket.name}-1a2b3c4"
+            assert any(like(pattern, arn) for pattern in scope.buckets), bucket.name
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context"),
+    [
+        ("rds:CreateDBSnapshot", "*", {}),
+        ("ecs:RunTask", "*", {}),
+        ("ssm:PutParameter", RESOURCES["ssm"], {}),
+        ("logs:GetLogEvents", "*", {}),
+        ("secretsmanager:GetSecretValue", "*", OWN),
+        ("kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/key-data", OWN),
+        (
+            "iam:CreateServiceLinkedRole",
+            f"{ACCOUNT}:role/aws-service-role/x",
+            {"iam:AWSServiceName": "ecs.amazonaws.com"},
+        ),
+        ("iam:PassRole", ROLE, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+        ("iam:CreateRole", ROLE, BOUNDED),
+    ],
+)
+def test_it_does_what_a_release_needs(roles: Any, action: str, resource: str, context: Any) -> None:
+    assert allowed(roles["deploy"].policies, action, resource, context)
+
+
+def test_it_makes_every_service_linked_role_that_a_first_deploy_needs(roles: Any) -> None:
+    for service in ROLES:
+        role = f"{ACCOUNT}:role/aws-service-role/{service}/x"
+        assert allowed(roles["deploy"].policies, "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": service})
+
+
+def test_it_cannot_create_a_role_that_exceeds_the_boundary(roles: Any) -> None:
+    policies = roles["deploy"].policies
+    other = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    for action in ("CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutRolePermissionsBoundary"):
+        for context in ({}, other):
+            assert not allowed(policies, f"iam:{action}", ROLE, {"iam:PolicyARN": MONITORING, **context}), action
+    assert not allowed(policies, "iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED)
+    administrator = {**BOUNDED, "iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    assert not allowed(policies, "iam:AttachRolePolicy", ROLE, administrator)
+
+
+@pytest.mark.parametrize("name", ["preqly-prod-deploy", "preqly-prod-preview"])
+@pytest.mark.parametrize("action", ROLE_CHANGES)
+def test_it_cannot_change_the_roles_of_the_pipelines(roles: Any, action: str, name: str) -> None:
+    context = {**BOUNDED, "iam:PolicyARN": MONITORING, "iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    for path in ("bootstrap/", "", "preqly/"):
+        assert not allowed(roles["deploy"].policies, f"iam:{action}", f"{ACCOUNT}:role/{path}{name}", context)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:CreatePolicyVersion", f"{ACCOUNT}:policy/bootstrap/preqly-prod-boundary"),
+        ("iam:SetDefaultPolicyVersion", f"{ACCOUNT}:policy/bootstrap/preqly-prod-deploy-roles"),
+        ("iam:CreatePolicy", "*"),
+        ("iam:CreateUser", "*"),
+        ("iam:CreateAccessKey", "*"),
+        ("iam:UpdateOpenIDConnectProviderThumbprint", "*"),
+        ("iam:AddClientIDToOpenIDConnectProvider", "*"),
+        ("iam:DeleteOpenIDConnectProvider", "*"),
+        ("sts:AssumeRole", "*"),
+        ("ec2:RunInstances", "*"),
+        ("lambda:CreateFunction", "*"),
+        ("ecs:ExecuteCommand", "*"),
+        ("organizations:LeaveOrganization", "*"),
+        ("route53:DeleteHostedZone", "*"),
+        ("s3:GetObject", "arn:aws:s3:::media-files-1a2b3c4/uploads/passport.jpg"),
+        ("s3:DeleteBucket", "arn:aws:s3:::state-bucket-1a2b3c4"),
+        ("s3:PutBucketPolicy", "arn:aws:s3:::state-bucket-1a2b3c4"),
+        ("s3:PutObject", "arn:aws:s3:::state-bucket-1a2b3c4/bootstrap/.pulumi/stacks/bootstrap/prod.json"),
+        ("s3:DeleteObjectVersion", "arn:aws:s3:::state-bucket-1a2b3c4/preqly/.pulumi/stacks/preqly/prod.json"),
+        ("kms:PutKeyPolicy", "arn:aws:kms:us-east-1:123456789012:key/state-secrets"),
+        ("kms:ScheduleKeyDeletion", "arn:aws:kms:us-east-1:123456789012:key/state-secrets"),
+        ("kms:TagResource", "arn:aws:kms:us-east-1:123456789012:key/state-secrets"),
+    ],
+)
+def test_it_cannot_leave_its_scope(roles: Any, action: str, resource: str) -> None:
+    assert not allowed(roles["deploy"].policies, action, resource, OWN)
+
+
+@pytest.mark.parametrize("tags", [{}, {"aws:ResourceTag/Project": "other"}, {"aws:ResourceTag/Stack": "dev"}])
+@pytest.mark.parametrize("action", OTHERS)
+def test_it_leaves_resources_of_other_stacks_alone(roles: Any, action: str, tags: Any) -> None:
+    kinds = {"rds": "rds:us-east-1:123456789012:db:site", "wafv2": "wafv2:us-east-1:123456789012:regional/webacl/a/1"}
+    resource = f"arn:aws:{kinds.get(action.partition(':')[0], 'x')}"
+    assert allowed(roles["deploy"].policies, action, resource, OWN)
+    assert not allowed(roles["deploy"].policies, action, resource, {**OWN, **tags} if tags else {})
+
+
+def test_a_database_may_use_rdss_own_option_group_which_has_no_tags(roles: Any) -> None:
+    group = "arn:aws:rds:us-east-1:123456789012:og:default:postgres-17"
+    assert allowed(roles["deploy"].policies, "rds:ModifyDBInstance", group)
+
+
+def test_it_works_in_its_own_region_and_zone_only(roles: Any) -> None:
+    policies, names = roles["deploy"].policies, "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+    assert not allowed(policies, "rds:CreateDBInstance", context={"aws:RequestedRegion": "eu-west-1"})
+    assert allowed(policies, "route53:ChangeResourceRecordSets", context={names: ["app.preqly.com", "preqly.com"]})
+    assert not allowed(
+        policies, "route53:ChangeResourceRecordSets", context={names: ["app.preqly.com", "bank.example"]}
+    )
+
+
+def test_it_keeps_its_state_and_uses_the_states_key(roles: Any, scope: Scope) -> None:
+    for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
+        assert allowed(roles["deploy"].policies, action, f"{scope.state_bucket_arn}/preqly/.pulumi/locks/a.json")
+    for action in ("kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"):
+        assert allowed(roles["deploy"].policies, action, str(scope.state_key_arn)), action
+
+
+def test_policies_are_within_iams_quotas(bootstrap: Any, roles: Any, scope: Scope) -> None:
+    """6,144 characters in a managed policy, 2,048 in a trust policy, 10 policies on a role: IAM user guide, quotas."""
+    assert tuple(deploy_policies(scope)) == POLICIES
+    assert len(roles["deploy"].policies) == len(POLICIES) <= 10
+    # With the longest names that settings and services allow.
+    longest = 2 * (63 + 100) + 20
+    for policy in bootstrap.all("iam/policy:Policy"):
+        assert len(policy.inputs["policy"]) + longest < 6144, policy.name
+    for role in roles.values():
+        assert len(role.trust.replace(" ", "")) + 4 * 140 < 2048
