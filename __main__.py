@@ -16,7 +16,7 @@ from infra.composition.outputs import stack_outputs
 from infra.composition.release import declare_images, declare_release
 from infra.composition.service import declare_service
 from infra.permissions_boundary import bound_roles
-from infra.release.provider_identity import refuse_another_account
+from infra.provider.identity import refuse_another_account
 from infra.settings.load import load_settings
 from infra.tags import tag_everything
 

@@ -1,6 +1,7 @@
 """Fixtures of the application's tests."""
 
 import functools
+import gc
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,13 @@ from PIL import Image
 
 # One loader for all sessions, because reading the service models takes most of a client's creation.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported by now out of each garbage collection, and collect less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from bootstrap import hosted
-from infra.settings.problem import Problem, SettingsError
+from infra.problem import Problem, SettingsError
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/[A-Za-z0-9._-]{1,100}")
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,29}")

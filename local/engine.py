@@ -17,7 +17,7 @@ from pulumi.automation.errors import CommandError, create_command_error
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from infra.settings.problem import SettingsError
+from infra.problem import SettingsError
 from local.progress import OnEvent, Progress
 from local.runtime import OperatorError, UsageError
 

@@ -14,7 +14,7 @@ from pulumi import automation
 from semver import VersionInfo
 
 from embedded_cloud.endpoints import Endpoints
-from infra.settings.problem import SettingsError
+from infra.problem import SettingsError
 from local import project, state
 from local.engine import EngineCommand, SelectedStack
 from local.runtime import ROOT, OperatorError, tool_cache, write_atomically

@@ -102,7 +102,7 @@ def forward(
     _print_result(result, json)
 
 
-dns_app = typer.Typer(help="Show the names that the stack took over from another server, and lead them back.")
+dns_app = typer.Typer(help="Show the DNS records that the stack replaced, and restore them.")
 app.add_typer(dns_app, name="dns")
 
 
@@ -114,7 +114,7 @@ def dns(
     region: Region = None,
     json: Json = False,
 ) -> None:
-    """Show where each name leads, now and before."""
+    """Show the records of each name, now and before."""
     if context.invoked_subcommand is not None:
         return
     _, names = moved_names.find_moved(stack, project, region)
@@ -132,14 +132,16 @@ def dns_back(
     region: Region = None,
     yes: Yes = False,
 ) -> None:
-    """Lead names to the server that they led to before, each in one change. `pulumi up` leaves them there."""
+    """Restore the records that names had before, each in one change. `pulumi up` leaves them so."""
     session, names = moved_names.find_moved(stack, project, region)
-    changed = moved_names.lead_back(session, moved_names.chosen(names, hosts or []), _confirm(yes))
+    changed = moved_names.restore(session, moved_names.chosen(names, hosts or []), _confirm(yes))
     if not changed:
-        console().print("They lead there already. Nothing was touched.")
+        console().print("The names have these records already. Nothing was touched.")
         return
-    console().print(f"Lead to the server before: {', '.join(changed)}. Resolvers keep the alias for up to 60 s.")
-    console().print("To let go of them in the stack: pulumi config set dnsRecords none, then pulumi up.", markup=False)
+    console().print(f"Restored the records of {', '.join(changed)}. Resolvers keep the alias for up to 60 s.")
+    console().print(
+        "To remove the names from the stack: pulumi config set dnsRecords none, then pulumi up.", markup=False
+    )
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Where the site's names lead, and the way back to the server that they led to before (docs/move.md)."""
+"""Show the DNS records that a stack replaced, and restore them (docs/move.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,21 +24,21 @@ class MovedName:
     name: Name
     replaced: Replaced
     now: list[RecordSet]
-    """The records that answer now."""
+    """Its records now."""
 
     @property
-    def leads_to(self) -> str:
-        """`this stack`, `the server before`, or `elsewhere`."""
+    def points_to(self) -> str:
+        """`this stack`, `the server before`, or `another server`."""
         if alike(self.now, self.replaced.before):
             return "the server before"
-        return "this stack" if alike(self.now, self.replaced.after) else "elsewhere"
+        return "this stack" if alike(self.now, self.replaced.after) else "another server"
 
     def to_values(self) -> dict[str, Any]:
         """For scripts."""
         return {
             "host": self.name.host,
             "hosted_zone": self.name.zone_id,
-            "leads_to": self.leads_to,
+            "points_to": self.points_to,
             "now": self.now,
             "before": self.replaced.before,
         }
@@ -49,31 +49,33 @@ def find_moved(
 ) -> tuple[boto3.Session, list[MovedName]]:
     """The names that a stack took over, also of a stack that is destroyed. Raises UsageError when there are none.
 
-    Without a stack's name it must be the only one of the project that took names over."""
+    Without a stack's name it must be the only one of the project that took names over.
+    """
     owner, wanted = project_name or project.name(), stack.rpartition("/")[2] if stack else None
     session = open_session(wanted, region)
     kept = all_kept(session, replaced_records_path(owner, wanted) if wanted else f"/{owner}")
     paths = sorted({name.path for name in kept})
     if not kept:
-        whose = f"Stack {wanted}" if wanted else f"No stack of project {owner}"
-        raise UsageError(f"{whose} took {'no' if wanted else 'a'} name over in region {session.region_name}.")
+        subject = f"Stack {wanted}" if wanted else f"Project {owner}"
+        raise UsageError(f"{subject} replaced no DNS records in region {session.region_name}.")
     if len(paths) > 1:
         names = "|".join(path.split("/")[2] for path in paths)
-        raise UsageError(f"Several stacks of project {owner} took names over. Give --stack {names}.")
+        raise UsageError(f"Several stacks of project {owner} replaced DNS records. Give --stack {names}.")
     return session, [MovedName(name, replaced, current(session, name)) for name, replaced in kept.items()]
 
 
 def print_moved(names: Sequence[MovedName], screen: Console) -> None:
     """One row per name."""
-    rows = [(escape(one.name.host), one.leads_to, _text(one.now), _text(one.replaced.before)) for one in names]
-    screen.print(table("Names that were taken over", ("name", "leads to", "now", "before"), rows))
+    rows = [(escape(one.name.host), one.points_to, _text(one.now), _text(one.replaced.before)) for one in names]
+    screen.print(table("Names that were taken over", ("name", "points to", "now", "before"), rows))
 
 
-def lead_back(session: boto3.Session, names: Sequence[MovedName], confirm: Confirm) -> list[str]:
-    """Lead the names to where they led before; return the hosts that changed.
+def restore(session: boto3.Session, names: Sequence[MovedName], confirm: Confirm) -> list[str]:
+    """Restore the replaced records; return the hosts that changed.
 
-    Each name changes in one batch, without a moment in which it answers nothing. Raises Refused without consent."""
-    moved = [one for one in names if one.leads_to != "the server before"]
+    Each name changes in one batch, so it always resolves. Raises Refused without consent.
+    """
+    moved = [one for one in names if one.points_to != "the server before"]
     if moved:
         confirm(
             "\n".join(f"{_text(one.now)}\n  becomes {_text(one.replaced.before)}" for one in moved) + "\nChange them?"

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infra.release.provider_settings import FOLLOWED
+from infra.provider.settings import FOLLOWED
 from ops.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent

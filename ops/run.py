@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.provider.settings import ProviderSettingsError
 from infra.release.reporting import ReleaseError
 from ops.cli import app
 from ops.errors import FAILED, INTERRUPTED, OpsError, describe
@@ -19,7 +20,7 @@ def run(words: Sequence[str] | None = None) -> int:
         return ended.code if isinstance(ended.code, int) else FAILED
     except OpsError as error:
         return _failed(str(error), error.exit_code)
-    except ReleaseError as error:
+    except (ProviderSettingsError, ReleaseError) as error:
         return _failed(str(error), FAILED)
     except (BotoCoreError, ClientError) as error:
         return _failed(describe(error), FAILED)

@@ -10,10 +10,10 @@ import botocore.session
 from botocore.config import Config
 
 from infra.naming import parameter_name
+from infra.provider.session import account_of, provider_session
+from infra.provider.settings import refuse_account
 from infra.release.history import ReleaseHistory
-from infra.release.provider_settings import refuse_account
 from infra.release.record import ReleaseRecord, unsupported_hosting
-from infra.release.session import account_of, provider_session
 from ops import project
 from ops.errors import OpsError, Refused, UsageError
 
@@ -63,7 +63,7 @@ def find(stack: str | None, project_name: str | None, region: str | None) -> Sta
 def open_session(stack: str | None, region: str | None) -> boto3.Session:
     """A session in the account and region that `pulumi up` uses for the stack; the environment supplies the rest.
 
-    Raises ReleaseError when the stack's `aws:allowedAccountIds` or `aws:forbiddenAccountIds` exclude its account.
+    Raises ProviderSettingsError when `aws:allowedAccountIds` or `aws:forbiddenAccountIds` of the stack exclude it.
     """
     named = stack or project.stack_with_own_login()
     settings = project.provider_settings(named)

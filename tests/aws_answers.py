@@ -143,8 +143,6 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     },
     "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
     "aws:index/getRegion:getRegion": {"region": REGION, "name": REGION, "id": REGION},
-    "aws:sesv2/getEmailIdentity:getEmailIdentity": {
-        "arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/app.preqly.com"
-    },
+    "aws:sesv2/getEmailIdentity:getEmailIdentity": {"arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/app.preqly.com"},
 }
 """Results of provider functions; a test changes its own copy in `engine.functions`."""

@@ -1,16 +1,18 @@
 """A recording engine and an empty configuration for every test."""
 
+import functools
 import gc
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import botocore.loaders
 import botocore.session
+import pulumi.runtime.resource
 import pytest
 from hypothesis import settings
 from pulumi.runtime.config import set_all_config
+from pulumi.runtime.proto.source_pb2 import StackTrace
 
 from infra.composition import dns
 from infra.dns.existing import Existing
@@ -19,9 +21,9 @@ from infra.release.record import ReleaseRecord
 from local.setup.pulumi_engine import find_engine
 from tests.recorder import Recorder, declared_with, new_engine
 
-# A busy machine is slow; that is no fault of the code.
-settings.register_profile("without-deadline", deadline=None)
-settings.load_profile("without-deadline")
+# A busy machine is slow; that is no fault of the code. Every run draws other examples.
+settings.register_profile("short-without-deadline", deadline=None, max_examples=50)
+settings.load_profile("short-without-deadline")
 # `embedded_cloud.testing.engine_stack` looks on PATH; set-up keeps the engine in the tool cache.
 os.environ.setdefault("EMBEDDED_CLOUD_PULUMI", str(find_engine() or "pulumi"))
 
@@ -31,9 +33,13 @@ COMPLETED: list[tuple[str, ReleaseRecord]] = []
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is imported by now out of each garbage collection: the SDK and moto are a million objects."""
+    """Keep what is imported by now out of each garbage collection, and collect less often.
+
+    The SDK and moto are a million objects. With Python's thresholds a fifth of the time goes into collections.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 20)
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +53,17 @@ def _no_configuration() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _one_loader() -> Iterator[None]:
     """Read each description of an AWS service once: botocore reads them anew for every session."""
-    loader = botocore.loaders.create_loader()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        # The embedded cloud's tests do the same; both share the loader.
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_stack_traces() -> Iterator[None]:
+    """Keep the SDK from reading a stack trace for each resource, a quarter of the time of a recorded program."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulumi.runtime.resource, "_get_stack_trace", StackTrace)
         yield
 
 

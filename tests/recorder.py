@@ -15,7 +15,7 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack
 
-from infra.release import provider_identity
+from infra.provider import identity
 from local.runtime import ROOT
 from tests.aws_answers import ACCOUNT, FUNCTIONS, OUTPUTS, REGION
 
@@ -132,7 +132,7 @@ class Recorder(mocks.Mocks):
         project = pulumi.get_project()
         set_all_config({"aws:region": REGION, **{f"{project}:{key}": value for key, value in config.items()}})
         # The only request that a program sends itself before it declares anything.
-        answered = mock.patch.object(provider_identity, "account_of", return_value=ACCOUNT)
+        answered = mock.patch.object(identity, "account_of", return_value=ACCOUNT)
         with contextlib.chdir(ROOT), answered:
             # All programs of a process share one stack resource.
             self.run(_forget_earlier_programs)

@@ -4,14 +4,14 @@ import pulumi
 
 from infra import naming
 from infra.composition.service import Service
+from infra.dns import existing_records
 from infra.dns.certificate import Certificate, CertificateArgs
 from infra.dns.existing import Existing, look_up
-from infra.dns.records import DnsRecords, DnsRecordsArgs
+from infra.dns.records import DnsRecords, DnsRecordsArgs, NameHook
 from infra.dns.ses import SesIdentity, SesIdentityArgs, domain_of, mail_records
-from infra.dns.take_over import NameHook
 from infra.dns.wanted import Wanted
 from infra.dns.zone import Zone, ZoneArgs
-from infra.release.provider_identity import stack_session
+from infra.provider.identity import stack_session
 from infra.settings import mail_rules
 from infra.settings.settings import Settings
 
@@ -55,6 +55,7 @@ def declare_email(settings: Settings, zone: Zone, existing: Existing) -> SesIden
         zone_id=zone.zone_id,
         region=settings.region,
         dmarc_record=may_publish and not existing.has_dmarc_policy,
+        dmarc_values=existing.dmarc_values,
         retain_records=not settings.create_zone,
         adopted=existing.identity,
     )
@@ -75,7 +76,7 @@ def declare_records(settings: Settings, zone: Zone, existing: Existing, service:
         hooks=NameHook(_wanted(settings), existing.zone_id) if existing.zone_id else None,
         retained=frozenset(settings.hosts) if takes_over else existing.moved_hosts,
     )
-    return DnsRecords("names", args)
+    return DnsRecords(existing_records.NAME, args)
 
 
 def _wanted(settings: Settings) -> Wanted:

@@ -5,7 +5,7 @@ import pulumi
 from infra.composition.data import Data
 from infra.composition.foundation import Foundation
 from infra.composition.service import Service
-from infra.database_capacity import usable_connections
+from infra.data.database_capacity import usable_connections
 from infra.dns.ses import SesIdentity, SesNotifications
 from infra.observability import alarm_rules, dashboard
 from infra.observability.alarms import Alarms, AlarmsArgs
@@ -13,7 +13,7 @@ from infra.observability.budget import Budget, BudgetArgs
 from infra.observability.dashboard import Dashboard, DashboardArgs
 from infra.observability.metrics import MonitoredDatabase, MonitoredService
 from infra.pricing.cost import summary
-from infra.settings.problem import set_command
+from infra.problem import set_command
 from infra.settings.settings import Settings
 
 NO_RECEIVER = (

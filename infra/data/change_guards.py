@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 
-from infra.database_capacity import least_max_storage_gb
-from infra.settings.problem import Problem, key_of, set_command
+from infra.data.database_capacity import least_max_storage_gb
+from infra.problem import Problem, key_of, set_command
 
 Inputs = Mapping[str, Any]
 Rule = Callable[[Inputs, Inputs, Inputs], Iterator[Problem]]

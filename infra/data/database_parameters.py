@@ -1,6 +1,6 @@
 """Parameters of PostgreSQL on RDS. Pure: no resources."""
 
-from infra.database_capacity import max_connections
+from infra.data.database_capacity import max_connections
 
 SLOW_STATEMENT_MS = 1000
 

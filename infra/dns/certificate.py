@@ -1,9 +1,15 @@
 """ACM certificate of the site, validated by DNS records that stay, so that ACM renews it."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import boto3
 import pulumi
 import pulumi_aws as aws
+from botocore.exceptions import ClientError
+
+from infra.dns.wanted import Wanted
+from infra.problem import Problem
 
 ISSUED_WITHIN = "15m"
 """ACM issues within minutes; with a zone that is not delegated it never does, and the deploy fails after this time."""
@@ -71,3 +77,30 @@ class Certificate(pulumi.ComponentResource):
             allow_overwrite=True,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=self._args.retain_records),
         )
+
+
+def existing_problems(session: boto3.Session, wanted: Wanted) -> list[Problem]:
+    """Why the listener cannot use `certificateArn`: it must be issued, for every name, in the stack's region."""
+    acm: Any = session.client("acm")
+    fix = "pulumi config set certificateArn <another one>, or pulumi config rm certificateArn: the stack makes one"
+    try:
+        found = acm.describe_certificate(CertificateArn=wanted.certificate_arn)["Certificate"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "InvalidArnException"):
+            raise
+        rule = "the account has no such certificate in this region; `aws acm list-certificates` lists them"
+        return [wanted.problem("certificate_arn", rule, fix)]
+    if found["Status"] != "ISSUED":
+        return [wanted.problem("certificate_arn", f"is {found['Status']}, and a listener takes an ISSUED one", fix)]
+    names = [found["DomainName"], *found.get("SubjectAlternativeNames", [])]
+    missing = [host for host in wanted.hosts if not any(covers(name, host) for name in names)]
+    if missing:
+        rule = f"is for {', '.join(dict.fromkeys(names))}, not for {', '.join(missing)}"
+        return [wanted.problem("certificate_arn", rule, fix)]
+    return []
+
+
+def covers(name: str, host: str) -> bool:
+    """Whether a certificate's name is valid for a host; a wildcard stands for one label (RFC 6125)."""
+    name = name.lower()
+    return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])

@@ -1,7 +1,7 @@
-"""What the account has already of what the stack is to make or use: hosted zone, records, SES identity, certificate.
+"""Look up the hosted zone, records, SES identity and certificate that the account has already.
 
-Everything is read before any resource is declared, in previews and updates alike: AWS would refuse the same only when
-it creates that resource, and the records of the site are the last ones.
+Previews and updates read all of it before the first resource: AWS refuses an existing one only when it is created, and
+the site's records are created last.
 """
 
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ import boto3
 import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.dns import existing_certificate, existing_identity, existing_records, existing_zone
+from infra.dns import certificate, existing_identity, existing_records, zone
 from infra.dns.existing_identity import AdoptedIdentity
 from infra.dns.record_sets import RecordSet
 from infra.dns.replaced_records import all_kept
 from infra.dns.wanted import Wanted
-from infra.settings.problem import SettingsError
+from infra.problem import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """What the program builds on."""
+    """Existing resources that the stack uses."""
 
     zone_id: str | None = None
     """None when the stack is going to create the zone."""
@@ -30,9 +30,11 @@ class Existing:
     identity: AdoptedIdentity | None = None
     """The SES identity to use instead of making one."""
     has_dmarc_policy: bool = False
-    """Whether the sender's domain has a DMARC policy of its own."""
+    """Whether the sender's domain has a DMARC policy that is not the stack's."""
+    dmarc_values: tuple[str, ...] = ()
+    """Values of the stack's DMARC record that were changed by hand; empty while they are the stack's."""
     notes: tuple[str, ...] = ()
-    """For the operator, in a preview."""
+    """Lines for the log of a preview."""
 
 
 class LookupFailedError(pulumi.RunError):
@@ -47,13 +49,13 @@ class LookupFailedError(pulumi.RunError):
 
 
 def look_up(session: boto3.Session, wanted: Wanted) -> Existing:
-    """What the account has. Raises SettingsError with everything that stands in the way, and how to take it over."""
+    """The existing resources. Raises SettingsError with every conflict and the setting that resolves it."""
     try:
-        zone_id, problems = existing_zone.find(session, wanted)
-        records = existing_zone.records(session, zone_id) if zone_id else []
+        zone_id, problems = zone.find(session, wanted)
+        records = zone.records(session, zone_id) if zone_id else []
         problems += existing_records.problems(session, wanted, zone_id or "", records)
         if wanted.certificate_arn:
-            problems += existing_certificate.problems(session, wanted)
+            problems += certificate.existing_problems(session, wanted)
         identity = existing_identity.find(session, wanted) if wanted.sender_domain else None
         problems += existing_identity.problems(session, wanted, identity, records) if wanted.sender_domain else []
         if problems:
@@ -71,10 +73,12 @@ def _existing(
     identity: dict[str, Any] | None,
 ) -> Existing:
     moved = all_kept(session, wanted.replaced_records_path) if wanted.dns_records != "none" else {}
+    changed_dmarc = existing_identity.changed_dmarc(wanted, identity, records)
     return Existing(
         zone_id=zone_id,
         moved_hosts=frozenset(name.host for name in moved),
         identity=existing_identity.adopted(identity) if wanted.adopt_email_identity and identity else None,
-        has_dmarc_policy=existing_identity.has_dmarc_policy(wanted, records),
+        has_dmarc_policy=bool(existing_identity.other_dmarc(wanted, records)) and not changed_dmarc,
+        dmarc_values=changed_dmarc,
         notes=tuple(existing_records.notes(wanted, records)),
     )

@@ -1,4 +1,4 @@
-"""The SES identity of the sender's domain, and records where those of mail are to be."""
+"""The existing SES identity of the sender's domain, and records that conflict with those of its mail."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.dns.record_sets import RecordSet, at, describe, plain, values_of
 from infra.dns.wanted import Wanted
-from infra.settings.problem import Problem, set_command
+from infra.problem import Problem, set_command
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,18 @@ def find(session: boto3.Session, wanted: Wanted) -> dict[str, Any] | None:
 def problems(
     session: boto3.Session, wanted: Wanted, identity: dict[str, Any] | None, records: list[RecordSet]
 ) -> list[Problem]:
-    """What keeps the stack from sending mail for the domain."""
-    own = identity is not None and wanted.owns(identity.get("Tags") or [])
+    """Conflicts with the identity, configuration set and records that the stack needs to send mail."""
+    own = _is_own(wanted, identity)
     if wanted.adopt_email_identity:
         return list(_not_adoptable(wanted, identity, own))
+    # The first run compared the records; what differs now is a change of the stack's own, which the engine knows.
+    others = () if own else _other_records(wanted, records)
     found = [] if own or identity is None else [_exists_already(wanted, identity)]
-    return [*found, *_configuration_set(session, wanted), *_other_records(wanted, records)]
+    return [*found, *_configuration_set(session, wanted), *others]
 
 
 def adopted(identity: dict[str, Any]) -> AdoptedIdentity:
-    """What the stack uses of an identity. A key that its owner brought has no records of Easy DKIM."""
+    """What the stack uses of an identity. Only Easy DKIM has tokens: BYODKIM brings its own key."""
     attributes = identity.get("DkimAttributes", {})
     easy = attributes.get("SigningAttributesOrigin") == "AWS_SES"
     return AdoptedIdentity(
@@ -48,10 +50,22 @@ def adopted(identity: dict[str, Any]) -> AdoptedIdentity:
     )
 
 
-def has_dmarc_policy(wanted: Wanted, records: list[RecordSet]) -> bool:
-    """Whether the sender's domain has a DMARC policy other than the one that the stack publishes."""
-    name = f"_dmarc.{wanted.sender_domain}"
-    return any(not _is_wanted(wanted, one) for one in at(records, name, ("TXT", "CNAME")))
+def other_dmarc(wanted: Wanted, records: list[RecordSet]) -> list[RecordSet]:
+    """The DMARC policy of the sender's domain, when it is another than the one that the stack publishes."""
+    found = at(records, f"_dmarc.{wanted.sender_domain}", ("TXT", "CNAME"))
+    return [one for one in found if not _is_wanted(wanted, one)]
+
+
+def changed_dmarc(wanted: Wanted, identity: dict[str, Any] | None, records: list[RecordSet]) -> tuple[str, ...]:
+    """Values of such a policy when the identity is the stack's, which may have made the record that was changed."""
+    if not _is_own(wanted, identity):
+        return ()
+    texts = (one for one in other_dmarc(wanted, records) if one["Type"] == "TXT")
+    return tuple(value.strip('"') for one in texts for value in values_of(one))
+
+
+def _is_own(wanted: Wanted, identity: dict[str, Any] | None) -> bool:
+    return identity is not None and wanted.owns(identity.get("Tags") or [])
 
 
 def _not_adoptable(wanted: Wanted, identity: dict[str, Any] | None, own: bool) -> Iterator[Problem]:
@@ -80,7 +94,7 @@ def _configuration_set(session: boto3.Session, wanted: Wanted) -> Iterator[Probl
 
 
 def _other_records(wanted: Wanted, records: list[RecordSet]) -> Iterator[Problem]:
-    """Records where the MAIL FROM domain's MX and SPF are to be; a DMARC policy that exists is kept."""
+    """Records in place of the MAIL FROM domain's MX and SPF; an existing DMARC policy is kept."""
     for name in sorted({name for name, _ in wanted.mail_records if not name.startswith("_dmarc.")}):
         other = [one for one in at(records, name, ("MX", "TXT", "CNAME")) if not _is_wanted(wanted, one)]
         if other:

@@ -1,6 +1,6 @@
-"""Records that answer for the site's names already, and records that keep new ones from being seen or proved."""
+"""Existing records of the site's names, and records that hide new ones or forbid the certificate."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import boto3
@@ -20,11 +20,14 @@ from infra.dns.record_sets import (
 )
 from infra.dns.wanted import Wanted
 from infra.naming import parameter_name
-from infra.settings.problem import Problem, set_command
+from infra.problem import Problem, set_command
+
+COMPONENT, NAME = "preqly:infra:SiteNames", "names"
+"""Type and logical name of the component with the site's records (infra/dns/records.py)."""
 
 
 def problems(session: boto3.Session, wanted: Wanted, zone_id: str, records: list[RecordSet]) -> list[Problem]:
-    """Everything in the zone that stands in the way of the site's names and their certificate."""
+    """Records of the zone that conflict with the site's records or its certificate."""
     return [
         *_delegated(wanted, records),
         *(_forbidden(wanted, records) if not wanted.certificate_arn else ()),
@@ -33,22 +36,41 @@ def problems(session: boto3.Session, wanted: Wanted, zone_id: str, records: list
 
 
 def notes(wanted: Wanted, records: list[RecordSet]) -> Iterator[str]:
-    """Wildcard records that stop answering for a name once it has records of its own."""
+    """Notes of wildcard records that no longer apply to a host once the stack creates its records."""
     for host in wanted.hosts if wanted.dns_records != "none" else ():
         wildcard = answering_wildcard(records, host)
         if wildcard and not at(records, host):
-            led = "; ".join(map(describe, wildcard))
-            yield f"{host}: {led} answers for it now; its own records are going to lead to this stack instead"
+            found = "; ".join(map(describe, wildcard))
+            yield f"{host}: {found} applies to it now; the stack's records replace it for this name"
 
 
-def taken(wanted: Wanted, host: str, found: Iterable[RecordSet]) -> Problem:
-    """The problem of a name that leads elsewhere while `dnsRecords` does not say that it is to be taken over."""
-    led = "; ".join(map(describe, found))
+def taken(wanted: Wanted, host: str, found: Sequence[RecordSet], *, deployed: bool = False) -> Problem:
+    """The problem of a host with records of others while `dnsRecords` is `create`.
+
+    `deployed`: the stack may have made a record that was then led elsewhere by hand.
+    """
+    listed = "; ".join(map(describe, found))
+    forget = _forget_command(wanted, host, found) if deployed else ""
     fix = (
-        f"{set_command('dns_records', 'takeOver')} replaces it once this stack serves and keeps the way back; "
-        f"{set_command('dns_records', 'none')} leaves it (docs/move.md)"
+        f"{set_command('dns_records', 'takeOver')} replaces it once this stack serves and keeps a copy; "
+        f"{forget}{set_command('dns_records', 'none')} leaves it (docs/move.md)"
     )
-    return wanted.problem("dns_records", f"{host} has a record that is not this stack's: {led}", fix)
+    return wanted.problem("dns_records", f"{host} has a record that is not this stack's: {listed}", fix)
+
+
+def _forget_command(wanted: Wanted, host: str, found: Sequence[RecordSet]) -> str:
+    """Commands that let the stack forget its record: the provider deletes what name and type hold, whoever wrote it.
+
+    The AAAA record depends on the A record, and is forgotten with it.
+    """
+    kind = next((one for one in ("A", "AAAA") if any(record["Type"] == one for record in found)), None)
+    if kind is None:
+        return ""
+    urn = f"urn:pulumi:{wanted.stack}::{wanted.project}::{COMPONENT}$aws:route53/record:Record::{NAME}-{host}-"
+    return (
+        f"pulumi state delete --target-dependents '{urn}{kind.lower()}', if the stack has made it, "
+        "or the next command deletes the record above; then "
+    )
 
 
 def is_of_own_balancer(session: boto3.Session, wanted: Wanted, record: RecordSet) -> bool | None:
@@ -76,18 +98,18 @@ def _answering(session: boto3.Session, wanted: Wanted, zone_id: str, records: li
             yield _routed(wanted, zone_id, host, routed)
             continue
         if wanted.dns_records == "create" and (foreign := list(_foreign(session, wanted, found, owners))):
-            yield taken(wanted, host, foreign)
+            yield taken(wanted, host, foreign, deployed=_is_deployed(session, wanted))
 
 
 def _foreign(
     session: boto3.Session, wanted: Wanted, found: list[RecordSet], owners: dict[str, bool | None]
 ) -> Iterator[RecordSet]:
     for record in found:
-        # All names of a site lead to one balancer, which is looked up once.
+        # All hosts have aliases of one balancer, which is looked up once.
         if alias_of(record) not in owners:
             owners[alias_of(record)] = is_of_own_balancer(session, wanted, record)
         own = owners[alias_of(record)]
-        # A deployed stack may have lost its balancer by hand. The engine knows its own record (take_over.py).
+        # A deployed stack may have lost its balancer by hand. The engine knows its own record (records.py).
         if own is False or (own is None and not _is_deployed(session, wanted)):
             yield record
 
@@ -99,8 +121,8 @@ def _is_deployed(session: boto3.Session, wanted: Wanted) -> bool:
 
 
 def _routed(wanted: Wanted, zone_id: str, host: str, routed: list[RecordSet]) -> Problem:
-    led = "; ".join(f"{describe(one)}, {policy_of(one)} record {one.get('SetIdentifier', '')}" for one in routed)
-    rule = f"{host} has records with a routing policy, which no simple record can replace in one change: {led}"
+    listed = "; ".join(f"{describe(one)}, {policy_of(one)} record {one.get('SetIdentifier', '')}" for one in routed)
+    rule = f"{host} has records with a routing policy, which no simple record can replace in one change: {listed}"
     fix = f"turn them into a simple record first, then run this again: {simple_command(zone_id, routed)}"
     return wanted.problem("dns_records", rule, fix)
 
@@ -110,8 +132,8 @@ def _delegated(wanted: Wanted, records: list[RecordSet]) -> Iterator[Problem]:
         if found := delegation(records, host, wanted.zone):
             domain = found["Name"].rstrip(".")
             servers = ", ".join(values_of(found))
-            rule = f"{host} is delegated to {servers}, so records of it in the zone {wanted.zone} are not seen"
-            yield wanted.problem("zone", rule, f"{set_command('zone', domain)}, the zone that answers for it")
+            rule = f"{host} is delegated to {servers}, so resolvers do not see records of it in the zone {wanted.zone}"
+            yield wanted.problem("zone", rule, f"{set_command('zone', domain)}, the zone that it is delegated to")
 
 
 def _forbidden(wanted: Wanted, records: list[RecordSet]) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Record sets of a Route 53 zone, as its API returns them: what answers for a name, and where that leads. Pure."""
+"""Record sets of a Route 53 zone, as its API returns them: find, compare, describe and change them. Pure."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ def at(records: Iterable[RecordSet], name: str, types: Sequence[str] = SITE_TYPE
 
 
 def answering_wildcard(records: Iterable[RecordSet], name: str) -> list[RecordSet]:
-    """The wildcard records that answer for a name without records of its own."""
+    """The wildcard records that apply to a name without records of its own."""
     known, labels = list(records), plain(name).split(".")
     for cut in range(1, len(labels)):
         if found := at(known, ".".join(("*", *labels[cut:]))):

@@ -1,7 +1,7 @@
-"""Take a name over from an old server, and give it back: each is one Route 53 change batch, so there is no gap.
+"""Replace the records of an old server, and restore them, each in one Route 53 change batch: the name always resolves.
 
-What led to the old server is kept in an SSM parameter that Pulumi does not manage, so it outlives the stack. Its value
-is the change batch that gives the name back.
+The old records are kept in an SSM parameter that Pulumi does not manage, so it outlives the stack. Its value is the
+change batch that restores them.
 """
 
 import json
@@ -18,12 +18,12 @@ from infra.naming import REPLACED_RECORDS
 
 @dataclass(frozen=True, kw_only=True)
 class Name:
-    """A name of the site in a hosted zone, and the parameters that keep what led elsewhere."""
+    """A name of the site in a hosted zone, and the parameters that keep its replaced records."""
 
     zone_id: str
     host: str
     path: str
-    """Path of the stack's parameters for this (`naming.replaced_records_path`)."""
+    """Path of the stack's parameters (`naming.replaced_records_path`)."""
 
     @property
     def parameter(self) -> str:
@@ -39,7 +39,7 @@ class Replaced:
     after: list[RecordSet]
 
     def to_batch(self) -> dict[str, Any]:
-        """The change batch that leads the name to where it led before."""
+        """The change batch that restores the records before."""
         return {
             "Changes": [*(change("DELETE", one) for one in self.after), *(change("CREATE", one) for one in self.before)]
         }
@@ -55,7 +55,7 @@ class Replaced:
 
 
 def current(session: boto3.Session, name: Name) -> list[RecordSet]:
-    """The records by which browsers find the site under this name now."""
+    """The records of this name now, of the types that browsers ask for."""
     route53: Any = session.client("route53")
     # Route 53 lists by name; one name has few records.
     found = route53.list_resource_record_sets(HostedZoneId=name.zone_id, StartRecordName=name.host)
@@ -63,10 +63,10 @@ def current(session: boto3.Session, name: Name) -> list[RecordSet]:
 
 
 def take_over(session: boto3.Session, name: Name, foreign: list[RecordSet], aliases: list[RecordSet]) -> None:
-    """Replace whatever answers for the name by `aliases`, and keep what it was.
+    """Replace the records of the name by `aliases`, and keep them.
 
-    `foreign`: what answers now and is not the stack's. Repeated after an interruption it does what is left. What was
-    kept before stays, unless the name leads somewhere else than this stack left it.
+    `foreign`: its records now that are not the stack's. After an interruption, call it again: it does what is left.
+    Records that were kept before stay kept, unless `foreign` are others than this stack left.
     """
     kept = kept_for(session, name)
     before = kept.before if kept and (not foreign or alike(foreign, kept.after)) else foreign
@@ -81,7 +81,7 @@ def take_over(session: boto3.Session, name: Name, foreign: list[RecordSet], alia
 
 
 def give_back(session: boto3.Session, name: Name, before: Sequence[RecordSet]) -> bool:
-    """Lead the name to where it led before. False when it leads there already."""
+    """Restore the records before. False when the name has them already."""
     found = current(session, name)
     if alike(found, before):
         return False
@@ -90,7 +90,7 @@ def give_back(session: boto3.Session, name: Name, before: Sequence[RecordSet]) -
 
 
 def kept_for(session: boto3.Session, name: Name) -> Replaced | None:
-    """What was kept when the name was taken over; None when it never was."""
+    """The replaced records of the name; None when it was not taken over."""
     ssm: Any = session.client("ssm")
     try:
         return Replaced.from_batch(json.loads(ssm.get_parameter(Name=name.parameter)["Parameter"]["Value"]))
@@ -101,7 +101,7 @@ def kept_for(session: boto3.Session, name: Name) -> Replaced | None:
 
 
 def all_kept(session: boto3.Session, path: str) -> dict[Name, Replaced]:
-    """Every name below the path that was taken over, with what was kept."""
+    """Every name below the path that was taken over, with its replaced records."""
     paginator: Any = session.client("ssm").get_paginator("get_parameters_by_path")
     found = {}
     for page in paginator.paginate(Path=path, Recursive=True):
@@ -117,7 +117,7 @@ def _keep(session: boto3.Session, name: Name, replaced: Replaced) -> None:
     ssm: Any = session.client("ssm")
     ssm.put_parameter(
         Name=name.parameter,
-        Description=f"Route 53 change batch that leads {name.host} to where it led before (docs/move.md)",
+        Description=f"Route 53 change batch that restores the earlier records of {name.host} (docs/move.md)",
         Value=json.dumps(replaced.to_batch()),
         Type="String",
         # Records with many values exceed the 4 KB of the free tier.

@@ -29,6 +29,8 @@ class SesIdentityArgs:
     """False where the sender's domain may have a DMARC policy already: a domain takes only one."""
     retain_records: bool
     """Leave the DMARC policy, which other mail of the domain may rely on, when the stack is destroyed."""
+    dmarc_values: tuple[str, ...] = ()
+    """Values of the policy that were changed by hand; empty for the stack's."""
     adopted: AdoptedIdentity | None = None
     """An identity that exists, to be used as it is."""
 
@@ -74,7 +76,7 @@ class SesIdentity(pulumi.ComponentResource):
         else:
             identity_arn, set_arn = self._adopt(args.adopted)
         if args.dmarc_record:
-            self._record("dmarc", f"_dmarc.{args.domain}", "TXT", stays=args.retain_records)
+            self._record("dmarc", f"_dmarc.{args.domain}", "TXT", *args.dmarc_values, stays=args.retain_records)
         self.ses_sender = pulumi.Output.all(identity_arn, set_arn).apply(
             lambda arns: SesSender(identity_arn=arns[0], configuration_set_arn=arns[1], sender=args.sender)
         )
@@ -141,16 +143,14 @@ class SesIdentity(pulumi.ComponentResource):
         self._record("mx", domain, "MX", stays=False)
         self._record("spf", domain, "TXT", stays=False)
 
-    def _record(
-        self, role: str, name: pulumi.Input[str], kind: str, value: pulumi.Input[str] | None = None, *, stays: bool
-    ) -> None:
+    def _record(self, role: str, name: pulumi.Input[str], kind: str, *values: pulumi.Input[str], stays: bool) -> None:
         aws.route53.Record(
             f"{self._name}-{role}",
             zone_id=self._args.zone_id,
             name=name,
             type=kind,
             ttl=TTL_SECONDS,
-            records=[self._records[str(name), kind] if value is None else value],
+            records=list(values) or [self._records[str(name), kind]],
             # infra/dns/existing.py has refused other values, so what exists is the same record.
             allow_overwrite=True,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=stays),

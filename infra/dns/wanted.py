@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from infra.settings.problem import Problem, full_key
+from infra.problem import Problem, full_key
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the settings ask for, and how the stack tells its own resources apart."""
+    """What the settings ask for, and the names that mark the stack's own resources."""
 
     project: str
     stack: str

@@ -128,8 +128,9 @@ def web_containers(
         name="proxy",
         image=spec.proxy_image,
         environment={
-            "LOAD_BALANCERS": vpc_cidr,
-            "TRUSTED_PROXIES": ",".join(trusted_proxies),
+            # The images of every release on record know this name; a rollback starts them with today's variables.
+            "TRUSTED_PROXIES": vpc_cidr,
+            "CDN_NETWORKS": ",".join(trusted_proxies),
             "REQUEST_TIMEOUT": environment["REQUEST_TIMEOUT"],
             "UPSTREAM": f"127.0.0.1:{WEB_PORT}",
         },

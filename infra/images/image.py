@@ -7,7 +7,7 @@ import pulumi_docker as docker
 import pulumi_random as random
 
 from infra.images.sources import Sources
-from infra.release.hooks import unfinished_push_hook
+from infra.images.unfinished_push import unfinished_push_hook
 
 PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 

@@ -1,4 +1,4 @@
-"""Tags of the images in ECR: those of recorded releases, and those that an interrupted update left."""
+"""Tags of recorded releases on their images in ECR."""
 
 from typing import Any
 
@@ -30,26 +30,6 @@ def tag_images(session: boto3.Session, release: ReleaseRecord) -> None:
                 f"Release {release.number} serves and is on record, but its image {image} did not get the tag that "
                 f"keeps it for a rollback: {error}\nRun `pulumi up` again to add the tag."
             ) from None
-
-
-def delete_unfinished_push(session: boto3.Session, reference: str) -> bool:
-    """Delete the image `host/repository:tag` unless it has other tags; True when it was deleted.
-
-    Call it before Pulumi pushes the image, because ECR refuses a second push of a tag. Tags are used once, so an image
-    with this tag comes from an update that stopped before Pulumi recorded it. One with a second tag is a release.
-    """
-    repository, _, tag = reference.partition("/")[2].rpartition(":")
-    ecr: Any = session.client("ecr")
-    try:
-        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ImageNotFoundException", "RepositoryNotFoundException"):
-            return False
-        raise
-    if any(image.get("imageTags") != [tag] for image in found):
-        return False
-    ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
-    return True
 
 
 def _tag(ecr: Any, repository: str, digest: str, tag: str) -> None:

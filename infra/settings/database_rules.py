@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from infra import database_capacity as capacity
+from infra.data import database_capacity as capacity
 from infra.ecs import server
-from infra.settings.problem import Finding, set_command
+from infra.problem import Finding, set_command
 from infra.settings.settings import Settings
 
 MOST_STORAGE_GB = 65_536

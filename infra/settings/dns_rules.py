@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from infra.settings.problem import Finding, set_command
+from infra.problem import Finding, set_command
 from infra.settings.settings import Settings
 
 DNS_RECORDS = ("create", "takeOver", "none")

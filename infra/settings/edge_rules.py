@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from infra.ecs.waf_rules import LONGEST_REGEX, RULE_GROUPS, upload_regex
-from infra.settings.problem import Finding, add_command, set_command
+from infra.problem import Finding, add_command, set_command
 from infra.settings.settings import Settings
 
 YEAR = 31_536_000
@@ -30,7 +30,7 @@ def waf_blocks(settings: Settings) -> Iterator[Finding]:
     known = [group.name for group in RULE_GROUPS]
     for name in settings.waf_blocks:
         if name not in known:
-            rule = f'"{name}" is none of the rule groups {", ".join(known)}'
+            rule = f'"{name}" is not one of the rule groups {", ".join(known)}'
             yield Finding(("waf_blocks",), rule, add_command("waf_blocks", known[-1]))
     if settings.waf_blocks and not settings.waf:
         yield Finding(("waf_blocks", "waf"), "blocks nothing while waf is false", set_command("waf", "true"))

@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
+from infra.problem import Problem, SettingsError, full_key, key_of, set_command
 from infra.settings import namespaces, rules
-from infra.settings.problem import Problem, SettingsError, full_key, key_of, set_command
 from infra.settings.settings import DEFAULTS, Settings
 
 

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 
 from app.hosting import service_urls
+from infra.problem import Finding, add_command, set_command
 from infra.settings.name_rules import inside_zone
-from infra.settings.problem import Finding, add_command, set_command
 from infra.settings.settings import Settings
 
 MOST_EGRESS_PORTS = 20

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from infra.settings.problem import Finding, add_command, set_command
+from infra.problem import Finding, add_command, set_command
 from infra.settings.settings import Settings
 
 MAX_ALIASES = 9

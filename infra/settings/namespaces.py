@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from infra import naming
-from infra.settings.problem import Problem, key_of
+from infra.problem import Problem, key_of
 from infra.settings.settings import DEFAULTS
 
 PROVIDERS = ("aws", "docker", "random")

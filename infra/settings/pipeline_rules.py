@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from infra.settings.problem import Finding
+from infra.problem import Finding
 from infra.settings.settings import Settings
 
 _POLICY_ARN = re.compile(r"arn:aws:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,640}")

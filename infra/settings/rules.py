@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
+from infra.problem import Finding, Problem, full_key
 from infra.settings import (
     database_rules,
     dns_rules,
@@ -12,7 +13,6 @@ from infra.settings import (
     request_rules,
     size_rules,
 )
-from infra.settings.problem import Finding, Problem, full_key
 from infra.settings.settings import Settings
 
 RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from app.hosting import service_urls
-from infra.settings.problem import key_of
+from infra.problem import key_of
 
 HTTPS = 443
 SES = "ses://"

@@ -9,7 +9,7 @@ from infra.foundation import addressing
 from infra.foundation.network import EGRESS
 from infra.pricing.cost import monthly_estimate
 from infra.pricing.prices import FARGATE_VCPU_HOUR
-from infra.settings.problem import Finding, set_command
+from infra.problem import Finding, set_command
 from infra.settings.settings import DEFAULTS, Settings
 
 CHOICES = {

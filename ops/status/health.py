@@ -41,7 +41,7 @@ class Alarms:
         return sorted({one.endpoint for topic in self.topics for one in topic.subscriptions if one.confirmed})
 
     def problems(self, *, needed: bool) -> Iterator[str]:
-        """Alarms that ring, and alarms that nobody would hear; `needed` as in `Topic.problems`."""
+        """Alarms in ALARM, and alarms that notify no address; `needed` as in `Topic.problems`."""
         yield from (f"Alarm {alarm.name}: {alarm.advice}" for alarm in self.ringing)
         for name in self.disabled:
             yield f"Alarm {name} is switched off: `aws cloudwatch enable-alarm-actions --alarm-names {name}`."

@@ -91,7 +91,7 @@ def _parts(status: StackStatus) -> Iterator[ConsoleRenderable]:
         yield Text()
     yield Text.from_markup(f"[bold]Database[/]  {_database(status)}")
     if status.alarms.topics:
-        heard = escape(", ".join(status.alarms.receivers)) or "[yellow]nobody[/]"
+        heard = escape(", ".join(status.alarms.receivers)) or "[yellow]no address[/]"
         yield Text.from_markup(f"[bold]Alarms[/]    go to {heard}")
     yield from _conclusion(status)
 

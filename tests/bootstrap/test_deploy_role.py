@@ -91,6 +91,19 @@ RESOURCES = {
 }
 
 
+BESIDES = {
+    "lb/loadBalancer:LoadBalancer": ("ec2:DescribeSubnets", "ec2:GetSecurityGroupsForVpc"),
+    "rds/instance:Instance": ("kms:CreateGrant", "kms:DescribeKey", "rds:AddTagsToResource"),
+    "ecr/repository:Repository": ("kms:CreateGrant", "kms:RetireGrant"),
+    "cloudwatch/logGroup:LogGroup": ("logs:AssociateKmsKey",),
+    "secretsmanager/secretVersion:SecretVersion": ("kms:Decrypt", "kms:GenerateDataKey"),
+    "wafv2/webAclAssociation:WebAclAssociation": ("elasticloadbalancing:SetWebAcl",),
+    "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ("logs:CreateLogDelivery", "logs:PutResourcePolicy"),
+}
+"""What a service asks of the caller beside the action itself; for the load balancer:
+github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3917."""
+
+
 def creation(token: str) -> tuple[str, str]:
     """Action that creates a resource of this type, and an ARN that it is authorized against."""
     _, module, kind = token.split(":")
@@ -116,6 +129,12 @@ def test_it_creates_every_type_that_the_program_declares(roles: Any) -> None:
     assert len(types) > 40
     refused = [token for token in types if not allowed(roles["deploy"].policies, *creation(token), context)]
     assert refused == [], "add their actions to bootstrap/deploy_policies.py"
+
+
+def test_it_may_do_what_services_ask_of_the_caller_besides(roles: Any) -> None:
+    asked = [action for token in BESIDES for action in BESIDES[token]]
+    assert {f"aws:{token}" for token in BESIDES} <= set(declared_types())
+    assert [one for one in asked if not allowed(roles["deploy"].policies, one, "*", OWN)] == []
 
 
 def test_the_names_of_buckets_in_the_policies_are_the_programs(scope: Scope) -> None:

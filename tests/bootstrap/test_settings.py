@@ -10,7 +10,7 @@ import yaml
 
 from bootstrap import hosted
 from bootstrap import settings as settings_module
-from infra.settings.problem import SettingsError
+from infra.problem import SettingsError
 from local.runtime import ROOT
 from tests.bootstrap.recorded import run_bootstrap
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.trust import DEPLOY_ENVIRONMENT, PREVIEW_ENVIRONMENT, subjects
+from bootstrap.trust import DEPLOY_ENVIRONMENT, PREVIEW_ENVIRONMENT
 from tests.bootstrap.policy_evaluation import statements, trusted
 from tests.bootstrap.recorded import PROVIDER, run_bootstrap
 
@@ -63,13 +63,6 @@ def test_a_role_trusts_github_alone_by_exact_claims(roles: Any) -> None:
         assert statement["Principal"] == {"Federated": PROVIDER}
         assert set(statement["Condition"]) == {"StringEquals"}
         assert "*" not in json.dumps(statement["Condition"])
-
-
-def test_both_forms_of_sub_carry_the_numbers_where_github_puts_them() -> None:
-    assert subjects("octo/site", 456789, 123456, "production") == [
-        "repo:octo/site:environment:production",
-        "repo:octo@123456/site@456789:environment:production",
-    ]
 
 
 def test_sessions_last_as_long_as_a_deploy_and_no_longer_than_a_preview(roles: Any) -> None:

@@ -65,7 +65,7 @@ def test_a_visitor_cannot_forge_address_scheme_or_host(network: Site) -> None:
 
 
 def test_a_load_balancer_is_believed_what_it_appended_and_nothing_before(network: Site) -> None:
-    found = arrived(network, FORWARDED, "http", LOAD_BALANCERS=ANYWHERE)
+    found = arrived(network, FORWARDED, "http", TRUSTED_PROXIES=ANYWHERE)
     assert (found["x-forwarded-proto"], found["x-forwarded-for"]) == ("https", "198.51.100.9")
 
 
@@ -117,7 +117,7 @@ def test_behind_a_cdn_the_address_that_it_saw_counts(behind_a_cdn: httpx.Client,
 @pytest.fixture(scope="module")
 def behind(network: Site) -> Iterator[httpx.Client]:
     """A visitor of a proxy whose connections come from a load balancer."""
-    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE)
+    _, _, tls = network.proxy(TRUSTED_PROXIES=ANYWHERE)
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/").status_code == 200)
         yield visitor
@@ -126,14 +126,14 @@ def behind(network: Site) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def behind_a_cdn(network: Site) -> Iterator[httpx.Client]:
     """A visitor of a proxy whose load balancer has a CDN in front."""
-    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE, TRUSTED_PROXIES=CDN)
+    _, _, tls = network.proxy(TRUSTED_PROXIES=ANYWHERE, CDN_NETWORKS=CDN)
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/").status_code == 200)
         yield visitor
 
 
 def test_a_forged_address_is_no_way_around_the_limits(network: Site) -> None:
-    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE, TRUSTED_PROXIES=CDN)
+    _, _, tls = network.proxy(TRUSTED_PROXIES=ANYWHERE, CDN_NETWORKS=CDN)
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/account/login/").status_code == 200)
         answers = [
@@ -298,7 +298,7 @@ def test_passwords_are_not_tried_faster_than_a_person_types(network: Site) -> No
 
 
 def test_a_network_of_ipv6_is_one_visitor(network: Site) -> None:
-    _, _, tls = network.proxy(LOAD_BALANCERS=ANYWHERE)
+    _, _, tls = network.proxy(TRUSTED_PROXIES=ANYWHERE)
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/account/login/").status_code == 200)
 
@@ -328,7 +328,7 @@ HEAD = "POST /account/profile/ HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {
 
 
 def test_pictures_that_never_arrive_leave_room_for_the_other_visitors(network: Site) -> None:
-    proxy, plain, tls = network.proxy("--tmpfs", "/tmp:size=128m", LOAD_BALANCERS=ANYWHERE)  # noqa: S108
+    proxy, plain, tls = network.proxy("--tmpfs", "/tmp:size=128m", TRUSTED_PROXIES=ANYWHERE)  # noqa: S108
     with client(tls) as visitor, contextlib.ExitStack() as slow:
         assert eventually(lambda: visitor.get("/").status_code == 200)
 

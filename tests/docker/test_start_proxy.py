@@ -41,8 +41,8 @@ def test_old_versions_of_tls_are_refused(network: Site) -> None:
     [
         ("UPSTREAM", "web", "'web' is not host:port"),
         ("UPSTREAM", "a:1; } evil {", "is not host:port"),
-        ("TRUSTED_PROXIES", "everyone", "'everyone' is neither an address nor a network"),
-        ("LOAD_BALANCERS", "10.0.0.0/8,everyone", "'everyone' is neither an address nor a network"),
+        ("CDN_NETWORKS", "everyone", "'everyone' is neither an address nor a network"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,everyone", "'everyone' is neither an address nor a network"),
         ("REQUEST_TIMEOUT", "30s", "'30s' is no number of seconds"),
         ("PAGE_CACHE", "10m", "'10m' is neither true nor false"),
         ("STRICT_TRANSPORT_SECURITY", "max-age=1; evil", "'max-age=1; evil' is no value of that header"),

@@ -38,9 +38,7 @@ class Sources:
 
     def never_get_healthy(self) -> None:
         """The application serves, and answers health checks with 503. ECS gives up on each task after 10 s, not 60."""
-        self.replace(
-            "app/hosting/liveness.py", 'b"HTTP/1.1 200 OK', 'b"HTTP/1.1 503 Not alive on purpose'
-        )
+        self.replace("app/hosting/liveness.py", 'b"HTTP/1.1 200 OK', 'b"HTTP/1.1 503 Not alive on purpose')
         self.replace("infra/ecs/web_service.py", "GRACE_SECONDS = 60", "GRACE_SECONDS = 10")
 
     def add_migration(self) -> None:

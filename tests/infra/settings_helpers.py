@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pulumi.runtime.config import set_all_config
 
+from infra.problem import Problem, SettingsError
 from infra.settings.load import load_settings
-from infra.settings.problem import Problem, SettingsError
 from infra.settings.settings import DEFAULTS, Settings
 from local.runtime import ROOT
 

@@ -7,12 +7,13 @@ from typing import Any, cast
 import pytest
 
 from infra.composition.monitoring import declare_alarms
-from infra.data.database import Database, DatabaseArgs
-from infra.database_capacity import RESERVED_CONNECTIONS
+from infra.data.database import Database
+from infra.data.database_capacity import RESERVED_CONNECTIONS
 from infra.ecs.server import database_connections
 from infra.observability.metrics import GIB
 from infra.settings.settings import Settings
 from tests.cloudwatch import Minutes, is_raised, rings
+from tests.infra.data.arguments import database_args
 from tests.infra.settings_helpers import load, settings
 from tests.program.shapes import SHAPES
 from tests.recorder import Recorder, new_engine
@@ -52,26 +53,7 @@ class Stack:
 
 
 def _declare(values: Settings) -> None:
-    database = Database(
-        "database",
-        DatabaseArgs(
-            subnet_ids=["subnet-a", "subnet-b"],
-            security_group_id="group",
-            key_arn="key",
-            owner_password="canary",
-            application_role="app_1",
-            application_password="canary",
-            engine_version=values.database_version,
-            instance_class=values.database_class,
-            storage_gb=values.database_storage_gb,
-            max_storage_gb=values.database_max_storage_gb,
-            multi_az=values.database_multi_az,
-            backup_days=values.database_backup_days,
-            log_days=values.log_days,
-            protect=values.protect,
-            final_snapshot=values.database_final_snapshot,
-        ),
-    )
+    database = Database("database", database_args(values))
     balancer = SimpleNamespace(load_balancer_arn_suffix="app/front/1", target_group_arn_suffix="targetgroup/front/2")
     web = SimpleNamespace(cluster_name="cluster", service_name="service")
     parts = (

@@ -11,7 +11,7 @@ from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from infra.settings.problem import Problem, SettingsError
+from infra.problem import Problem, SettingsError
 from local.engine import SelectedStack, run_engine
 from local.progress import OnEvent
 from local.runtime import OperatorError, UsageError

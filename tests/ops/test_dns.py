@@ -1,52 +1,38 @@
-"""`python -m ops dns`: where names that were taken over lead, and the way back."""
+"""`python -m ops dns`: the DNS records that a stack replaced, and how they are restored."""
 
 import json
-from typing import Any
+from dataclasses import replace
 
-import boto3
 import pytest
 
-from infra.dns.record_sets import RecordSet, at, change, site_aliases
-from infra.dns.replaced_records import Name, take_over
+from infra.dns.record_sets import RecordSet, site_aliases
+from infra.dns.replaced_records import take_over
 from ops.run import run
-from tests.moto_account import empty
+from tests.infra.dns.account import HOST, TARGET, Account, new_account, simple
 
-HOST, WWW = "app.preqly.com", "www.preqly.com"
-TARGET = {
-    "HostedZoneId": "Z35SXDOTRQ7X7K",
-    "DNSName": "front-1.us-east-1.elb.amazonaws.com",
-    "EvaluateTargetHealth": True,
-}
+WWW = "www.preqly.com"
 
 
 def cname(host: str) -> RecordSet:
-    value = {"Value": "old.example.net"}
-    return {"Name": f"{host}.", "Type": "CNAME", "TTL": 300, "ResourceRecords": [value]}
+    return simple("CNAME", "old.example.net", name=host)
 
 
 class Moved:
     """A zone whose names a stack took over."""
 
-    def __init__(self) -> None:
-        self.session = boto3.Session(region_name="us-east-1")
-        self.route53: Any = self.session.client("route53")
-        zone = self.route53.create_hosted_zone(Name="preqly.com", CallerReference="once")["HostedZone"]
-        self.zone_id = zone["Id"].rpartition("/")[2]
+    def __init__(self, account: Account) -> None:
+        self.records = account.records
+        self._account = account
 
     def take_over(self, host: str, stack: str = "prod") -> None:
-        batch = {"Changes": [change("CREATE", cname(host))]}
-        self.route53.change_resource_record_sets(HostedZoneId=self.zone_id, ChangeBatch=batch)
-        name = Name(zone_id=self.zone_id, host=host, path=f"/preqly/{stack}/replaced-dns-records")
-        take_over(self.session, name, [cname(host)], site_aliases(host, TARGET))
-
-    def records(self, host: str) -> list[RecordSet]:
-        return at(self.route53.list_resource_record_sets(HostedZoneId=self.zone_id)["ResourceRecordSets"], host)
+        self._account.write(cname(host))
+        name = replace(self._account.name(host), path=f"/preqly/{stack}/replaced-dns-records")
+        take_over(self._account.session, name, [cname(host)], site_aliases(host, TARGET))
 
 
 @pytest.fixture
 def moved() -> Moved:
-    empty("route53", "ssm")
-    return Moved()
+    return Moved(new_account())
 
 
 def ops(*words: str) -> int:
@@ -57,12 +43,12 @@ def test_the_names_are_shown_with_both_targets(moved: Moved, capsys: pytest.Capt
     moved.take_over(HOST)
     assert ops("--json") == 0
     (shown,) = json.loads(capsys.readouterr().out)
-    assert (shown["host"], shown["leads_to"], shown["before"]) == (HOST, "this stack", [cname(HOST)])
+    assert (shown["host"], shown["points_to"], shown["before"]) == (HOST, "this stack", [cname(HOST)])
     assert ops() == 0
     assert "this stack" in capsys.readouterr().out
 
 
-def test_back_leads_to_the_server_before_and_may_be_repeated(moved: Moved, capsys: pytest.CaptureFixture[str]) -> None:
+def test_back_restores_the_records_and_may_be_repeated(moved: Moved, capsys: pytest.CaptureFixture[str]) -> None:
     for host in (HOST, WWW):
         moved.take_over(host)
     assert ops("back", HOST, "--yes") == 0
@@ -75,7 +61,7 @@ def test_back_leads_to_the_server_before_and_may_be_repeated(moved: Moved, capsy
     assert ops("back", "--yes") == 0
     assert "Nothing was touched" in capsys.readouterr().out
     assert ops("--json") == 0
-    assert {one["leads_to"] for one in json.loads(capsys.readouterr().out)} == {"the server before"}
+    assert {one["points_to"] for one in json.loads(capsys.readouterr().out)} == {"the server before"}
 
 
 def test_without_consent_nothing_is_touched(moved: Moved, capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,4 +90,4 @@ def test_several_stacks_need_a_name(moved: Moved, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("words", [(), ("--stack", "prod")])
 def test_no_name_was_taken_over(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert ops(*words) == 2
-    assert "name over in region us-east-1" in capsys.readouterr().err
+    assert "replaced no DNS records in region us-east-1" in capsys.readouterr().err

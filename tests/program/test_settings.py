@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra.settings.problem import SettingsError
+from infra.problem import SettingsError
 from tests.program.shapes import SHAPES
 from tests.recorder import declared_with
 
@@ -45,7 +45,7 @@ def test_the_settings_of_requests_reach_every_part_that_waits():
         for container in json.loads(task.inputs["containerDefinitions"])
     }
     assert (variables["web"]["REQUEST_TIMEOUT"], variables["proxy"]["REQUEST_TIMEOUT"]) == ("60", "60")
-    assert (variables["web"]["WEB_THREADS"], variables["proxy"]["TRUSTED_PROXIES"]) == ("1", "192.0.2.0/24")
+    assert (variables["web"]["WEB_THREADS"], variables["proxy"]["CDN_NETWORKS"]) == ("1", "192.0.2.0/24")
     assert engine.one("lb/loadBalancer:LoadBalancer")["idleTimeout"] == 90
     policy = engine.one("appautoscaling/policy:Policy", "scaling-by-requests")
     assert policy["targetTrackingScalingPolicyConfiguration"]["targetValue"] == 900

@@ -76,7 +76,7 @@ class Role(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aws() -> Iterator[dict[str, str]]:
     """The environment of a task with a role, and SES with one verified address."""
     role, api = HTTPServer(("127.0.0.1", 0), Role), ThreadedMotoServer("127.0.0.1", 0)
@@ -103,6 +103,7 @@ SEND = "import django; django.setup(); from django.core.mail import send_mail; s
 
 
 def test_ses_sends_from_the_sender_in_the_tasks_region_with_the_roles_keys(aws: dict[str, str]) -> None:
+    Role.asked.clear()
     ended = run(SEND, RIGHT | aws | {"DEFAULT_FROM_EMAIL": "Films <films@example.com>"})
     assert ended.returncode == 0, ended.stderr
     assert Role.asked == ["/v2/credentials/task"]

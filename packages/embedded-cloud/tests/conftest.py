@@ -1,8 +1,10 @@
 """Fixtures that start embedded clouds."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -11,9 +13,17 @@ from embedded_cloud.config import CloudConfig
 from embedded_cloud.containers.cleanup import remove_all
 from support.clouds import Start, unique_config
 
-# A busy machine is slow; that is no fault of the code.
-settings.register_profile("without-deadline", deadline=None)
-settings.load_profile("without-deadline")
+# A busy machine is slow; that is no fault of the code. Every run draws other examples.
+settings.register_profile("short-without-deadline", deadline=None, max_examples=50)
+settings.load_profile("short-without-deadline")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loader() -> Iterator[None]:
+    """Read each description of an AWS service once: botocore reads them anew for every session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", functools.cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from infra.foundation.kms import EncryptionKey, EncryptionKeyArgs
 from infra.images.registry import Registry, RegistryArgs
 from infra.observability.alarms import PUBLISHERS
 from infra.settings.settings import Settings
+from tests.infra.data.arguments import database_args
 from tests.infra.settings_helpers import settings
 
 pytestmark = needs_engine
@@ -59,7 +60,7 @@ def stateful(
                 outlives_stack=values.database_final_snapshot,
             ),
         )
-        Database("database", database_args(values, key))
+        Database("database", database_in_a_vpc(values, key))
         if media:
             MediaBucket("media", MediaBucketArgs(key_arn=key.key_arn, key=key, protect=values.protect))
         ApplicationSecrets(
@@ -77,29 +78,18 @@ def stateful(
     return program
 
 
-def database_args(values: Settings, key: EncryptionKey) -> DatabaseArgs:
+def database_in_a_vpc(values: Settings, key: EncryptionKey) -> DatabaseArgs:
     vpc = aws.ec2.Vpc("network", cidr_block=values.vpc_cidr, opts=pulumi.ResourceOptions(protect=values.protect))
     subnets = [
         aws.ec2.Subnet(f"subnet-{zone}", vpc_id=vpc.id, cidr_block=f"10.20.{index}.0/24", availability_zone=zone)
         for index, zone in enumerate(("us-east-1a", "us-east-1b"))
     ]
     group = aws.ec2.SecurityGroup("group", vpc_id=vpc.id, description="database")
-    return DatabaseArgs(
+    return database_args(
+        values,
         subnet_ids=pulumi.Output.all(*(subnet.id for subnet in subnets)),
         security_group_id=group.id,
         key_arn=key.key_arn,
-        owner_password="canary-of-the-owner",
-        application_role="preqly_app_1",
-        application_password="canary",
-        engine_version=values.database_version,
-        instance_class=values.database_class,
-        storage_gb=values.database_storage_gb,
-        max_storage_gb=values.database_max_storage_gb,
-        multi_az=values.database_multi_az,
-        backup_days=values.database_backup_days,
-        log_days=values.log_days,
-        protect=values.protect,
-        final_snapshot=values.database_final_snapshot,
     )
 
 

@@ -16,7 +16,7 @@ from infra.dns.existing import Existing, look_up
 from infra.dns.record_sets import RecordSet, at, change
 from infra.dns.replaced_records import Name
 from infra.dns.wanted import Wanted
-from infra.settings.problem import Problem, SettingsError
+from infra.problem import Problem, SettingsError
 from tests.moto_account import empty, moto_account
 
 ZONE, HOST = "preqly.com", "app.preqly.com"

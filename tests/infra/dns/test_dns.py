@@ -4,11 +4,9 @@ import pulumi
 import pytest
 
 from infra.dns.certificate import Certificate, CertificateArgs
-from infra.dns.existing_zone import COMPONENT, CREATED
-from infra.dns.records import DnsRecords, DnsRecordsArgs
-from infra.dns.take_over import NameHook
-from infra.dns.wanted import Wanted
-from infra.dns.zone import Zone, ZoneArgs
+from infra.dns.records import DnsRecords, DnsRecordsArgs, NameHook
+from infra.dns.zone import COMPONENT, CREATED, Zone, ZoneArgs
+from tests.infra.dns.account import wanted
 from tests.recorder import new_engine
 
 HOSTS = ("app.preqly.com", "www.preqly.com", "preqly.com")
@@ -37,10 +35,7 @@ def test_a_missing_zone_is_created_protected_and_its_delegation_is_logged(engine
 
 
 def test_every_name_leads_to_the_load_balancer_over_both_protocols(engine):
-    args = DnsRecordsArgs(
-        hosts=HOSTS, zone_id="Z1", load_balancer_dns="front-1.elb.amazonaws.com", load_balancer_zone_id="Z35", ready=[]
-    )
-    engine.run(lambda: DnsRecords("names", args) and None)
+    declare_records(engine)
     records = {(record.inputs["name"], record.inputs["type"]): record.inputs for record in engine.all(RECORD)}
     assert set(records) == {(host, kind) for host in HOSTS for kind in ("A", "AAAA")}
     for record in records.values():
@@ -96,7 +91,12 @@ def test_an_existing_certificate_needs_no_resource(engine):
 
 def declare_records(engine, **more):
     args = DnsRecordsArgs(
-        hosts=HOSTS, zone_id="Z1", load_balancer_dns="front-1.elb", load_balancer_zone_id="Z35", ready=[], **more
+        hosts=HOSTS,
+        zone_id="Z1",
+        load_balancer_dns="front-1.elb.amazonaws.com",
+        load_balancer_zone_id="Z35",
+        ready=[],
+        **more,
     )
     engine.run(lambda: DnsRecords("names", args) and None)
 
@@ -108,19 +108,7 @@ def test_only_records_of_names_that_were_taken_over_stay(engine):
 
 
 def test_a_record_replaces_another_only_after_its_hook_allowed_it(engine):
-    wanted = Wanted(
-        project="preqly",
-        stack="test",
-        zone="preqly.com",
-        zone_id="",
-        create_zone=False,
-        hosts=HOSTS,
-        dns_records="create",
-        certificate_arn="",
-        sender_domain="",
-        adopt_email_identity=False,
-    )
-    declare_records(engine, hooks=NameHook(wanted, "Z1"))
+    declare_records(engine, hooks=NameHook(wanted(hosts=HOSTS), "Z1"))
     for host in HOSTS:
         for kind in ("a", "aaaa"):
             asked = engine.options(RECORD, f"names-{host}-{kind}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.dns.existing_certificate import covers
+from infra.dns.certificate import covers
 from tests.infra.dns.account import HOST, REGION, ZONE, Account, simple
 
 

@@ -65,7 +65,17 @@ def test_other_records_of_the_mail_from_domain_are_refused(
         assert aws_account.found(**ses_settings()).zone_id
 
 
+def test_what_somebody_made_of_the_stacks_own_mail_records_stays(aws_account: Account) -> None:
+    """Without its record in the program, the provider would delete the stricter policy."""
+    aws_account.client("sesv2").create_email_identity(EmailIdentity=HOST, Tags=OWN_TAGS)
+    spf = simple("TXT", '"v=spf1 include:amazonses.com ~all"', name=f"bounce.{HOST}")
+    aws_account.write(spf, simple("TXT", '"v=DMARC1; p=reject"', name=f"_dmarc.{HOST}"))
+    found = aws_account.found(**ses_settings())
+    assert (found.has_dmarc_policy, found.dmarc_values) == (False, ("v=DMARC1; p=reject",))
+
+
 @pytest.mark.parametrize(("value", "theirs"), [('"v=DMARC1; p=reject"', True), ('"v=DMARC1; p=quarantine"', False)])
 def test_a_dmarc_policy_that_exists_is_kept(aws_account: Account, value: str, theirs: bool) -> None:
     aws_account.write(simple("TXT", value, name=f"_dmarc.{HOST}"))
-    assert aws_account.found(**ses_settings()).has_dmarc_policy is theirs
+    found = aws_account.found(**ses_settings())
+    assert (found.has_dmarc_policy, found.dmarc_values) == (theirs, ())

@@ -1,5 +1,6 @@
-"""Records that answer for the site already: refused with the ways on, before any resource."""
+"""Existing records of the site's names: refused before any resource, with the settings that resolve it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.infra.dns.account import CNAME, HOST, TARGET, ZONE, Account, simple
 
 
 @pytest.mark.parametrize(
-    ("record", "led"),
+    ("record", "listed"),
     [
         (CNAME, "CNAME app.preqly.com -> old.example.net (TTL 300 s)"),
         (simple("A", "192.0.2.1", "192.0.2.2"), "A app.preqly.com -> 192.0.2.1, 192.0.2.2 (TTL 300 s)"),
@@ -22,17 +23,17 @@ from tests.infra.dns.account import CNAME, HOST, TARGET, ZONE, Account, simple
         ),
     ],
 )
-def test_a_name_that_leads_elsewhere_is_refused_with_the_ways_on(
-    aws_account: Account, record: RecordSet, led: str
+def test_a_name_with_other_records_is_refused_with_the_settings_that_resolve_it(
+    aws_account: Account, record: RecordSet, listed: str
 ) -> None:
     aws_account.write(record)
     refused = aws_account.problem()
     assert (refused.key, refused.value) == ("preqly:dnsRecords", "create")
-    assert led in refused.rule
+    assert listed in refused.rule
     assert "pulumi config set dnsRecords takeOver" in refused.fix
     assert "pulumi config set dnsRecords none" in refused.fix
-    for ways_on in ("takeOver", "none"):
-        assert aws_account.found(dns_records=ways_on).zone_id == aws_account.zone_id
+    for mode in ("takeOver", "none"):
+        assert aws_account.found(dns_records=mode).zone_id == aws_account.zone_id
 
 
 def test_every_host_is_looked_at_and_other_types_do_not_count(aws_account: Account) -> None:
@@ -65,6 +66,29 @@ def test_an_alias_of_a_load_balancer_in_another_region_is_not_the_stacks(aws_acc
     target = {**TARGET, "DNSName": "front-1.eu-west-1.elb.amazonaws.com"}
     aws_account.write(*site_aliases(HOST, target))
     assert "front-1.eu-west-1.elb" in aws_account.problem().rule
+
+
+@pytest.mark.parametrize(
+    ("record", "forgets"),
+    [
+        (simple("A", "192.0.2.1"), ["a"]),
+        (simple("AAAA", "2001:db8::1"), ["aaaa"]),
+        # There is no such record for the provider to find.
+        (CNAME, []),
+    ],
+)
+def test_a_name_that_was_led_away_by_hand_is_forgotten_before_it_is_left_alone(
+    aws_account: Account, record: RecordSet, forgets: list[str]
+) -> None:
+    """Without its record in the program, the provider deletes whatever the name and type hold: the new server's."""
+    aws_account.write(record)
+    assert "pulumi state delete" not in aws_account.problem().fix
+    aws_account.client("ssm").put_parameter(Name="/preqly/prod/releases", Value="{}", Type="String")
+    urn = f"urn:pulumi:prod::preqly::preqly:infra:SiteNames$aws:route53/record:Record::names-{HOST}-"
+    assert (
+        re.findall(rf"pulumi state delete --target-dependents '{re.escape(urn)}(a+)'", aws_account.problem().fix)
+        == forgets
+    )
 
 
 @pytest.mark.parametrize("mode", ["create", "takeOver"])

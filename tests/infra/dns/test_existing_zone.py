@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from infra.dns import existing_zone
+from infra.dns import zone
 from infra.dns.existing import Existing, LookupFailedError, look_up
 from tests.infra.dns.account import REGION, ZONE, Account, wanted
 
@@ -86,6 +86,6 @@ def test_aws_that_does_not_answer_is_reported_without_a_traceback(monkeypatch: p
     def no_network(*_: Any) -> Any:
         raise EndpointConnectionError(endpoint_url="https://route53.amazonaws.com")
 
-    monkeypatch.setattr(existing_zone, "find", no_network)
+    monkeypatch.setattr(zone, "find", no_network)
     with pytest.raises(LookupFailedError, match="No resource was touched"):
         look_up(boto3.Session(region_name=REGION), wanted())

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.dns.record_sets import RecordSet, change, site_aliases
-from infra.dns.replaced_records import Name, Replaced, all_kept, current, give_back, kept_for, take_over
+from infra.dns.record_sets import RecordSet, site_aliases
+from infra.dns.replaced_records import Replaced, all_kept, current, give_back, kept_for, take_over
 from tests.infra.dns.account import CNAME, HOST, PATH, TARGET, Account, simple
 
 ALIASES = site_aliases(HOST, TARGET)
@@ -173,10 +173,3 @@ def test_only_the_name_itself_is_read(aws_account: Account) -> None:
     aws_account.write(simple("A", "192.0.2.1", name=f"a.{HOST}"), simple("A", "192.0.2.1", name="b.preqly.com"))
     assert current(aws_account.session, aws_account.name()) == []
     assert current(aws_account.session, replace(aws_account.name(), host=f"a.{HOST}"))
-
-
-def test_a_batch_is_read_as_it_is_written() -> None:
-    replaced = Replaced([A, HTTPS], ALIASES)
-    assert Replaced.from_batch(json.loads(json.dumps(replaced.to_batch()))) == replaced
-    assert replaced.to_batch()["Changes"][0] == change("DELETE", ALIASES[0])
-    assert Name(zone_id="Z1", host=HOST, path=PATH).parameter == f"{PATH}/Z1/{HOST}"

@@ -57,6 +57,12 @@ def test_a_domain_with_a_dmarc_policy_keeps_it(engine: Recorder) -> None:
     assert ("TXT", "_dmarc.preqly.com") not in records(engine)
 
 
+def test_a_dmarc_policy_that_somebody_changed_is_written_as_it_is(engine: Recorder) -> None:
+    changed = ("v=DMARC1; p=reject; rua=mailto:ops@preqly.com",)
+    engine.run(lambda: SesIdentity("email", replace(ARGS, dmarc_values=changed)).ses_sender)
+    assert records(engine)["TXT", "_dmarc.app.preqly.com"] == list(changed)
+
+
 def test_mail_of_the_identity_needs_tls_and_is_not_sent_again_to_addresses_that_bounce(
     identity: tuple[Recorder, Any],
 ) -> None:

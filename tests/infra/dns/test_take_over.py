@@ -5,10 +5,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from infra.dns import take_over
+from infra.dns import records
 from infra.dns.record_sets import RecordSet, site_aliases
+from infra.dns.records import NameHook, NameTakenError
 from infra.dns.replaced_records import kept_for
-from infra.dns.take_over import NameHook, NameTakenError
 from tests.infra.dns.account import CNAME, HOST, TARGET, Account, wanted
 from tests.recorder import new_engine
 
@@ -28,7 +28,7 @@ def write_record(
     account: Account, monkeypatch: pytest.MonkeyPatch, *, mode: str, preview: bool = False, hook: str = "before_create"
 ) -> None:
     """Call the hook as the engine does before it writes a record; in a preview it does not know the alias."""
-    monkeypatch.setattr(take_over, "stack_session", lambda: lambda: account.session)
+    monkeypatch.setattr(records, "stack_session", lambda: lambda: account.session)
     inputs: dict[str, Any] = {"name": HOST, "zoneId": account.zone_id, "type": "A"}
     if not preview:
         inputs["aliases"] = [ALIAS]

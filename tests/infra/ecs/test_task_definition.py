@@ -65,8 +65,8 @@ def test_the_load_balancer_reaches_the_proxy_which_starts_after_the_application(
     assert "dependsOn" not in web
     assert proxy["dependsOn"] == [{"containerName": "web", "condition": "START"}]
     assert environment(proxy) == {
-        "LOAD_BALANCERS": "10.20.0.0/16",
-        "TRUSTED_PROXIES": "192.0.2.0/24,2001:db8::/32",
+        "TRUSTED_PROXIES": "10.20.0.0/16",
+        "CDN_NETWORKS": "192.0.2.0/24,2001:db8::/32",
         "REQUEST_TIMEOUT": "45",
         "UPSTREAM": "127.0.0.1:8005",
     }

@@ -8,7 +8,7 @@ from infra.release.rollout import deployment, diagnosis, outdated_tasks, stopped
 from tests.infra.release.fake_aws import FakeAws
 from tests.moto_account import empty, moto_account
 
-USED_SERVICES = ("ecr", "ecs", "rds", "ssm")
+USED_SERVICES = ("ecs", "rds", "ssm")
 
 
 @pytest.fixture(scope="module")

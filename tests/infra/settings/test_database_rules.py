@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra import database_capacity as capacity
+from infra.data import database_capacity as capacity
 from infra.ecs import fargate_size
 from infra.ecs.containers import application_environment
 from infra.ecs.server import database_connections

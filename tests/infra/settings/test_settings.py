@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.config import set_all_config
 
+from infra.problem import SettingsError
 from infra.settings.load import load_settings
-from infra.settings.problem import SettingsError
 from local.runtime import ROOT
 from tests.infra.settings_helpers import DECLARED, DEFAULT_SETTINGS, load, only_problem, problems
 
@@ -34,8 +34,7 @@ def test_every_setting_is_explained():
 def test_a_declaration_that_differs_from_the_class_fails_the_import(before, after, tmp_path):
     room = tmp_path / "infra" / "settings"
     room.mkdir(parents=True)
-    for name in ("settings.py", "problem.py"):
-        shutil.copy(ROOT / "infra" / "settings" / name, room)
+    shutil.copy(ROOT / "infra" / "settings" / "settings.py", room)
     (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text().replace(before, after, 1))
     with pytest.raises(TypeError, match=r"taskCpu: Pulumi\.yaml and the class Settings"):
         runpy.run_path(str(room / "settings.py"))

@@ -121,14 +121,17 @@ def test_a_scalable_target_and_its_policy_change_in_place(emulation: Any, scaled
     }
     inputs = {**scaled, "policyType": "TargetTrackingScaling"}
     policy = emulation.resource(POLICY, **inputs, targetTrackingScalingPolicyConfiguration=rule)
-    assert (target.drift(), policy.drift()) == ({}, {})
+    other = {**rule, "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageMemoryUtilization"}}
+    second = emulation.resource(POLICY, "second", **inputs, targetTrackingScalingPolicyConfiguration=other)
+    assert (target.drift(), policy.drift(), second.drift()) == ({}, {}, {})
     target.up(**scaled, minCapacity=2, maxCapacity=20)
     policy.up(**inputs, targetTrackingScalingPolicyConfiguration={**rule, "targetValue": 60})
     assert target.state["maxCapacity"] == 20
     assert policy.state["targetTrackingScalingPolicyConfiguration"]["targetValue"] == 60
     policy.delete()
-    target.delete()
     assert not policy.is_there()
+    assert second.is_there()
+    target.delete()
     assert not target.is_there()
 
 

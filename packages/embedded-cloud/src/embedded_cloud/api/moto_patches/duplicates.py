@@ -20,7 +20,7 @@ from moto.sns.models import SNSBackend
 from moto.wafv2.exceptions import WAFv2ClientError, WAFV2DuplicateItemException
 from moto.wafv2.models import WAFV2Backend
 
-from embedded_cloud.api.moto_patches.replace import Method, wrap_method
+from embedded_cloud.api.moto_patches.replace import Method, check_before, wrap_method
 
 ZONES_OF_A_DATABASE = 2
 """Availability zones that a DB subnet group covers at least (RDS API reference, "CreateDBSubnetGroup")."""
@@ -29,13 +29,13 @@ ZONES_OF_A_DATABASE = 2
 def apply() -> None:
     wrap_method(ELBV2Response, "create_load_balancer", _create_load_balancer)
     wrap_method(ELBv2Backend, "create_listener", _create_listener)
-    wrap_method(IAMBackend, "create_policy", _create_policy)
-    wrap_method(IAMBackend, "create_role", _create_role)
-    wrap_method(KmsResponse, "_set_alias", _set_alias)
-    wrap_method(RDSBackend, "create_subnet_group", _create_subnet_group)
-    wrap_method(SecretsManagerBackend, "create_secret", _create_secret)
+    check_before(IAMBackend, "create_policy", _create_policy)
+    check_before(IAMBackend, "create_role", _create_role)
+    check_before(KmsResponse, "_set_alias", _set_alias)
+    check_before(RDSBackend, "create_subnet_group", _create_subnet_group)
+    check_before(SecretsManagerBackend, "create_secret", _create_secret)
     wrap_method(SNSBackend, "create_topic", _create_topic)
-    wrap_method(WAFV2Backend, "create_ip_set", _create_ip_set)
+    check_before(WAFV2Backend, "create_ip_set", _create_ip_set)
     wrap_method(WAFV2DuplicateItemException, "__init__", _with_aws_code)
 
 
@@ -70,32 +70,25 @@ def _create_listener(original: Method, self: ELBv2Backend, load_balancer_arn: st
     return original(self, load_balancer_arn=load_balancer_arn, port=port, **named)
 
 
-def _set_alias(original: Method, self: KmsResponse, *arguments: Any, **named: Any) -> Any:
-    if str(self._get_param("AliasName")).startswith("alias/aws/"):
+def _set_alias(response: KmsResponse) -> None:
+    if str(response._get_param("AliasName")).startswith("alias/aws/"):
         raise NotAuthorizedException
-    return original(self, *arguments, **named)
 
 
-def _create_policy(
-    original: Method, self: IAMBackend, description: str, path: str, policy_document: str, policy_name: str, tags: Any
-) -> Any:
+def _create_policy(iam: IAMBackend, policy_name: str) -> None:
     # Unique in the account whatever the path; IAM does not tell names apart by case.
-    own = (policy.name.lower() for arn, policy in self.managed_policies.items() if f":{self.account_id}:" in arn)
+    own = (policy.name.lower() for arn, policy in iam.managed_policies.items() if f":{iam.account_id}:" in arn)
     if policy_name.lower() in own:
         raise EntityAlreadyExists(f"A policy called {policy_name} already exists. Duplicate names are not allowed.")
-    return original(self, description, path, policy_document, policy_name, tags)
 
 
-def _create_role(original: Method, self: IAMBackend, role_name: str, *rest: Any, **named: Any) -> Any:
-    if any(role.name.lower() == role_name.lower() for role in self.get_roles()):
+def _create_role(iam: IAMBackend, role_name: str) -> None:
+    if any(role.name.lower() == role_name.lower() for role in iam.get_roles()):
         raise EntityAlreadyExists(f"Role with name {role_name} already exists.")
-    return original(self, role_name, *rest, **named)
 
 
-def _create_subnet_group(
-    original: Method, self: RDSBackend, subnet_name: str, description: str, subnets: list[Any], tags: Any
-) -> Any:
-    if subnet_name in self.subnet_groups:
+def _create_subnet_group(rds: RDSBackend, subnet_name: str, subnets: list[Any]) -> None:
+    if subnet_name in rds.subnet_groups:
         raise RDSClientError("DBSubnetGroupAlreadyExists", f"The DB subnet group '{subnet_name}' already exists.")
     zones = {subnet.availability_zone for subnet in subnets}
     if len(zones) < ZONES_OF_A_DATABASE:
@@ -104,16 +97,14 @@ def _create_subnet_group(
             "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: "
             f"{', '.join(sorted(zones))}. Add subnets to cover at least {ZONES_OF_A_DATABASE} AZs.",
         )
-    return original(self, subnet_name, description, subnets, tags)
 
 
-def _create_secret(original: Method, self: SecretsManagerBackend, name: str, *rest: Any, **named: Any) -> Any:
-    secret = self.secrets.get(name)
+def _create_secret(manager: SecretsManagerBackend, name: str) -> None:
+    secret = manager.secrets.get(name)
     if secret is not None and secret.is_deleted():
         raise InvalidRequestException(
             "You can't create this secret because a secret with this name is already scheduled for deletion."
         )
-    return original(self, name, *rest, **named)
 
 
 def _create_topic(
@@ -135,10 +126,9 @@ def _different_topic(part: str) -> SNSInvalidParameter:
     return SNSInvalidParameter(f"Invalid parameter: {part} Reason: Topic already exists with different {part.lower()}")
 
 
-def _create_ip_set(original: Method, self: WAFV2Backend, name: str, scope: str, *rest: Any) -> Any:
-    if any((one.name, one.scope) == (name, scope) for one in self.ip_sets.values()):
+def _create_ip_set(waf: WAFV2Backend, name: str, scope: str) -> None:
+    if any((one.name, one.scope) == (name, scope) for one in waf.ip_sets.values()):
         raise WAFV2DuplicateItemException
-    return original(self, name, scope, *rest)
 
 
 def _with_aws_code(original: Method, self: WAFV2DuplicateItemException) -> None:

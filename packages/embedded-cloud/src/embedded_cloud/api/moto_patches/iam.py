@@ -9,7 +9,7 @@ from moto.iam.exceptions import LimitExceededException
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, Role
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
-from embedded_cloud.api.moto_patches.replace import Method, replace_method, wrap_method
+from embedded_cloud.api.moto_patches.replace import check_before, replace_method
 
 POLICY_SIZE = 6144
 ROLE_POLICIES_SIZE = 10240
@@ -23,12 +23,12 @@ POLICIES_PER_ROLE = 10
 def apply() -> None:
     """Patch IAM. moto reads 24 MB for each AWS partition at the first request, which takes a second."""
     replace_method(IAMBackend, "_init_aws_policies", lambda _: _aws_policies)
-    wrap_method(IAMBackend, "create_policy", _create_policy)
-    wrap_method(IAMBackend, "create_policy_version", _create_policy_version)
-    wrap_method(IAMBackend, "create_role", _create_role)
-    wrap_method(IAMTrustPolicyDocumentValidator, "validate", _validate_trust)
-    wrap_method(ManagedPolicy, "attach_to", _attach)
-    wrap_method(Role, "put_policy", _put_policy)
+    check_before(IAMBackend, "create_policy", _managed_policy)
+    check_before(IAMBackend, "create_policy_version", _managed_policy)
+    check_before(IAMBackend, "create_role", _new_role)
+    check_before(IAMTrustPolicyDocumentValidator, "validate", _trust)
+    check_before(ManagedPolicy, "attach_to", _attach)
+    check_before(Role, "put_policy", _put_policy)
 
 
 def _size(document: str) -> int:
@@ -40,37 +40,27 @@ def _within(quota: str, limit: int, value: int) -> None:
         raise LimitExceededException(f"Cannot exceed quota for {quota}: {limit}")
 
 
-def _create_policy(original: Method, self: IAMBackend, description: str, path: str, document: str, *rest: Any) -> Any:
-    _within("PolicySize", POLICY_SIZE, _size(document))
-    return original(self, description, path, document, *rest)
+def _managed_policy(_: IAMBackend, policy_document: str) -> None:
+    _within("PolicySize", POLICY_SIZE, _size(policy_document))
 
 
-def _create_policy_version(original: Method, self: IAMBackend, arn: str, document: str, *rest: Any) -> Any:
-    _within("PolicySize", POLICY_SIZE, _size(document))
-    return original(self, arn, document, *rest)
+def _new_role(_: IAMBackend, assume_role_policy_document: str) -> None:
+    _within("ACLSizePerRole", TRUST_SIZE, _size(assume_role_policy_document))
 
 
-def _create_role(original: Method, self: IAMBackend, name: str, document: str, *rest: Any, **named: Any) -> Any:
-    _within("ACLSizePerRole", TRUST_SIZE, _size(document))
-    return original(self, name, document, *rest, **named)
+def _trust(validator: IAMTrustPolicyDocumentValidator) -> None:
+    _within("ACLSizePerRole", TRUST_SIZE, _size(validator._policy_document))
 
 
-def _validate_trust(original: Method, self: IAMTrustPolicyDocumentValidator) -> None:
-    _within("ACLSizePerRole", TRUST_SIZE, _size(self._policy_document))
-    original(self)
+def _attach(policy: ManagedPolicy, obj: Any) -> None:
+    if isinstance(obj, Role):
+        _within("PoliciesPerRole", POLICIES_PER_ROLE, len({*obj.managed_policies, policy.arn}))
 
 
-def _attach(original: Method, self: ManagedPolicy, owner: Any) -> None:
-    if isinstance(owner, Role):
-        _within("PoliciesPerRole", POLICIES_PER_ROLE, len({*owner.managed_policies, self.arn}))
-    original(self, owner)
-
-
-def _put_policy(original: Method, self: Role, name: str, document: str) -> None:
-    sizes = {one: _size(text) for one, text in self.policies.items()}
-    if sum({**sizes, name: _size(document)}.values()) > ROLE_POLICIES_SIZE:
-        raise LimitExceededException(f"Maximum policy size of {ROLE_POLICIES_SIZE} bytes exceeded for role {self.name}")
-    original(self, name, document)
+def _put_policy(role: Role, policy_name: str, policy_json: str) -> None:
+    sizes = {name: _size(text) for name, text in role.policies.items()}
+    if sum({**sizes, policy_name: _size(policy_json)}.values()) > ROLE_POLICIES_SIZE:
+        raise LimitExceededException(f"Maximum policy size of {ROLE_POLICIES_SIZE} bytes exceeded for role {role.name}")
 
 
 def _aws_policies(self: IAMBackend) -> list[AWSManagedPolicy]:

@@ -6,7 +6,7 @@ from moto.logs.models import LogsBackend
 from moto.ssm.exceptions import ValidationException
 from moto.ssm.models import SimpleSystemManagerBackend
 
-from embedded_cloud.api.moto_patches.replace import Method, wrap_method
+from embedded_cloud.api.moto_patches.replace import Method, check_before, wrap_method
 
 KEPT_EVENTS = 5000
 """Latest events per log stream; older ones are dropped."""
@@ -16,7 +16,7 @@ STANDARD_CHARACTERS = 4096
 
 def apply() -> None:
     wrap_method(LogsBackend, "put_log_events", _put_log_events)
-    wrap_method(SimpleSystemManagerBackend, "put_parameter", _put_parameter)
+    check_before(SimpleSystemManagerBackend, "put_parameter", _put_parameter)
 
 
 def _put_log_events(
@@ -27,21 +27,11 @@ def _put_log_events(
     return answer
 
 
-def _put_parameter(
-    original: Method,
-    self: SimpleSystemManagerBackend,
-    name: str,
-    description: str,
-    value: str,
-    *others: Any,
-    **named: Any,
-) -> Any:
-    tier = named.get("tier") or self.default_parameter_tier
-    if tier == "Standard" and len(value) > STANDARD_CHARACTERS:
+def _put_parameter(ssm: SimpleSystemManagerBackend, value: str, tier: str | None) -> None:
+    if (tier or ssm.default_parameter_tier) == "Standard" and len(value) > STANDARD_CHARACTERS:
         raise ValidationException(
             f"Standard tier parameters support a maximum parameter value of {STANDARD_CHARACTERS} characters. To "
             "create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
             "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"
             "parameter-store-advanced-parameters.html"
         )
-    return original(self, name, description, value, *others, **named)

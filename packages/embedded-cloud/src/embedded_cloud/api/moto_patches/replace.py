@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 Method = Callable[..., Any]
@@ -34,3 +35,17 @@ def wrap_method(owner: type, name: str, replacement: Method, *bound: Any) -> Non
         return method
 
     replace_method(owner, name, make, f"{replacement.__module__}.{replacement.__qualname__}")
+
+
+def check_before(owner: type, name: str, check: Method) -> None:
+    """Call `check(self, ...)` before `owner.name`, with those of the method's arguments that `check` names."""
+    names = list(signature(check).parameters)[1:]
+
+    @wraps(check)
+    def checked(original: Method, *arguments: Any, **named: Any) -> Any:
+        given = signature(original).bind(*arguments, **named)
+        given.apply_defaults()
+        check(arguments[0], **{one: given.arguments[one] for one in names})
+        return original(*arguments, **named)
+
+    wrap_method(owner, name, checked)

@@ -7,7 +7,7 @@ from moto.core.exceptions import ServiceException
 from moto.route53.models import FakeZone, RecordSet, Route53Backend, reverse_domain_name, route53_backends
 
 from embedded_cloud.api.moto_patches.record_rules import ROUTING, problem_of, same_values
-from embedded_cloud.api.moto_patches.replace import Method, replace_method, wrap_method
+from embedded_cloud.api.moto_patches.replace import check_before, replace_method
 
 Change = dict[str, Any]
 
@@ -28,7 +28,7 @@ class HostedZoneAlreadyExistsError(ServiceException):  # type: ignore[misc] # mo
 
 
 def apply() -> None:
-    wrap_method(Route53Backend, "create_hosted_zone", _create_hosted_zone)
+    check_before(Route53Backend, "create_hosted_zone", _create_hosted_zone)
     replace_method(Route53Backend, "list_hosted_zones_by_name", lambda _: _list_hosted_zones_by_name)
     replace_method(Route53Backend, "change_resource_record_sets", lambda _: _change_resource_record_sets)
 
@@ -49,11 +49,9 @@ def published_cnames(account: str) -> set[tuple[str, str]]:
     }
 
 
-def _create_hosted_zone(original: Method, self: Route53Backend, name: str, *rest: Any, **named: Any) -> FakeZone:
-    reference = named.get("caller_reference")
-    if reference and any(zone.caller_reference == reference for zone in self.zones.values()):
-        raise HostedZoneAlreadyExistsError(reference)
-    return original(self, name, *rest, **named)
+def _create_hosted_zone(route53: Route53Backend, caller_reference: str | None) -> None:
+    if caller_reference and any(zone.caller_reference == caller_reference for zone in route53.zones.values()):
+        raise HostedZoneAlreadyExistsError(caller_reference)
 
 
 def _list_hosted_zones_by_name(self: Route53Backend, dnsname: str | None) -> tuple[str | None, list[FakeZone]]:

@@ -3,7 +3,6 @@
 On AWS, the caller of that first request needs `iam:CreateServiceLinkedRole` (IAM User Guide, "Create a service-linked
 role"); the log names it, because policies are not enforced here."""
 
-import inspect
 import json
 import logging
 import uuid
@@ -22,7 +21,7 @@ from moto.iam.responses import IamResponse
 from moto.rds.models import RDSBackend, rds_backends
 from moto.wafv2.models import WAFV2Backend, wafv2_backends
 
-from embedded_cloud.api.moto_patches.replace import Method, wrap_method
+from embedded_cloud.api.moto_patches.replace import Method, check_before, wrap_method
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +84,7 @@ def apply() -> None:
     for owner, method, principal in FIRST_USE:
         wrap_method(owner, method, _with_role, principal)
     for method in _CHANGES:
-        wrap_method(IAMBackend, method, _refuse_linked)
+        check_before(IAMBackend, method, _refuse_linked)
     wrap_method(IAMBackend, "create_service_linked_role", _create)
     wrap_method(IAMBackend, "delete_service_linked_role", _delete)
     wrap_method(IamResponse, "get_service_linked_role_deletion_status", _deletion_status)
@@ -155,14 +154,12 @@ def _delete(original: Method, self: IAMBackend, role_name: str) -> str:
     return task
 
 
-def _refuse_linked(original: Method, self: IAMBackend, *arguments: Any, **named: Any) -> Any:
-    name = inspect.signature(original).bind(self, *arguments, **named).arguments["role_name"]
-    role = _find(self, name)
+def _refuse_linked(iam: IAMBackend, role_name: str) -> None:
+    role = _find(iam, role_name)
     if role is not None and role._linked_service:
         raise UnmodifiableEntityException(
-            f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS"
+            f"Cannot perform the operation on the protected role '{role_name}' - this role is only modifiable by AWS"
         )
-    return original(self, *arguments, **named)
 
 
 def _users(account: str, principal: str) -> list[str]:

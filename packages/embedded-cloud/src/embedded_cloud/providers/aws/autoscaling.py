@@ -56,12 +56,14 @@ def _put_policy(call: Call) -> str:
 def _read_policy(call: Call) -> Values | None:
     scaled = _scaled(call)
     found = call.aws("application-autoscaling").describe_scaling_policies(
-        ServiceNamespace=scaled["ServiceNamespace"], ResourceId=scaled["ResourceId"], PolicyNames=[call.id]
+        ServiceNamespace=scaled["ServiceNamespace"], ResourceId=scaled["ResourceId"]
     )["ScalingPolicies"]
-    if not found:
-        return None
-    known = from_boto(found[0], f"{_SCALED} policyType {_KINDS}", name="PolicyName", arn="PolicyARN")
-    return {**known, "alarmArns": [alarm["AlarmARN"] for alarm in found[0].get("Alarms", [])]}
+    # moto ignores the parameter PolicyNames.
+    for policy in found:
+        if policy["PolicyName"] == call.id:
+            known = from_boto(policy, f"{_SCALED} policyType {_KINDS}", name="PolicyName", arn="PolicyARN")
+            return {**known, "alarmArns": [alarm["AlarmARN"] for alarm in policy.get("Alarms", [])]}
+    return None
 
 
 RESOURCES = (

@@ -9,8 +9,8 @@ import pulumi_aws as aws
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from infra.release.reporting import ReleaseError
-from infra.release.session import account_of, provider_session
+from infra.provider.session import account_of, provider_session
+from infra.provider.settings import ProviderSettingsError
 
 
 class AnotherAccount(pulumi.RunError):
@@ -37,7 +37,7 @@ def refuse_another_account() -> None:
         raise AnotherAccount(f"Pulumi's AWS provider cannot log in. No resource was touched: {error}") from None
     try:
         ours = account_of(stack_session()())
-    except ReleaseError as error:
+    except ProviderSettingsError as error:
         raise AnotherAccount(str(error)) from None
     except (BotoCoreError, ClientError) as error:
         raise AnotherAccount(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra import database_capacity as capacity
+from infra.data import database_capacity as capacity
 from infra.ecs.web_service import ROLLOUT
 
 GIB = 1024**3

@@ -15,7 +15,7 @@ from botocore.credentials import (
 )
 from botocore.exceptions import NoCredentialsError
 
-from infra.release.provider_settings import SINGLE_FILES, parsed, role_arguments
+from infra.provider.settings import SINGLE_FILES, parsed, role_arguments
 
 ENDPOINT_ALIASES = {
     "cloudwatchlog": "logs",
@@ -48,7 +48,7 @@ def provider_session(
     """A session for these settings: the keys of the configuration without `aws:`, as Pulumi or YAML has them.
 
     `region` wins over the configured one; the environment supplies what is not configured. Credentials of roles are
-    fetched at the first request and again before they expire. Raises ReleaseError for settings that cannot be followed.
+    fetched at the first request and again before they expire. Raises ProviderSettingsError for keys that boto3 lacks.
     """
     values = parsed(settings)
     core = _Core(profile=values.get("profile"))

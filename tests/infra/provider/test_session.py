@@ -7,12 +7,19 @@ from typing import Any
 
 import pulumi_aws
 import pytest
-from moto import mock_aws
 
-from infra.release.provider_settings import FOLLOWED, INSTEAD, WITHOUT_EFFECT, parsed, refuse_account, role_arguments
-from infra.release.reporting import ReleaseError
-from infra.release.session import account_of, provider_session
+from infra.provider.session import account_of, provider_session
+from infra.provider.settings import (
+    FOLLOWED,
+    INSTEAD,
+    WITHOUT_EFFECT,
+    ProviderSettingsError,
+    parsed,
+    refuse_account,
+    role_arguments,
+)
 from local.runtime import ROOT
+from tests.moto_account import moto_account
 
 ROLE = {"roleArn": "arn:aws:iam::222222222222:role/deploy", "sessionName": "films", "externalId": "hunter2"}
 CHAIN = [ROLE, {"roleArn": "arn:aws:iam::333333333333:role/inner"}]
@@ -26,7 +33,7 @@ def _ambient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ambient")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "ambient")
-    with mock_aws():
+    with moto_account():
         yield
 
 
@@ -86,7 +93,7 @@ def test_proxies_fips_and_the_sts_region_are_followed() -> None:
     ],
 )
 def test_what_cannot_be_followed_is_refused_by_name(settings: dict[str, Any], named: str) -> None:
-    with pytest.raises(ReleaseError, match=named):
+    with pytest.raises(ProviderSettingsError, match=named):
         parsed(settings)
 
 
@@ -95,15 +102,15 @@ def test_a_secret_that_looks_like_json_stays_as_it_is() -> None:
 
 
 def test_no_value_is_repeated_in_a_refusal() -> None:
-    with pytest.raises(ReleaseError) as refused:
+    with pytest.raises(ProviderSettingsError) as refused:
         parsed({"secretKeey": "hunter2"})
     assert "hunter2" not in str(refused.value)
 
 
 def test_an_option_of_a_role_that_sts_does_not_have_is_refused() -> None:
-    with pytest.raises(ReleaseError, match="the key serialNumber"):
+    with pytest.raises(ProviderSettingsError, match="the key serialNumber"):
         role_arguments({**ROLE, "serialNumber": "x"})
-    with pytest.raises(ReleaseError, match="The duration soon"):
+    with pytest.raises(ProviderSettingsError, match="the duration soon"):
         role_arguments({**ROLE, "duration": "soon"})
 
 
@@ -136,7 +143,7 @@ def test_a_roles_options_become_those_of_sts() -> None:
 )
 def test_accounts_that_the_provider_refuses_are_refused(settings: dict[str, Any], refused: bool) -> None:
     if refused:
-        with pytest.raises(ReleaseError, match="belong to account 123456789012"):
+        with pytest.raises(ProviderSettingsError, match="belong to account 123456789012"):
             refuse_account(settings, "123456789012")
     else:
         refuse_account(settings, "123456789012")
@@ -146,12 +153,8 @@ def test_every_key_of_the_installed_provider_is_decided_on() -> None:
     variables = ast.parse((Path(pulumi_aws.__file__).parent / "config" / "vars.py").read_text())
     (kind,) = [one for one in variables.body if isinstance(one, ast.ClassDef)]
     keys = {one.name for one in kind.body if isinstance(one, ast.FunctionDef)}
-    ours = {_snake(key) for key in FOLLOWED | WITHOUT_EFFECT | INSTEAD.keys()}
+    ours = {key.lower() for key in FOLLOWED | WITHOUT_EFFECT | INSTEAD.keys()}
     assert {one.replace("_", "") for one in keys} == ours
-
-
-def _snake(key: str) -> str:
-    return key.lower()
 
 
 def test_no_other_module_of_program_and_ops_logs_in() -> None:

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from pulumi.runtime.config import set_all_config
 
-from infra.release import provider_identity
-from infra.release.provider_identity import AnotherAccount, refuse_another_account, stack_session
+from infra.provider import identity as provider_identity
+from infra.provider.identity import AnotherAccount, refuse_another_account, stack_session
 from tests.aws_answers import ACCOUNT
 from tests.recorder import Recorder
 

@@ -5,8 +5,6 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from infra.release.reporting import ReleaseError
-
 FOLLOWED = frozenset(
     (
         "accessKey",
@@ -68,8 +66,15 @@ ROLE_ARGUMENTS = {
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
+class ProviderSettingsError(Exception):
+    """boto3 cannot log in with these keys `aws:*`, or they exclude the account. The message never has a value."""
+
+
 def parsed(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by key without `aws:`, as YAML would have them. Raises ReleaseError for keys that boto3 cannot follow."""
+    """Values by key without `aws:`, as YAML would have them.
+
+    Raises ProviderSettingsError for keys that boto3 has no setting for.
+    """
     values = {key: _value(value) for key, value in settings.items()}
     values = {key: value for key, value in values.items() if value not in (None, "", [], False)}
     problems = [
@@ -81,7 +86,7 @@ def parsed(settings: Mapping[str, Any]) -> dict[str, Any]:
         f"  aws:{key}: boto3 reads one file; merge them" for key in SINGLE_FILES if len(values.get(key, [])) > 1
     ]
     if problems:
-        raise ReleaseError(
+        raise ProviderSettingsError(
             "The AWS provider is configured in a way that the release hooks and `python -m ops` cannot follow, so they "
             "might reach another account. No resource was touched.\n" + "\n".join(problems)
         )
@@ -89,10 +94,10 @@ def parsed(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def role_arguments(role: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of AssumeRole besides the ARN. Raises ReleaseError for a key that STS does not have."""
+    """Arguments of AssumeRole besides the ARN. Raises ProviderSettingsError for a key that STS does not have."""
     unknown = sorted(set(role) - {*ROLE_ARGUMENTS, "duration", "roleArn", "webIdentityToken", "webIdentityTokenFile"})
     if unknown:
-        raise ReleaseError(f"aws:assumeRoles has the key {unknown[0]}, which this version does not know.")
+        raise ProviderSettingsError(f"aws:assumeRoles has the key {unknown[0]}, which this version does not know.")
     given = {parameter: role[key] for key, parameter in ROLE_ARGUMENTS.items() if role.get(key)}
     if "PolicyArns" in given:
         given["PolicyArns"] = [{"arn": arn} for arn in given["PolicyArns"]]
@@ -104,12 +109,12 @@ def role_arguments(role: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_account(settings: Mapping[str, Any], account: str) -> None:
-    """Raise ReleaseError when `aws:allowedAccountIds` or `aws:forbiddenAccountIds` exclude the account."""
+    """Raise ProviderSettingsError when `aws:allowedAccountIds` or `aws:forbiddenAccountIds` exclude the account."""
     values = parsed(settings)
     allowed, forbidden = _ids(values.get("allowedAccountIds")), _ids(values.get("forbiddenAccountIds"))
     if account in forbidden or (allowed and account not in allowed):
         key = "forbiddenAccountIds" if account in forbidden else "allowedAccountIds"
-        raise ReleaseError(
+        raise ProviderSettingsError(
             f"These credentials belong to account {account}, which aws:{key} excludes. Use credentials of "
             f"{' or '.join(sorted(allowed)) or 'another account'}."
         )
@@ -137,6 +142,8 @@ def _value(value: Any) -> Any:
 def _seconds(duration: str) -> int:
     match = _DURATION.fullmatch(duration)
     if not match or not duration:
-        raise ReleaseError(f"The duration {duration} of aws:assumeRoles is none: give hours, minutes, seconds (1h30m).")
+        raise ProviderSettingsError(
+            f"aws:assumeRoles has the duration {duration}: write hours, minutes, seconds (1h30m)"
+        )
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
