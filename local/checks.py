@@ -49,15 +49,14 @@ class Part:
         return [sys.executable, "-m", "pytest", *markers, *distribution, *options]
 
 
-# The parts of a stage run side by side, the stages one after the other. The first two stages compute: one worker per
-# core, and one more for the application. Tests with containers wait much of the time: one worker more than cores. With
-# two more the machine is so busy that health checks of the sites under test time out.
+# The parts of a stage run side by side, the stages one after the other, with one worker per core and one more for the
+# application. With one more beside containers, the machine is so busy that health checks of the sites time out.
 FAST = (
     Part(name="fast", markers="not engine and not containers and not long", workers=CORES),
     Part(name="application", folder=ROOT / "app", workers=0),
 )
 ENGINE = (Part(name="engine", markers="engine and not containers and not long", workers=CORES, dist="loadfile"),)
-CONTAINERS = (Part(name="containers", markers="containers and not long", workers=CORES + 1, dist="loadgroup"),)
+CONTAINERS = (Part(name="containers", markers="containers and not long", workers=CORES, dist="loadgroup"),)
 LONG = (Part(name="long", markers="long", workers=CORES, dist="loadgroup"),)
 
 

@@ -2,9 +2,9 @@
 
 import json
 import os
+import random
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import threading
@@ -26,12 +26,8 @@ Compose = Callable[..., str]
 IN_MEDIA = ("-C", "/srv/media")
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-PORTS = {"HTTP_PORT": free_port(), "HTTPS_PORT": free_port()}
+# Below the range of outgoing connections, which takes ports at any time; tests/e2e has those below 30000.
+PORTS = dict(zip(("HTTP_PORT", "HTTPS_PORT"), random.sample(range(30000, 32000), k=2), strict=True))
 
 
 @pytest.fixture(scope="module")
