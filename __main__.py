@@ -25,7 +25,7 @@ refuse_another_account()
 tag_everything(pulumi.get_project(), pulumi.get_stack())
 bound_roles(pulumi.get_project(), pulumi.get_stack(), settings.permissions_boundary)
 
-# What the account has already: names that lead to another server, an SES identity, a certificate
+# What the account has already: hosted zone, records of the site's names, SES identity, certificate
 existing = dns.look_up_existing(settings)
 
 # Encryption key, log groups, VPC, security groups

@@ -1,6 +1,7 @@
 """Existing records of the site's names, and records that hide new ones or forbid the certificate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import boto3
@@ -92,17 +93,23 @@ def is_of_own_balancer(session: boto3.Session, wanted: Wanted, record: RecordSet
 
 def _answering(session: boto3.Session, wanted: Wanted, zone_id: str, records: list[RecordSet]) -> Iterator[Problem]:
     owners: dict[str, bool | None] = {}
+    # Asked once, and only when a record is not plainly the stack's.
+    is_deployed = cache(lambda: _is_deployed(session, wanted))
     for host in wanted.hosts if wanted.dns_records != "none" else ():
         found = at(records, host)
         if routed := [one for one in found if policy_of(one)]:
             yield _routed(wanted, zone_id, host, routed)
             continue
-        if wanted.dns_records == "create" and (foreign := list(_foreign(session, wanted, found, owners))):
-            yield taken(wanted, host, foreign, deployed=_is_deployed(session, wanted))
+        if wanted.dns_records == "create" and (foreign := list(_foreign(session, wanted, found, owners, is_deployed))):
+            yield taken(wanted, host, foreign, deployed=is_deployed())
 
 
 def _foreign(
-    session: boto3.Session, wanted: Wanted, found: list[RecordSet], owners: dict[str, bool | None]
+    session: boto3.Session,
+    wanted: Wanted,
+    found: list[RecordSet],
+    owners: dict[str, bool | None],
+    is_deployed: Callable[[], bool],
 ) -> Iterator[RecordSet]:
     for record in found:
         # All hosts have aliases of one balancer, which is looked up once.
@@ -110,7 +117,7 @@ def _foreign(
             owners[alias_of(record)] = is_of_own_balancer(session, wanted, record)
         own = owners[alias_of(record)]
         # A deployed stack may have lost its balancer by hand. The engine knows its own record (records.py).
-        if own is False or (own is None and not _is_deployed(session, wanted)):
+        if own is False or (own is None and not is_deployed()):
             yield record
 
 
