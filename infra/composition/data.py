@@ -34,9 +34,7 @@ def declare_data(settings: Settings, foundation: Foundation, images: Images) -> 
         ),
     )
     database = _database(settings, foundation, generated)
-    media = MediaBucket(
-        "media", MediaBucketArgs(key_arn=foundation.key.key_arn, key=foundation.key, protect=settings.protect)
-    )
+    media = MediaBucket("media", MediaBucketArgs(key=foundation.key, protect=settings.protect))
     return Data(database, media, _secrets(settings, foundation.key, generated, database))
 
 

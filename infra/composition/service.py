@@ -41,6 +41,7 @@ def declare_service(
     load_balancer = _load_balancer(settings, foundation, certificate)
     web_acl = _web_acl(settings, foundation, load_balancer)
     roles = _task_roles(foundation, data, images, email)
+    data.media.encrypt(foundation.key.key_arn, permissions=[roles])
     web = _web_service(settings, foundation, data, release, load_balancer, roles)
     _scaling(settings, load_balancer, web)
     return Service(load_balancer, web, web_acl)
@@ -103,8 +104,10 @@ def _web_service(
         security_group_id=security_groups.task_group_id,
         assign_public_ip=settings.egress == "public",
         target_group_arn=load_balancer.target_group_arn,
-        # Routes, security group rules, permissions and the listener exist before ECS starts the first task.
-        ready=[part for part in (network, security_groups, endpoints, load_balancer, roles) if part is not None],
+        # Routes, security group rules, permissions, encryption and the listener exist before ECS starts the first task.
+        ready=[
+            part for part in (network, security_groups, endpoints, load_balancer, roles, data.media) if part is not None
+        ],
         database=data.database.identifier,
         snapshots=settings.snapshots_before_migration,
         record_parameter=release.record,

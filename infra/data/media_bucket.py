@@ -1,12 +1,13 @@
 """S3 bucket of uploaded and static files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra import policies
-from infra.foundation.private_bucket import ABANDONED_UPLOADS, EXPIRED_MARKERS, keep_private
+from infra.foundation.private_bucket import ABANDONED_UPLOADS, EXPIRED_MARKERS, close, encrypt
 
 KEPT_OVERWRITTEN_DAYS = 90
 
@@ -15,7 +16,6 @@ KEPT_OVERWRITTEN_DAYS = 90
 class MediaBucketArgs:
     """Arguments of the media bucket."""
 
-    key_arn: pulumi.Input[str]
     key: pulumi.Resource
     """Deleted after the bucket: without the key the files are unreadable."""
     protect: bool
@@ -23,29 +23,37 @@ class MediaBucketArgs:
 
 
 class MediaBucket(pulumi.ComponentResource):
-    """A private, versioned, encrypted bucket; overwritten and deleted files are kept for 90 days."""
+    """A private, versioned bucket; overwritten and deleted files are kept for 90 days. `encrypt` completes it."""
 
     bucket_name: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: MediaBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:MediaBucket", name, None, opts)
-        bucket = aws.s3.Bucket(
+        self._name = name
+        self._bucket = bucket = aws.s3.Bucket(
             f"{name}-files",
             force_destroy=not args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[args.key]),
         )
-        self._require_tls(name, bucket, args.key_arn)
+        self._policy = self._require_tls(name, bucket)
         self._keep_versions(name, bucket)
         self.bucket_name, self.bucket_arn = bucket.bucket, bucket.arn
         self.register_outputs({"bucket_name": self.bucket_name, "bucket_arn": self.bucket_arn})
 
-    def _require_tls(self, name: str, bucket: aws.s3.Bucket, key_arn: pulumi.Input[str]) -> None:
-        aws.s3.BucketPolicy(
+    def encrypt(self, key_arn: pulumi.Input[str], permissions: Sequence[pulumi.Resource]) -> None:
+        """Encrypt new files with the KMS key, once the writers have these permissions to use it.
+
+        The permissions name the bucket, so they come between it and its encryption.
+        """
+        encrypt(self._name, self._bucket, self, key_arn, after=[self._policy, *permissions])
+
+    def _require_tls(self, name: str, bucket: aws.s3.Bucket) -> aws.s3.BucketPolicy:
+        return aws.s3.BucketPolicy(
             f"{name}-tls-only",
             bucket=bucket.bucket,
             policy=bucket.arn.apply(policies.tls_only_bucket),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=keep_private(name, bucket, self, key_arn)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=close(name, bucket, self)),
         )
 
     def _keep_versions(self, name: str, bucket: aws.s3.Bucket) -> None:

@@ -1,5 +1,6 @@
 """Settings of every S3 bucket of the stack: private and encrypted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -22,10 +23,16 @@ EXPIRED_MARKERS: dict[str, Any] = {
 """Lifecycle rule for versioned buckets: a delete marker goes with the last version that it hides."""
 
 
-def keep_private(
-    name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource, key_arn: pulumi.Input[str] | None = None
-) -> list[pulumi.Resource]:
-    """Disable ACLs, block public access and encrypt with the KMS key, or with S3's own; children of `owner`.
+def keep_private(name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource) -> list[pulumi.Resource]:
+    """Close the bucket and encrypt it with S3's own key; children of `owner`.
+
+    A bucket policy must depend on them, as on those of `close`.
+    """
+    return [*close(name, bucket, owner), encrypt(name, bucket, owner)]
+
+
+def close(name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource) -> list[pulumi.Resource]:
+    """Disable ACLs and block public access; children of `owner`.
 
     A bucket policy must depend on them: S3 refuses concurrent changes of a bucket's access (OperationAborted).
     """
@@ -42,13 +49,26 @@ def keep_private(
         restrict_public_buckets=True,
         opts=child,
     )
-    encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
+    return [ownership, closed]
+
+
+def encrypt(
+    name: str,
+    bucket: aws.s3.Bucket,
+    owner: pulumi.Resource,
+    key_arn: pulumi.Input[str] | None = None,
+    after: Sequence[pulumi.Resource] = (),
+) -> aws.s3.BucketServerSideEncryptionConfiguration:
+    """Encrypt new objects with the KMS key, or with S3's own; a child of `owner`, applied after these resources.
+
+    A KMS key needs the permissions of whoever writes in `after`: without them S3 refuses the next object.
+    """
+    return aws.s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encrypted",
         bucket=bucket.bucket,
         rules=[_encryption(key_arn)],
-        opts=child,
+        opts=pulumi.ResourceOptions(parent=owner, depends_on=list(after)),
     )
-    return [ownership, closed, encrypted]
 
 
 def _encryption(key_arn: pulumi.Input[str] | None) -> dict[str, Any]:

@@ -20,7 +20,9 @@ def media(protect: bool = True) -> Recorder:
 
     def program() -> Any:
         key = aws.kms.Key("key")
-        return MediaBucket("media", MediaBucketArgs(key_arn=key.arn, key=key, protect=protect)).bucket_name
+        bucket = MediaBucket("media", MediaBucketArgs(key=key, protect=protect))
+        bucket.encrypt(key.arn, permissions=[])
+        return bucket.bucket_name
 
     engine.run(program)
     return engine
