@@ -57,8 +57,13 @@ REFUSED = [
     ({"requestTimeoutSeconds": "301"}, "requestTimeoutSeconds", "from 5 to 300"),
     ({"trustedProxies": '["192.0.2.1"]'}, "trustedProxies", '"192.0.2.1" must be a network'),
     ({"trustedProxies": '["192.0.2.1/24"]'}, "trustedProxies", "must be a network"),
-    ({"trustedProxies": '["0.0.0.0/0"]'}, "trustedProxies", "not the whole internet"),
-    ({"trustedProxies": '["::/0"]'}, "trustedProxies", "not the whole internet"),
+    ({"trustedProxies": '["0.0.0.0/0"]'}, "trustedProxies", '"0.0.0.0/0" is wider than /10'),
+    ({"trustedProxies": '["192.0.2.0/24", "128.0.0.0/1"]'}, "trustedProxies", '"128.0.0.0/1" is wider than /10'),
+    ({"trustedProxies": '["104.0.0.0/9"]'}, "trustedProxies", "the widest network that a CDN publishes"),
+    ({"trustedProxies": '["::/0"]'}, "trustedProxies", "wider than /24"),
+    ({"trustedProxies": '["2600:1400::/23"]'}, "trustedProxies", "wider than /24"),
+    ({"trustedProxies": '["10.20.128.0/17"]'}, "trustedProxies", "overlaps vpcCidr 10.20.0.0/16"),
+    ({"trustedProxies": '["10.0.0.0/10"]'}, "trustedProxies", "overlaps vpcCidr"),
     ({"trustedProxies": '["cdn.example.com"]'}, "trustedProxies", "must be a network"),
     ({"pythonImage": "python"}, "pythonImage", "tag"),
     ({"nginxImage": "nginx:latest"}, "nginxImage", "other than latest"),
@@ -114,6 +119,11 @@ def test_a_proposed_value_is_itself_legal(values):
         else:
             return
     load(**proposed)
+
+
+def test_the_widest_networks_that_cdns_publish_are_taken():
+    published = ("104.64.0.0/10", "13.224.0.0/14", "104.16.0.0/13", "2600:1400::/24", "2600:9000::/28")
+    assert load(trustedProxies=json.dumps(published)).trusted_proxies == published
 
 
 def test_a_refused_machine_costs_on_fargate_what_the_fix_says():
