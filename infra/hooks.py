@@ -19,14 +19,17 @@ class RequestFailed(pulumi.RunError):
     """AWS refused or did not answer a hook's request; Pulumi prints the message without a traceback."""
 
 
-def reporter_of(urn: pulumi.Input[str]) -> Callable[[str], None]:
-    """A function that logs a line beside the resource with this URN. Any thread may call it."""
+def reporter_of(urn: pulumi.Input[str], log: Callable[..., None] | None = None) -> Callable[[str], None]:
+    """A function that logs a line beside the resource with this URN, by `pulumi.log.info` or `log`.
+
+    Any thread may call it.
+    """
     loop = asyncio.get_running_loop()
     # The log reads nothing else of a resource, and a hook has none.
     resource = cast(pulumi.Resource, SimpleNamespace(urn=pulumi.Output.from_input(urn)))
 
     def report(line: str) -> None:
-        loop.call_soon_threadsafe(pulumi.log.info, line, resource)
+        loop.call_soon_threadsafe(log or pulumi.log.info, line, resource)
 
     return report
 

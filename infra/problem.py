@@ -52,9 +52,9 @@ def set_command(field: str, value: object) -> str:
     return f"pulumi config set {key_of(field)} {value}"
 
 
-def add_command(field: str, value: object) -> str:
-    """The command that sets the first item of a list setting."""
-    return f"pulumi config set --path '{key_of(field)}[0]' {value}"
+def add_command(field: str, value: object, at: int = 0) -> str:
+    """The command that sets the first item of a list setting, or the one at this index."""
+    return f"pulumi config set --path '{key_of(field)}[{at}]' {value}"
 
 
 def _printed(value: object) -> str:

@@ -8,6 +8,8 @@ import pulumi_aws as aws
 
 from infra import naming
 from infra.ecs import waf_rules
+from infra.hooks import plain_inputs, reporter_of
+from infra.problem import add_command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class WebAcl(pulumi.ComponentResource):
             default_action={"allow": {}},
             rules=waf_rules.rules(args.blocks, args.upload_paths),
             visibility_config=waf_rules.visibility(self.metric_name),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, hooks=_name_what_stops_blocking(name, len(args.blocks))),
         )
         aws.wafv2.WebAclAssociation(
             f"{name}-on-balancer", web_acl_arn=acl.arn, resource_arn=args.load_balancer_arn, opts=child
@@ -73,3 +75,20 @@ class WebAcl(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _name_what_stops_blocking(name: str, blocking: int) -> pulumi.ResourceHookBinding:
+    """Hook that warns, in a preview too, when a group is going to count that blocks now.
+
+    Nobody notices otherwise: the requests that it blocked reach the application. `blocking`: groups in `wafBlocks`.
+    """
+
+    async def warn(args: pulumi.ResourceHookArgs) -> None:
+        before, after = await plain_inputs(args.old_inputs), await plain_inputs(args.new_inputs)
+        if groups := waf_rules.no_longer_blocking(before.get("rules") or [], after.get("rules") or []):
+            commands = "; ".join(add_command("waf_blocks", one, at=blocking + n) for n, one in enumerate(groups))
+            rule = f"{', '.join(groups)} block requests now and only count them after this update (docs/waf.md)"
+            reporter_of(args.urn, pulumi.log.warn)(f"{rule}. To keep them blocking: {commands}")
+
+    hook = pulumi.ResourceHook(f"{name}-blocking", warn, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_update=[hook])

@@ -1,7 +1,7 @@
 """Rules of the web ACL: AWS managed rule groups that count until `wafBlocks` names them. Pure: no resources."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,20 @@ def rules(blocks: Collection[str], upload_paths: Sequence[str]) -> list[dict[str
     found = [_managed(group, priority, group.name in blocks) for priority, group in enumerate(RULE_GROUPS)]
     labels = [label for group in RULE_GROUPS if group.name in blocks for label in group.body_labels()]
     return [*found, _block_bodies(labels, upload_paths, len(found))] if labels else found
+
+
+def no_longer_blocking(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of the managed groups that block in the one list of rules and not in the other, as the engine holds them."""
+    return [name for name in _blocking(before) if name not in _blocking(after)]
+
+
+def _blocking(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    groups = {
+        rule["statement"]["managedRuleGroupStatement"]["name"]: rule.get("overrideAction", {})
+        for rule in found
+        if "managedRuleGroupStatement" in rule.get("statement", {})
+    }
+    return [name for name, override in groups.items() if "none" in override]
 
 
 def upload_regex(paths: Sequence[str]) -> str:

@@ -62,7 +62,8 @@ def stateful(
         )
         Database("database", database_in_a_vpc(values, key))
         if media:
-            MediaBucket("media", MediaBucketArgs(key_arn=key.key_arn, key=key, protect=values.protect))
+            bucket = MediaBucket("media", MediaBucketArgs(key=key, protect=values.protect))
+            bucket.encrypt(key.key_arn, permissions=[])
         ApplicationSecrets(
             "secrets",
             ApplicationSecretsArgs(
