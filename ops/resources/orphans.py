@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -136,12 +137,14 @@ def find(session: boto3.Session, project: str, stack: str, known: Collection[str
     """
     found = {arn: tags for query in (_tagged, _roles) for arn, tags in query(session, project, stack)}
     unknown = {arn: tags for arn, tags in found.items() if not {arn, _last(arn), name_in(arn)} & set(known)}
+    # An account has up to thousands of snapshots: they are listed once, and only for a key.
+    keys_of_snapshots = cache(lambda: retained.keys_of_snapshots(session))
     orphans = [
         Orphan(
             arn=arn,
             label=tags.get("Name", ""),
             kind=KINDS[kind],
-            retained=retained.is_retained(session, kind, arn, tags),
+            retained=retained.is_retained(kind, arn, tags, keys_of_snapshots),
         )
         for arn, tags in unknown.items()
         if (kind := kind_of(arn)) in KINDS and not retained.is_deleted(session, kind, arn)

@@ -1,6 +1,6 @@
 """What `pulumi destroy` leaves in the account on purpose. It is never offered for deletion."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +12,12 @@ KEY, LOG_GROUP, SECRET = "kms:key", "logs:log-group", "secretsmanager:secret"
 """Kinds as in `orphans.KINDS`."""
 
 
-def is_retained(session: boto3.Session, kind: str, arn: str, tags: Mapping[str, str]) -> bool:
-    """Whether a resource stays on purpose: by the program's tag, or because a snapshot is unreadable without it."""
-    return tags.get(RETAINED_TAG) == "true" or (kind == KEY and arn in _keys_of_snapshots(session))
+def is_retained(kind: str, arn: str, tags: Mapping[str, str], keys_of_snapshots: Callable[[], Collection[str]]) -> bool:
+    """Whether a resource stays on purpose: by the program's tag, or because a snapshot is unreadable without it.
+
+    `keys_of_snapshots` is called for a key without the tag only.
+    """
+    return tags.get(RETAINED_TAG) == "true" or (kind == KEY and arn in keys_of_snapshots())
 
 
 def is_deleted(session: boto3.Session, kind: str, arn: str) -> bool:
@@ -44,7 +47,8 @@ def start_of(state: Mapping[str, Any]) -> datetime | None:
     return datetime.fromisoformat(f"{stacks[0]['created'][:19]}+00:00") if stacks and stacks[0].get("created") else None
 
 
-def _keys_of_snapshots(session: boto3.Session) -> set[str]:
+def keys_of_snapshots(session: boto3.Session) -> set[str]:
+    """ARNs of the keys that encrypt database snapshots of the account."""
     rds: Any = session.client("rds")
     pages = rds.get_paginator("describe_db_snapshots").paginate()
     return {one["KmsKeyId"] for page in pages for one in page["DBSnapshots"] if one.get("KmsKeyId")}

@@ -4,7 +4,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 
+from ops.resources import orphans
 from tests.moto_account import empty
 from tests.ops.conftest import Ops
 from tests.ops.fake_pulumi import RECOVER, FakePulumi
@@ -70,6 +72,25 @@ def test_the_key_of_a_snapshot_is_never_offered_even_without_the_tag(
     out = ops(*RECOVER).out
     assert f"--key-id {key.rpartition('/')[2]}" not in out
     assert f"--key-id {other.rpartition('/')[2]}" in out
+
+
+def test_the_snapshots_are_listed_once_however_many_keys_there_are(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {create_key(session) for _ in range(3)}
+    calls: list[str] = []
+    make: Any = vars(BaseClient)["_make_api_call"]
+
+    def count(client: BaseClient, operation: str, parameters: Any) -> Any:
+        calls.append(operation)
+        return make(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", count)
+    assert {one.arn for one in orphans.find(session, "preqly", "prod", known=())} == keys
+    assert calls.count("DescribeDBSnapshots") == 1
+    calls.clear()
+    assert orphans.find(session, "preqly", "prod", known=keys) == []
+    assert "DescribeDBSnapshots" not in calls
 
 
 @pytest.mark.parametrize(("start", "adopted"), [("2999-01-01T00:00:00", False), ("2020-01-01T00:00:00", True)])
