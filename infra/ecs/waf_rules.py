@@ -79,7 +79,7 @@ def rules(blocks: Collection[str], upload_paths: Sequence[str]) -> list[dict[str
 
 
 def no_longer_blocking(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Names of the managed groups that block in the one list of rules and not in the other, as the engine holds them."""
+    """Managed groups that block in the first list of rules, written as the engine holds them, and not in the other."""
     return [name for name in _blocking(before) if name not in _blocking(after)]
 
 
