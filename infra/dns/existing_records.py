@@ -75,7 +75,10 @@ def _forget_command(wanted: Wanted, host: str, found: Sequence[RecordSet]) -> st
 
 
 def is_of_own_balancer(session: boto3.Session, wanted: Wanted, record: RecordSet) -> bool | None:
-    """Whether the record is an alias of a load balancer of this stack; None when the region has no such balancer."""
+    """Whether the record is an alias of a load balancer of this stack; None when the region has no such balancer.
+
+    A Classic Load Balancer has the same form of name, and is never the stack's.
+    """
     if ".elb." not in alias_of(record) or f".{session.region_name}." not in alias_of(record):
         return False
     elb: Any = session.client("elbv2")
@@ -87,8 +90,18 @@ def is_of_own_balancer(session: boto3.Session, wanted: Wanted, record: RecordSet
         if balancer.get("DNSName", "").lower() == alias_of(record)
     ]
     if not arns:
-        return None
+        return False if _is_classic(session, alias_of(record)) else None
     return wanted.owns(elb.describe_tags(ResourceArns=arns)["TagDescriptions"][0]["Tags"])
+
+
+def _is_classic(session: boto3.Session, dns_name: str) -> bool:
+    elb: Any = session.client("elb")
+    pages = elb.get_paginator("describe_load_balancers").paginate()
+    return any(
+        balancer.get("DNSName", "").lower() == dns_name
+        for page in pages
+        for balancer in page["LoadBalancerDescriptions"]
+    )
 
 
 def _answering(session: boto3.Session, wanted: Wanted, zone_id: str, records: list[RecordSet]) -> Iterator[Problem]:

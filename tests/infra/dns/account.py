@@ -128,6 +128,14 @@ class Account:
         made = elb.create_load_balancer(Name="front", Subnets=ids, Tags=tags)
         return str(made["LoadBalancers"][0]["DNSName"])
 
+    def classic_balancer(self) -> str:
+        """Create a Classic Load Balancer and return its DNS name."""
+        listener = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}
+        made = self.client("elb").create_load_balancer(
+            LoadBalancerName="old", Listeners=[listener], AvailabilityZones=["us-east-1a"]
+        )
+        return str(made["DNSName"])
+
     def run(self, command: str) -> None:
         """Send the change batch of an AWS CLI command in a message."""
         words = shlex.split(command)
@@ -155,5 +163,5 @@ def moto() -> Iterator[None]:
 
 def new_account() -> Account:
     """An account with one public zone. EC2, which takes seconds to build, keeps its networks."""
-    empty("acm", "elbv2", "route53", "ses", "sesv2", "ssm")
+    empty("acm", "elb", "elbv2", "route53", "ses", "sesv2", "ssm")
     return Account(_session(), Account(_session(), "").new_zone())

@@ -61,6 +61,16 @@ def test_an_alias_of_a_deleted_load_balancer_may_be_that_of_a_deployed_stack(aws
     assert aws_account.found().zone_id == aws_account.zone_id
 
 
+@pytest.mark.parametrize("prefix", ["", "dualstack."])
+def test_an_alias_of_a_classic_load_balancer_is_not_the_stacks(aws_account: Account, prefix: str) -> None:
+    """Its name has the form of an application load balancer's. A deployed stack owns none either."""
+    aws_account.client("ssm").put_parameter(Name="/preqly/prod/releases", Value="{}", Type="String")
+    target = {**TARGET, "DNSName": f"{prefix}{aws_account.classic_balancer()}"}
+    aws_account.write(*site_aliases(HOST, target))
+    assert "alias of old" in aws_account.problem().rule
+    assert aws_account.found(dns_records="takeOver").zone_id == aws_account.zone_id
+
+
 def test_an_alias_of_a_load_balancer_in_another_region_is_not_the_stacks(aws_account: Account) -> None:
     aws_account.client("ssm").put_parameter(Name="/preqly/prod/releases", Value="{}", Type="String")
     target = {**TARGET, "DNSName": "front-1.eu-west-1.elb.amazonaws.com"}
