@@ -90,11 +90,24 @@ def test_an_address_can_be_used_again_after_its_nat_gateway_is_deleted(emulation
     address.delete()
 
 
-def test_an_association_is_replaced_and_deleted_alone(emulation: Any, subnet: Any, table: Any) -> None:
+def test_an_association_takes_another_table_in_place_and_is_deleted_alone(
+    emulation: Any, vpc: Any, subnet: Any, table: Any
+) -> None:
+    """A subnet between two associations would route by the VPC's main table."""
+    other = emulation.resource(TABLE, "other", vpcId=vpc.id)
     inputs = {"subnetId": subnet.id, "routeTableId": table.id}
     association = emulation.resource(ASSOCIATION, "public-a", **inputs)
-    assert association.diff(**{**inputs, "routeTableId": "rtb-other"})[1] == {"routeTableId"}
+    assert association.diff(subnetId="subnet-other", routeTableId=table.id)[1] == {"subnetId"}
+    # AWS gives it another id each time.
+    for wanted in (other, table, other):
+        association.up(subnetId=subnet.id, routeTableId=wanted.id)
+        association.assert_unchanged()
+        (found,) = emulation.client("ec2").describe_route_tables(
+            Filters=[{"Name": "association.subnet-id", "Values": [subnet.id]}]
+        )["RouteTables"]
+        assert found["RouteTableId"] == wanted.id
     association.check_life()
+    other.check_life()
 
 
 @pytest.mark.parametrize("kind", ["Gateway", "Interface"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import EC2_TAGS
-from embedded_cloud.providers.call import Call, capital, from_boto
+from embedded_cloud.providers.call import Call, capital, from_boto, to_boto
 from embedded_cloud.providers.entry import ALL, ResourceType
 from embedded_cloud.providers.values import Values
 
@@ -49,19 +49,41 @@ def _delete_route(call: Call) -> None:
     call.aws("ec2").delete_route(RouteTableId=call.state["routeTableId"], **_destination(call.state))
 
 
+def _association(call: Call) -> dict[str, Any] | None:
+    """The association with this id, or the one of the same subnet or gateway.
+
+    An update gives it a new id, as on AWS, and Pulumi keeps the first one.
+    """
+    tables = call.aws("ec2").describe_route_tables()["RouteTables"]
+    found = [one for table in tables for one in table["Associations"]]
+    place = to_boto(call.state, "subnetId gatewayId")
+    here = [one for one in found if place and {name: one.get(name) for name in place} == place]
+    by_id = [one for one in found if one["RouteTableAssociationId"] == call.id]
+    return next(iter([*by_id, *here]), None)
+
+
 def _read_association(call: Call) -> Values | None:
-    found = call.aws("ec2").describe_route_tables(
-        Filters=[{"Name": "association.route-table-association-id", "Values": [call.id]}]
-    )["RouteTables"]
-    for table in found:
-        for association in table["Associations"]:
-            if association["RouteTableAssociationId"] == call.id:
-                return from_boto(association, "routeTableId subnetId gatewayId")
-    return None
+    found = _association(call)
+    return None if found is None else from_boto(found, "routeTableId subnetId gatewayId")
 
 
 def _create_association(call: Call) -> str:
     return str(call.aws("ec2").associate_route_table(**call.params("routeTableId subnetId gatewayId"))["AssociationId"])
+
+
+def _update_association(call: Call) -> None:
+    found = _association(call)
+    if found is None:
+        _create_association(call)
+        return
+    call.aws("ec2").replace_route_table_association(
+        AssociationId=found["RouteTableAssociationId"], RouteTableId=call.inputs["routeTableId"]
+    )
+
+
+def _delete_association(call: Call) -> None:
+    if found := _association(call):
+        call.aws("ec2").disassociate_route_table(AssociationId=found["RouteTableAssociationId"])
 
 
 def _read_address(call: Call) -> Values | None:
@@ -147,13 +169,12 @@ RESOURCES = (
     ResourceType(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         reported="routeTableId subnetId gatewayId",
-        replaces=ALL,
+        replaces="subnetId gatewayId",
         references={"routeTableId": references.ROUTE_TABLE, "subnetId": references.SUBNET},
-        # A subnet has one route table.
-        delete_before_replace=True,
         create=_create_association,
         read=_read_association,
-        delete=lambda call: call.aws("ec2").disassociate_route_table(AssociationId=call.id),
+        update=_update_association,
+        delete=_delete_association,
     ),
     ResourceType(
         "aws:ec2/eip:Eip",
