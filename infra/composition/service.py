@@ -147,7 +147,7 @@ def _scaling(settings: Settings, load_balancer: LoadBalancer, web: WebService) -
         min_tasks=settings.min_tasks,
         max_tasks=settings.max_tasks,
         cpu_percent=settings.scale_at_cpu_percent,
-        requests_per_target=settings.scale_at_requests_per_target,
+        requests_per_target=server.requests_per_task(settings.scale_at_requests_per_vcpu, settings.task_cpu),
         load_balancer_arn_suffix=load_balancer.load_balancer_arn_suffix,
         target_group_arn_suffix=load_balancer.target_group_arn_suffix,
     )

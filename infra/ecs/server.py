@@ -20,6 +20,11 @@ def database_connections(cpu: int, threads: int) -> int:
     return workers(cpu) * threads
 
 
+def requests_per_task(per_vcpu: int, cpu: int) -> int:
+    """Requests a minute at which a task of `cpu` units asks for help; 0 for 0, which means never."""
+    return max(1, per_vcpu * cpu // UNITS_PER_VCPU) if per_vcpu else 0
+
+
 def idle_timeout(request_timeout: int) -> int:
     """Idle timeout of the load balancer in seconds, longer than the proxy waits for a request of this length.
 

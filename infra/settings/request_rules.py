@@ -9,7 +9,7 @@ from infra.settings.settings import Settings
 BOUNDS = {
     "web_threads": (1, 32),
     "request_timeout_seconds": (5, 300),
-    "scale_at_requests_per_target": (0, 1_000_000),
+    "scale_at_requests_per_vcpu": (0, 1_000_000),
 }
 """Smallest and largest legal number; this project's limits."""
 

@@ -44,7 +44,7 @@ class Settings:
     min_tasks: int
     max_tasks: int
     scale_at_cpu_percent: int
-    scale_at_requests_per_target: int
+    scale_at_requests_per_vcpu: int
     web_threads: int
     request_timeout_seconds: int
     python_image: str

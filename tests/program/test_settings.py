@@ -37,7 +37,7 @@ def test_allowed_hosts_reach_the_application_without_a_dns_record():
 
 def test_the_settings_of_requests_reach_every_part_that_waits():
     engine = declared_with(
-        requestTimeoutSeconds="60", webThreads="1", trustedProxies='["192.0.2.0/24"]', scaleAtRequestsPerTarget="900"
+        requestTimeoutSeconds="60", webThreads="1", trustedProxies='["192.0.2.0/24"]', scaleAtRequestsPerVcpu="3600"
     )
     (task,) = [task for task in engine.all("ecs/taskDefinition:TaskDefinition") if task.name == "web-web-task"]
     variables = {
@@ -49,6 +49,20 @@ def test_the_settings_of_requests_reach_every_part_that_waits():
     assert engine.one("lb/loadBalancer:LoadBalancer")["idleTimeout"] == 90
     policy = engine.one("appautoscaling/policy:Policy", "scaling-by-requests")
     assert policy["targetTrackingScalingPolicyConfiguration"]["targetValue"] == 900
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "requests"), [("256", "512", 3000), ("512", "1024", 6000), ("1024", "2048", 12000)]
+)
+def test_the_requests_at_which_a_task_asks_for_help_follow_its_cpu(cpu, memory, requests):
+    engine = declared_with(taskCpu=cpu, taskMemory=memory)
+    policy = engine.one("appautoscaling/policy:Policy", "scaling-by-requests")
+    assert policy["targetTrackingScalingPolicyConfiguration"]["targetValue"] == requests
+
+
+def test_without_requests_cpu_alone_scales():
+    (policy,) = declared_with(scaleAtRequestsPerVcpu="0").all("appautoscaling/policy:Policy")
+    assert policy.name == "scaling-by-cpu"
 
 
 def test_the_web_acl_and_the_budget_are_only_there_when_asked_for(declared):

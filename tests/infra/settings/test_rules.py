@@ -51,7 +51,7 @@ REFUSED = [
     ({"minTasks": "0"}, "minTasks", "from 1"),
     ({"minTasks": "4", "maxTasks": "3"}, "maxTasks", "at least minTasks, which is 4"),
     ({"scaleAtCpuPercent": "100"}, "scaleAtCpuPercent", "from 10 to 95"),
-    ({"scaleAtRequestsPerTarget": "-1"}, "scaleAtRequestsPerTarget", "from 0"),
+    ({"scaleAtRequestsPerVcpu": "-1"}, "scaleAtRequestsPerVcpu", "from 0"),
     ({"webThreads": "0"}, "webThreads", "from 1 to 32"),
     ({"requestTimeoutSeconds": "4"}, "requestTimeoutSeconds", "from 5 to 300"),
     ({"requestTimeoutSeconds": "301"}, "requestTimeoutSeconds", "from 5 to 300"),
