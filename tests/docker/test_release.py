@@ -1,12 +1,13 @@
 """Two releases on one database: one migration at a time, roles that own nothing, static files of both releases."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from tests.docker.releases import BUCKET, KEY, OWNER, Stage, build_another, hashed_names, login, static_files
-from tests.docker.site import DATABASE_URL, Site, client, docker, eventually, ready
+from tests.docker.site import DATABASE_URL, ROOT, Site, client, docker, eventually, ready
 from tests.visitor import PASSWORD, post, sign_up, upload_picture
 
 pytestmark = pytest.mark.containers
@@ -91,6 +92,19 @@ def test_the_applications_role_is_limited_in_time_and_the_owner_is_not(prepared:
     assert ended.code == 0, ended.output
     assert prepared.sql(limits, login("preqly_app_a")).split() == ["50", "60"]
     assert prepared.run("prepare_release").code == 0
+
+
+def test_the_documented_line_lifts_the_limits_for_a_shell_of_an_operator(prepared: Stage) -> None:
+    (options,) = re.findall("^export PGOPTIONS='(.*)'$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    ask = "from django.db import connection as c; print({}, c.cursor().execute('SHOW {}').fetchone())"
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        command = ("shell", "--command", ask.format(repr(name), name))
+        limited, lifted = (
+            prepared.run(*command, DATABASE_URL=login("preqly_app_a"), **shell)
+            for shell in ({}, {"PGOPTIONS": options})
+        )
+        assert f"{name} ('{'25s' if name == 'statement_timeout' else '30s'}',)" in limited.output
+        assert f"{name} ('0',)" in lifted.output
 
 
 def test_its_password_is_a_verifier_and_preparing_again_changes_nothing(prepared: Stage) -> None:
