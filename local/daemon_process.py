@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from embedded_cloud import running
 from embedded_cloud.config import Clocks, CloudConfig
-from local import daemon, project
+from local import daemon, project, vpc
 from local.runtime import Runtime, write_atomically
 
 
@@ -47,7 +47,7 @@ def cloud_config(runtime: Runtime) -> CloudConfig:
         http_port=runtime.ports.http,
         https_port=runtime.ports.https,
         registry_port=runtime.ports.registry,
-        vpc_cidr=project.default_setting("vpcCidr"),
+        vpc_cidr=vpc.wanted_range(runtime.folder),
         dns_zones=(project.default_setting("zone"),),
         clocks=Clocks.from_environment(os.environ),
         images={role: chosen[role] for role in ("postgres", "haproxy", "registry", "pause")},

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from embedded_cloud.containers.cleanup import remove_all
 from embedded_cloud.endpoints import Endpoints
-from local import daemon, project, site, status
+from local import daemon, project, site, status, vpc
 from local.engine import SelectedStack, run_engine
 from local.progress import Progress
 from local.project import LOCAL_STACK
@@ -23,7 +23,9 @@ def up(_: argparse.Namespace, runtime: Runtime) -> int:
     console = Console(stderr=True)
     images = base_images.choose(runtime, report)
     report(status.what_is_emulated(images))
-    selected = select_stack(LOCAL_STACK, runtime.folder, running_cloud(runtime), project.local_settings(images))
+    endpoints = running_cloud(runtime)
+    settings = project.local_settings(images) | vpc.setting(runtime)
+    selected = select_stack(LOCAL_STACK, runtime.folder, endpoints, settings)
     progress = deploy(selected, console)
     console.print(f"Stack {LOCAL_STACK}: {progress.summary()}.", highlight=False)
     site.wait_until_it_answers(runtime)

@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import uuid
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_the_network_has_the_range_of_the_vpc_and_its_first_address(config: Clou
     host = DockerHost(dataclasses.replace(config, vpc_cidr="10.213.0.0/16"))
     try:
         assert host.network().attrs["IPAM"]["Config"][0]["Subnet"] == "10.213.0.0/16"
-        assert host.gateway == "10.213.0.1"
+        assert (host.gateway, host.address_range) == ("10.213.0.1", "10.213.0.0/16")
     finally:
         remove_all(config.name)
 
@@ -38,6 +39,7 @@ def test_a_range_that_docker_refuses_is_logged_and_replaced(
     try:
         with caplog.at_level(logging.WARNING, "embedded_cloud"):
             assert second.gateway != "10.213.0.1"
+            assert ip_address(second.gateway) in ip_network(second.address_range)
         assert "10.213.0.0/16" in caplog.text
     finally:
         remove_all(f"{config.name}-first")

@@ -32,7 +32,10 @@ def create_network(client: docker.DockerClient, config: CloudConfig, labels: Map
             if pool is None:
                 raise
             logger.warning(
-                "network: Docker refuses the range %s (%s) and chooses another one", config.vpc_cidr, error.explanation
+                "network: Docker refuses the range %s (%s) and chooses another one; the load balancer's address is not "
+                "in a VPC with that range",
+                config.vpc_cidr,
+                error.explanation,
             )
     raise AssertionError("the last pool is Docker's own choice")
 
@@ -165,9 +168,18 @@ class DockerHost:
     @property
     def gateway(self) -> str:
         """IP address of the host on the network."""
+        return str(self._addresses()["Gateway"])
+
+    @property
+    def address_range(self) -> str:
+        """The network's range (CIDR): `vpc_cidr` of the configuration, or Docker's choice."""
+        return str(self._addresses()["Subnet"])
+
+    def _addresses(self) -> dict[str, str]:
         network = self.network()
         network.reload()
-        return str(network.attrs["IPAM"]["Config"][0]["Gateway"])
+        addresses: dict[str, str] = network.attrs["IPAM"]["Config"][0]
+        return addresses
 
     @property
     def _own_label(self) -> str:
