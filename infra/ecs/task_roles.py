@@ -52,6 +52,9 @@ class TaskRoles(pulumi.ComponentResource):
     def _role(self, name: str, trust: pulumi.Output[str], policy: pulumi.Output[str]) -> pulumi.Output[str]:
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(name, assume_role_policy=trust, opts=child)
-        aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy, opts=child)
+        # The new permissions exist before the rollout. The old ones go at the end of the update, because tasks of the
+        # release before have them until then, and keep them when the rollout fails.
+        beside = pulumi.ResourceOptions(parent=self, replace_on_changes=["policy"])
+        aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy, opts=beside)
         arn: pulumi.Output[str] = role.arn
         return arn
