@@ -38,9 +38,8 @@ pulumi.export("secrets_provider", state.secrets_provider if state else "")
 pulumi.export(
     "setup_commands",
     pulumi.Output.all(
-        AWS_PREVIEW_ROLE_ARN=roles.preview_role_arn,
-        AWS_DEPLOY_ROLE_ARN=roles.deploy_role_arn,
-        AWS_REGION=settings.region,
-        PULUMI_BACKEND_URL=backend_url,
-    ).apply(lambda known: setup_commands(settings.repository, known)),
+        preview_role=roles.preview_role_arn,
+        deploy_role=roles.deploy_role_arn,
+        variables={"AWS_REGION": settings.region, "PULUMI_BACKEND_URL": backend_url},
+    ).apply(lambda known: setup_commands(settings.repository, settings.stack, **known)),
 )

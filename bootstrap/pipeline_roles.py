@@ -7,11 +7,13 @@ import pulumi_aws as aws
 
 from bootstrap.boundary import boundary
 from bootstrap.deploy_policies import deploy_policies
+from bootstrap.earlier_buckets import earlier_buckets
 from bootstrap.preview_policy import preview_policy
 from bootstrap.scope import Scope
 from bootstrap.settings import Settings
 from bootstrap.state import State
-from bootstrap.trust import AUDIENCE, DEPLOY_ENVIRONMENT, ISSUER, PREVIEW_ENVIRONMENT, trust
+from bootstrap.trust import AUDIENCE, ISSUER, deploy_environment, preview_environment, trust
+from infra import naming
 
 DEPLOY_HOURS = 6
 """Longest session of the deploy role; the program can wait 4.5 hours (.github/workflows/deploy.yml)."""
@@ -65,12 +67,10 @@ class PipelineRoles(pulumi.ComponentResource):
     def __init__(self, name: str, args: PipelineRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bootstrap:index:PipelineRoles", name, None, opts)
         self._args = args
-        settings = args.settings
-        self._prefix = f"{settings.project}-{settings.stack}"
         self._path = f"/{pulumi.get_project()}/"
-        boundary_name = f"{self._prefix}-boundary"
+        boundary_name = self._policy_name("boundary")
         scope = self._scope(boundary_name)
-        self.boundary_arn = self._policy(f"{name}-boundary", boundary_name, scope.apply(boundary)).arn
+        self.boundary_arn = self._policy(f"{name}-boundary", "boundary", scope.apply(boundary)).arn
         self.preview_role_arn = self._preview_role(name, scope)
         self.deploy_role_arn = self._deploy_role(name, scope)
         self.register_outputs({"preview_role_arn": self.preview_role_arn, "deploy_role_arn": self.deploy_role_arn})
@@ -78,7 +78,10 @@ class PipelineRoles(pulumi.ComponentResource):
     def _scope(self, boundary_name: str) -> pulumi.Output[Scope]:
         settings, state = self._args.settings, self._args.state
         known = pulumi.Output.all(
-            self._args.account, state.bucket_arn if state else None, state.key_arn if state else None
+            self._args.account,
+            state.bucket_arn if state else None,
+            state.key_arn if state else None,
+            earlier_buckets(settings.project, settings.stack),
         )
         return known.apply(
             lambda values: Scope(
@@ -90,31 +93,32 @@ class PipelineRoles(pulumi.ComponentResource):
                 boundary_arn=f"arn:aws:iam::{values[0]}:policy{self._path}{boundary_name}",
                 state_bucket_arn=values[1],
                 state_key_arn=values[2],
+                earlier_buckets=tuple(values[3]),
             )
         )
 
     def _preview_role(self, name: str, scope: pulumi.Output[Scope]) -> pulumi.Output[str]:
-        role = self._role(f"{name}-preview", PREVIEW_ENVIRONMENT, hours=1)
-        policy = self._policy(f"{name}-preview", f"{self._prefix}-preview", scope.apply(preview_policy))
+        role = self._role(name, "preview", preview_environment(self._args.settings.stack), hours=1)
+        policy = self._policy(f"{name}-preview", "preview", scope.apply(preview_policy))
         self._attach(f"{name}-preview", role, policy)
         arn: pulumi.Output[str] = role.arn
         return arn
 
     def _deploy_role(self, name: str, scope: pulumi.Output[Scope]) -> pulumi.Output[str]:
-        role = self._role(f"{name}-deploy", DEPLOY_ENVIRONMENT, hours=DEPLOY_HOURS)
+        role = self._role(name, "deploy", deploy_environment(self._args.settings.stack), hours=DEPLOY_HOURS)
         documents = scope.apply(deploy_policies)
         for topic in POLICIES:
-            policy = self._policy(f"{name}-deploy-{topic}", f"{self._prefix}-deploy-{topic}", documents[topic])
+            policy = self._policy(f"{name}-deploy-{topic}", f"deploy-{topic}", documents[topic])
             self._attach(f"{name}-deploy-{topic}", role, policy)
         arn: pulumi.Output[str] = role.arn
         return arn
 
-    def _role(self, name: str, environment: str, *, hours: int) -> aws.iam.Role:
+    def _role(self, name: str, kind: str, environment: str, *, hours: int) -> aws.iam.Role:
         settings = self._args.settings
         return aws.iam.Role(
-            name,
-            # Fixed names: they stand in the repository's variables, and in the trail of the account.
-            name=f"{self._prefix}-{name.rpartition('-')[2]}",
+            f"{name}-{kind}",
+            # Fixed names: they stand in the variables of the environments, and in the trail of the account.
+            name=naming.role_name(settings.project, settings.stack, kind),
             path=self._path,
             description=f"Jobs of {settings.repository} in the environment {environment}",
             assume_role_policy=pulumi.Output.from_input(self._args.provider_arn).apply(
@@ -130,10 +134,12 @@ class PipelineRoles(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _policy(self, name: str, fixed_name: str, document: pulumi.Output[str]) -> aws.iam.Policy:
-        return aws.iam.Policy(
-            name, name=fixed_name, path=self._path, policy=document, opts=pulumi.ResourceOptions(parent=self)
-        )
+    def _policy_name(self, kind: str) -> str:
+        return naming.policy_name(self._args.settings.project, self._args.settings.stack, kind)
+
+    def _policy(self, name: str, kind: str, document: pulumi.Output[str]) -> aws.iam.Policy:
+        child = pulumi.ResourceOptions(parent=self)
+        return aws.iam.Policy(name, name=self._policy_name(kind), path=self._path, policy=document, opts=child)
 
     def _attach(self, name: str, role: aws.iam.Role, policy: aws.iam.Policy) -> None:
         aws.iam.RolePolicyAttachment(

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Statement = dict[str, Any]
+from infra import naming
 
-BUCKETS = ("access-logs-bucket-*", "media-files-*")
-"""Names of the hosted program's buckets: Pulumi appends random digits to the logical name."""
+Statement = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +22,8 @@ class Scope:
     """Route 53 zone whose names the stack may change."""
     boundary_arn: str
     """Permissions boundary of every role that the stack makes."""
+    earlier_buckets: tuple[str, ...] = ()
+    """Buckets of the stack whose names do not begin with its prefix (bootstrap/earlier_buckets.py)."""
     state_bucket_arn: str | None = None
     state_key_arn: str | None = None
     """KMS key of the secrets in the state. Both are None with Pulumi Cloud."""
@@ -39,8 +40,12 @@ class Scope:
 
     @property
     def buckets(self) -> list[str]:
-        """The S3 buckets of the stack."""
-        return [f"arn:aws:s3:::{name}" for name in BUCKETS]
+        """The S3 buckets of the stack (infra/naming.py)."""
+        # So many characters and no more: `*` would also match the buckets of a stack whose name goes on with `-media`.
+        made = "?" * naming.BUCKET_SUFFIX_LENGTH
+        roles = (naming.ACCESS_LOG_BUCKET, naming.MEDIA_BUCKET)
+        prefixes = [naming.bucket_prefix(self.project, self.stack, role) for role in roles]
+        return [f"arn:aws:s3:::{name}" for name in (*(f"{prefix}{made}" for prefix in prefixes), *self.earlier_buckets)]
 
     @property
     def own_tags(self) -> dict[str, str]:

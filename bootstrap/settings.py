@@ -66,8 +66,7 @@ def problems(settings: Settings, project: str) -> list[Problem]:
     if not settings.region:
         fix = "pulumi config set aws:region us-east-1"
         found.append(Problem("aws:region", "", "must be the region of the hosted stack", fix))
-    # IAM allows 64 characters in a role's name, which holds project and stack.
-    if not _STACK.fullmatch(settings.stack) or len(f"{settings.project}-{settings.stack}") > 55:
+    if not _STACK.fullmatch(settings.stack):
         rule = "must have the hosted stack's name: small letters, digits and hyphens, at most 30"
         found.append(Problem("stack", settings.stack, rule, "pulumi stack rename prod"))
     return found

@@ -7,8 +7,16 @@ ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 """What aws-actions/configure-aws-credentials asks a token for."""
 BRANCH = "refs/heads/main"
-PREVIEW_ENVIRONMENT = "preview"
-DEPLOY_ENVIRONMENT = "production"
+
+
+def preview_environment(stack: str) -> str:
+    """Environment on GitHub of the jobs that preview a stack."""
+    return f"preview-{stack}"
+
+
+def deploy_environment(stack: str) -> str:
+    """Environment on GitHub of the jobs that deploy a stack."""
+    return f"deploy-{stack}"
 
 
 def subjects(repository: str, repository_id: int, owner_id: int, environment: str) -> list[str]:

@@ -15,6 +15,15 @@ DASHBOARD_LENGTH = 255
 """CloudWatch (docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html)."""
 WEB_ACL_METRIC_LENGTH = 128
 """AWS WAF (docs.aws.amazon.com/waf/latest/APIReference/API_VisibilityConfig.html)."""
+ROLE_LENGTH = 64
+POLICY_LENGTH = 128
+"""IAM (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
+BUCKET_PREFIX_LENGTH = 37
+"""S3 allows 63 (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html); the provider appends 26."""
+BUCKET_SUFFIX_LENGTH = 26
+"""Characters that the provider appends to a prefix: date, time and a counter."""
+MEDIA_BUCKET, ACCESS_LOG_BUCKET = "media", "access-logs"
+"""Roles of the stack's buckets in their names."""
 TAG_VALUE_LENGTH = 256
 """All services (docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html)."""
 DATABASE_NAME_LENGTH = 40
@@ -42,15 +51,16 @@ REPLACED_RECORDS = "replaced-dns-records"
 _DIGEST_LENGTH = 8
 
 
-def physical_name(project: str, stack: str, role: str = "", *, limit: int) -> str:
-    """`<project>-<stack>`, with `-<role>` when given: at most `limit` letters, digits, `_` and `-`.
+def physical_name(project: str, stack: str, role: str = "", *, limit: int, lower: bool = False) -> str:
+    """`<project>-<stack>`, with `-<role>` when given: at most `limit` letters, digits, `_` and `-`; with
+    `lower` as S3 wants it, small letters, digits and `-`.
 
     Two stacks never share a name. Where cleaning, cutting or joining could make them alike, a hash of both names
     follows. Changing the rule for a name replaces the resources that have it.
     """
     suffix = f"-{role}" if role else ""
     plain = f"{project}-{stack}"
-    clean = re.sub(r"[^A-Za-z0-9_-]", "-", plain)
+    clean = re.sub(r"[^a-z0-9-]", "-", plain.lower()) if lower else re.sub(r"[^A-Za-z0-9_-]", "-", plain)
     # A hyphen in the project's name: `a-b` and `c` would give the same name as `a` and `b-c`.
     if clean == plain and "-" not in project and len(plain + suffix) <= limit:
         return plain + suffix
@@ -67,6 +77,22 @@ def configuration_set(project: str, stack: str) -> str:
 def dashboard(project: str, stack: str) -> str:
     """CloudWatch dashboard; operators look for it by name."""
     return physical_name(project, stack, limit=DASHBOARD_LENGTH)
+
+
+def role_name(project: str, stack: str, role: str) -> str:
+    """Name of an IAM role of the pipelines."""
+    return physical_name(project, stack, role, limit=ROLE_LENGTH)
+
+
+def policy_name(project: str, stack: str, role: str) -> str:
+    """Name of a managed IAM policy of the pipelines."""
+    return physical_name(project, stack, role, limit=POLICY_LENGTH)
+
+
+def bucket_prefix(project: str, stack: str, role: str) -> str:
+    """Beginning of an S3 bucket's name. The pipelines' roles reach the stack's buckets by it (bootstrap/scope.py)."""
+    name = physical_name(project, stack, role, limit=BUCKET_PREFIX_LENGTH - 1, lower=True)
+    return f"{name.lstrip('-')}-"
 
 
 def web_acl_metric(project: str, stack: str) -> str:

@@ -58,7 +58,8 @@ def _database(args: mocks.MockResourceArgs) -> dict[str, Any]:
 
 
 def _bucket(args: mocks.MockResourceArgs) -> dict[str, Any]:
-    name = f"{args.name}-1a2b3c4"
+    prefix = args.inputs.get("bucketPrefix")
+    name = f"{prefix}{'2' * 18}00000001" if prefix else f"{args.name}-1a2b3c4"
     return {"arn": f"arn:aws:s3:::{name}", "bucket": name, "bucketRegionalDomainName": f"{name}.s3.amazonaws.com"}
 
 

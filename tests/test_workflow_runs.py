@@ -1,22 +1,23 @@
 """What the GitHub workflows do: checks, preview and deploy of main, and the preview of a pull request."""
 
+import json
 import os
 import re
 import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import yaml
 
 from bootstrap import hosted
-from bootstrap.setup_commands import setup_commands
-from bootstrap.trust import DEPLOY_ENVIRONMENT, PREVIEW_ENVIRONMENT
+from bootstrap.setup_commands import pipeline_switch, setup_commands
 from infra.settings.size_rules import CHOICES
 from local.preview import MARKER
 from local.runtime import ROOT
-from tests.workflow_files import FILES, FOLDER, FORK_GUARD, jobs, jobs_of, load, steps, triggers
+from tests.workflow_files import FILES, FORK_GUARD, jobs, jobs_of, load, steps, triggers
 
 
 def test_a_deploy_waits_for_the_checks_and_for_the_preview() -> None:
@@ -55,22 +56,70 @@ def test_a_commit_that_is_not_the_newest_of_main_is_refused(tmp_path: Path, newe
     assert ("its own run deploys it" in result.stdout) == bool(code)
 
 
-def test_the_workflow_names_what_the_bootstrap_stack_sets() -> None:
-    text = (FOLDER / "deploy.yml").read_text()
-    variables = set(re.findall(r"vars\.(\w+)", text))
-    assert variables == {"AWS_PREVIEW_ROLE_ARN", "AWS_DEPLOY_ROLE_ARN", "AWS_REGION", "PULUMI_BACKEND_URL"}
-    commands = setup_commands("octo/site", dict.fromkeys(variables, "x"))
-    assert set(re.findall(r"gh variable set (\w+)", commands)) == variables
+def commands_of(stack: str) -> str:
+    """Set-up commands whose values name the stack."""
+    variables = {"AWS_REGION": f"{stack} region", "PULUMI_BACKEND_URL": f"{stack} state"}
+    return setup_commands(
+        "octo/site", stack, preview_role=f"{stack} preview", deploy_role=f"{stack} deploy", variables=variables
+    )
+
+
+class GitHub(NamedTuple):
+    """A repository after `gh` ran: environments with the branches they allow, and variables by environment."""
+
+    environments: dict[str, list[str]]
+    variables: dict[str, dict[str, str]]
+
+
+def set_up(folder: Path, *stacks: str) -> GitHub:
+    """What the commands of these stacks leave on GitHub. Variables of the repository are under the empty name."""
+    command, log = folder / "gh", folder / "log"
+    log.unlink(missing_ok=True)
+    record = f"open({str(log)!r}, 'a').write(json.dumps(sys.argv) + chr(10))"
+    command.write_text(f"#!{sys.executable}\nimport json, sys\n{record}\n")
+    command.chmod(0o755)
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    for stack in stacks:
+        subprocess.run(["bash", "-e", "-c", commands_of(stack)], env=environment, check=True)
+    found = GitHub({}, {})
+    for words in map(json.loads, log.read_text().splitlines()):
+        if words[1:3] == ["variable", "set"]:
+            where = words[words.index("--env") + 1] if "--env" in words else ""
+            found.variables.setdefault(where, {})[words[3]] = words[words.index("--body") + 1]
+        else:
+            path = words[words.index("--method") + 2].removeprefix("repos/octo/site/environments/")
+            branches = found.environments.setdefault(path.partition("/")[0], [])
+            branches += [word.removeprefix("name=") for word in words if word.startswith("name=")]
+    return found
+
+
+def test_the_workflow_names_what_the_bootstrap_stack_sets(tmp_path: Path) -> None:
+    found = set_up(tmp_path, "prod")
     deploy = jobs_of("deploy.yml")
-    assert (deploy["preview"]["environment"], deploy["deploy"]["environment"]["name"]) == ("preview", "production")
-    for environment in (PREVIEW_ENVIRONMENT, DEPLOY_ENVIRONMENT):
-        assert f"environments/{environment}/deployment-branch-policies -f name=main" in commands
-    assert set(re.findall(r"role-to-assume: \$\{\{ vars\.(\w+)", text)) == {
-        "AWS_PREVIEW_ROLE_ARN",
-        "AWS_DEPLOY_ROLE_ARN",
+    names = {"preview": deploy["preview"]["environment"], "deploy": deploy["deploy"]["environment"]["name"]}
+    assert found.environments == {environment: ["main"] for environment in names.values()}
+    for job, environment in names.items():
+        used = set(re.findall(r"vars\.(\w+)", str(steps(deploy[job]))))
+        assert used == set(found.variables[environment])
+        assert found.variables[environment]["AWS_ROLE_ARN"] == f"prod {job}"
+    assert found.variables[""] == {pipeline_switch("prod"): "true"}
+
+
+def test_the_jobs_with_a_role_wait_for_a_variable_that_a_jobs_condition_can_read() -> None:
+    """A job's `if` knows the variables of the repository alone; those of the environment come with the runner."""
+    deploy = jobs_of("deploy.yml")
+    assert deploy["preview"]["if"] == f"vars.{pipeline_switch('prod')} == 'true' && github.ref == 'refs/heads/main'"
+    assert deploy["deploy"]["needs"] == "preview"
+
+
+def test_a_second_stack_of_the_repository_leaves_the_firsts_variables_and_environments(tmp_path: Path) -> None:
+    alone = set_up(tmp_path, "prod")
+    both = set_up(tmp_path, "prod", "pr-12")
+    assert {name: both.variables[name] for name in alone.environments} == {
+        name: alone.variables[name] for name in alone.environments
     }
-    assert "vars.AWS_PREVIEW_ROLE_ARN" in str(steps(deploy["preview"]))
-    assert "vars.AWS_DEPLOY_ROLE_ARN" in str(steps(deploy["deploy"]))
+    assert set(both.environments) - set(alone.environments) == {"preview-pr-12", "deploy-pr-12"}
+    assert both.variables[""] == {"DEPLOY_PROD": "true", "DEPLOY_PR_12": "true"}
 
 
 def test_jobs_that_build_or_plan_images_fetch_the_whole_history() -> None:

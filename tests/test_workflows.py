@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bootstrap.trust import DEPLOY_ENVIRONMENT, PREVIEW_ENVIRONMENT
+from bootstrap.trust import deploy_environment, preview_environment
 from tests.bootstrap.policy_evaluation import allowed, trusted
-from tests.bootstrap.recorded import Role, run_bootstrap
+from tests.bootstrap.recorded import STACK, Role, run_bootstrap
 from tests.workflow_files import FILES, Job, jobs, jobs_of, of_pull_requests, steps, triggers, with_role
+
+PREVIEW_ENVIRONMENT, DEPLOY_ENVIRONMENT = preview_environment(STACK), deploy_environment(STACK)
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra import policies
-from infra.foundation.private_bucket import ABANDONED_UPLOADS, EXPIRED_MARKERS, close, encrypt
+from infra import naming, policies
+from infra.foundation.private_bucket import ABANDONED_UPLOADS, EXPIRED_MARKERS, close, encrypt, private_bucket
 
 KEPT_OVERWRITTEN_DAYS = 90
 
@@ -31,8 +31,9 @@ class MediaBucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: MediaBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:MediaBucket", name, None, opts)
         self._name = name
-        self._bucket = bucket = aws.s3.Bucket(
+        self._bucket = bucket = private_bucket(
             f"{name}-files",
+            naming.MEDIA_BUCKET,
             force_destroy=not args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[args.key]),
         )

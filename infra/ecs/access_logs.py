@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra import policies
-from infra.foundation.private_bucket import EXPIRED_MARKERS, keep_private
+from infra import naming, policies
+from infra.foundation.private_bucket import EXPIRED_MARKERS, keep_private, private_bucket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class AccessLogs(pulumi.ComponentResource):
     def __init__(self, name: str, args: AccessLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:AccessLogs", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(f"{name}-bucket", force_destroy=not args.protect, opts=child)
+        bucket = private_bucket(f"{name}-bucket", naming.ACCESS_LOG_BUCKET, force_destroy=not args.protect, opts=child)
         private = keep_private(name, bucket, self)
         _expire(name, bucket, args.retention_days, self)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id

@@ -6,6 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra import naming
+
 ABANDONED_UPLOADS: dict[str, Any] = {
     "id": "abandoned-uploads",
     "status": "Enabled",
@@ -21,6 +23,18 @@ EXPIRED_MARKERS: dict[str, Any] = {
     "expiration": {"expired_object_delete_marker": True},
 }
 """Lifecycle rule for versioned buckets: a delete marker goes with the last version that it hides."""
+
+
+def private_bucket(name: str, role: str, *, force_destroy: bool, opts: pulumi.ResourceOptions) -> aws.s3.Bucket:
+    """A bucket of the stack, named after project, stack and role; `keep_private` closes it."""
+    # Another prefix would replace a bucket and lose its files: one that exists keeps the name that it has.
+    stays = pulumi.ResourceOptions(ignore_changes=["bucketPrefix"])
+    return aws.s3.Bucket(
+        name,
+        bucket_prefix=naming.bucket_prefix(pulumi.get_project(), pulumi.get_stack(), role),
+        force_destroy=force_destroy,
+        opts=pulumi.ResourceOptions.merge(opts, stays),
+    )
 
 
 def keep_private(name: str, bucket: aws.s3.Bucket, owner: pulumi.Resource) -> list[pulumi.Resource]:

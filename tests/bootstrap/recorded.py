@@ -2,7 +2,7 @@
 
 import json
 import runpy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,8 +17,12 @@ from tests.recorder import Recorder, _Monitor
 
 SETTINGS_GIVEN = {"repository": "octo/site", "repositoryId": "456789", "ownerId": "123456"}
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+TAGGED = "aws:resourcegroupstaggingapi/getResources:getResources"
 STACK = "prod"
 PROJECT = "preqly"
+UNIQUE = "2026113012345600010000000a"
+"""What the provider appends to the prefix of a bucket's name."""
+MEDIA = f"arn:aws:s3:::preqly-prod-media-{UNIQUE}"
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ class BootstrapRecorder(Recorder):
         return {one["name"].rpartition("-")[2]: Role(one["name"], one, attached[one["name"]]) for one in found}
 
 
-def run_bootstrap(**config: str) -> BootstrapRecorder:
-    """What the bootstrap stack declares with these settings."""
+def run_bootstrap(*, buckets: Sequence[str] = (), **config: str) -> BootstrapRecorder:
+    """What the bootstrap stack declares with these settings, and these buckets with the hosted stack's tags."""
     recorder = BootstrapRecorder()
     mocks.set_mocks(recorder, project="bootstrap", stack=STACK, monitor=_Monitor(recorder))
     given = {"aws:region": REGION, **{f"bootstrap:{key}": value for key, value in {**SETTINGS_GIVEN, **config}.items()}}
@@ -71,6 +75,8 @@ def run_bootstrap(**config: str) -> BootstrapRecorder:
         "arn": PROVIDER,
         "clientIdLists": json.loads(config.pop("clients", '["sts.amazonaws.com"]')),
     }
+    found = [{"resourceArn": f"arn:aws:s3:::{name}", "tags": {}} for name in buckets]
+    recorder.functions[TAGGED] = {"resourceTagMappingLists": found}
     # All programs of a process share one stack resource.
     outputs = cast(Stack, get_root_resource()).outputs
     recorder.run(outputs.clear)

@@ -1,14 +1,19 @@
 """The deploy role makes what the program declares, and cannot widen itself or touch what belongs to others."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bootstrap.boundary import boundary
 from bootstrap.deploy_policies import MONITORING, deploy_policies
 from bootstrap.pipeline_roles import POLICIES
 from bootstrap.scope import Scope
 from embedded_cloud.api.moto_patches.service_linked_roles import ROLES
+from infra import naming
 from tests.bootstrap.policy_evaluation import allowed, like
+from tests.bootstrap.recorded import MEDIA, TAGGED, UNIQUE, run_bootstrap
 from tests.program.shapes import SHAPES, children
 from tests.recorder import declared_with
 
@@ -86,7 +91,7 @@ CREATES = {
 """The action that creates a resource, where it is not called Create and the kind."""
 RESOURCES = {
     "iam": ROLE,
-    "s3": "arn:aws:s3:::media-files-1a2b3c4",
+    "s3": MEDIA,
     "ssm": "arn:aws:ssm:us-east-1:123456789012:parameter/preqly/prod/releases",
 }
 
@@ -138,10 +143,48 @@ def test_it_may_do_what_services_ask_of_the_caller_besides(roles: Any) -> None:
 
 
 def test_the_names_of_buckets_in_the_policies_are_the_programs(scope: Scope) -> None:
+    # The recorded programs have this stack's name.
+    there = replace(scope, stack="test")
     for shape in SHAPES.values():
         for bucket in declared_with(**shape).all("s3/bucket:Bucket"):
-            arn = f"arn:aws:s3:::{bucket.name}-1a2b3c4"
-            assert any(like(pattern, arn) for pattern in scope.buckets), bucket.name
+            arn = f"arn:aws:s3:::{bucket.inputs['bucketPrefix']}{UNIQUE}"
+            assert any(like(pattern, arn) for pattern in there.buckets), bucket.name
+
+
+STACKS = (("preqly", "prod"), ("preqly", "prod-media"), ("preqly", "staging"), ("films", "prod"), ("pre-qly", "prod"))
+
+
+@pytest.mark.parametrize("documents", [deploy_policies, lambda there: {"": boundary(there)}], ids=["role", "boundary"])
+@pytest.mark.parametrize("one", STACKS, ids=lambda one: "-".join(one) if isinstance(one, tuple) else one)
+def test_a_stack_reaches_its_own_buckets_and_none_of_another_stack(
+    scope: Scope, one: tuple[str, str], documents: Callable[[Scope], dict[str, str]]
+) -> None:
+    policies = documents(replace(scope, project=one[0], stack=one[1])).values()
+    reached = {
+        (other, role)
+        for other in STACKS
+        for role in (naming.MEDIA_BUCKET, naming.ACCESS_LOG_BUCKET)
+        if reaches(policies, f"{naming.bucket_prefix(*other, role)}{UNIQUE}")
+    }
+    assert reached == {(one, naming.MEDIA_BUCKET), (one, naming.ACCESS_LOG_BUCKET)}
+
+
+def test_a_stack_from_before_its_buckets_had_its_name_keeps_reaching_those_and_no_others() -> None:
+    own = ["media-files-1a2b3c4", "access-logs-bucket-1a2b3c4"]
+    odd = ["media-files", "media-files-1a2b3c4-backup", "state-bucket-1a2b3c4", "media-files-*"]
+    bootstrap = run_bootstrap(buckets=[*own, *odd])
+    tags = [{"key": "Project", "values": ["preqly"]}, {"key": "Stack", "values": ["prod"]}]
+    (lookup,) = [call.args for call in bootstrap.calls if call.token == TAGGED]
+    assert lookup == {"resourceTypeFilters": ["s3"], "tagFilters": tags}
+    (limits,) = [one.inputs["policy"] for one in bootstrap.all("iam/policy:Policy") if "boundary" in one.name]
+    for documents in (bootstrap.roles()["deploy"].policies, [limits]):
+        reached = [name for name in (*own, *odd, "media-files-9z8y7x6") if reaches(documents, name)]
+        assert reached == own
+        assert allowed(documents, "s3:DeleteObject", f"{MEDIA}/a.jpg")
+
+
+def reaches(documents: Iterable[str], bucket: str) -> bool:
+    return allowed(documents, "s3:DeleteObject", f"arn:aws:s3:::{bucket}/a.jpg")
 
 
 @pytest.mark.parametrize(
@@ -208,7 +251,7 @@ def test_it_cannot_change_the_roles_of_the_pipelines(roles: Any, action: str, na
         ("ecs:ExecuteCommand", "*"),
         ("organizations:LeaveOrganization", "*"),
         ("route53:DeleteHostedZone", "*"),
-        ("s3:GetObject", "arn:aws:s3:::media-files-1a2b3c4/uploads/passport.jpg"),
+        ("s3:GetObject", f"{MEDIA}/uploads/passport.jpg"),
         ("s3:DeleteBucket", "arn:aws:s3:::state-bucket-1a2b3c4"),
         ("s3:PutBucketPolicy", "arn:aws:s3:::state-bucket-1a2b3c4"),
         ("s3:PutObject", "arn:aws:s3:::state-bucket-1a2b3c4/bootstrap/.pulumi/stacks/bootstrap/prod.json"),

@@ -40,7 +40,7 @@ def test_it_makes_the_roles_and_a_second_up_changes_nothing(cloud: EngineStack) 
     deploy = iam.get_role(RoleName="preqly-test-deploy")["Role"]
     assert (deploy["Path"], deploy["MaxSessionDuration"]) == ("/bootstrap/", 6 * 3600)
     claims = {"aud": "sts.amazonaws.com", "ref": "refs/heads/main", "repository_id": "456789"}
-    claims |= {"sub": "repo:octo@123456/site@456789:environment:production"}
+    claims |= {"sub": "repo:octo@123456/site@456789:environment:deploy-test"}
     assert trusted(json.dumps(deploy["AssumeRolePolicyDocument"]), claims)
     assert len(policies_of(cloud, "preqly-test-deploy")) == 6
     assert policies_of(cloud, "preqly-test-preview") == ["preqly-test-preview"]
@@ -59,6 +59,22 @@ def test_its_outputs_are_ready_to_paste(cloud: EngineStack) -> None:
         assert f"'{outputs[output]}'" in outputs["setup_commands"]
     boundary = cloud.client("iam").get_policy(PolicyArn=outputs["permissions_boundary_arn"])["Policy"]
     assert boundary["PolicyName"] == "preqly-test-boundary"
+
+
+def test_it_finds_the_buckets_that_have_the_stacks_tags_and_not_its_name(cloud: EngineStack) -> None:
+    s3, iam = cloud.client("s3"), cloud.client("iam")
+    for name, stack in (("media-files-1a2b3c4", "test"), ("media-files-5d6e7f8", "other")):
+        s3.create_bucket(Bucket=name)
+        tags = [{"Key": "Project", "Value": "preqly"}, {"Key": "Stack", "Value": stack}]
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+    cloud.up(program)
+    for policy in ("preqly-test-boundary", "preqly-test-deploy-site"):
+        arn = f"arn:aws:iam::123456789012:policy/bootstrap/{policy}"
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+        assert "arn:aws:s3:::media-files-1a2b3c4" in document
+        assert "media-files-5d6e7f8" not in document
+        assert f"arn:aws:s3:::preqly-test-media-{'?' * 26}" in document
 
 
 def test_destroying_it_leaves_provider_and_state_and_a_new_one_adopts_the_provider(cloud: EngineStack) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from bootstrap.scope import Scope
 from tests.bootstrap.policy_evaluation import allowed, statements
+from tests.bootstrap.recorded import MEDIA
 from tests.program.shapes import SHAPES
 from tests.recorder import declared_with
 
@@ -17,9 +18,9 @@ CONTENTS = {
     "kms:CreateGrant": "arn:aws:kms:us-east-1:123456789012:key/key-data",
     "ssm:GetParameter": "arn:aws:ssm:us-east-1:123456789012:parameter/other/password",
     "ssm:GetParametersByPath": "arn:aws:ssm:us-east-1:123456789012:parameter/",
-    "s3:GetObject": "arn:aws:s3:::media-files-1a2b3c4/uploads/passport.jpg",
+    "s3:GetObject": f"{MEDIA}/uploads/passport.jpg",
     "s3:GetObjectVersion": "arn:aws:s3:::state-bucket-1a2b3c4/preqly/.pulumi/stacks/preqly/prod.json",
-    "s3:ListBucket": "arn:aws:s3:::media-files-1a2b3c4",
+    "s3:ListBucket": MEDIA,
     "logs:GetLogEvents": "*",
     "logs:FilterLogEvents": "*",
     "logs:StartQuery": "*",

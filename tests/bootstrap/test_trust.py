@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from bootstrap.trust import DEPLOY_ENVIRONMENT, PREVIEW_ENVIRONMENT
 from tests.bootstrap.policy_evaluation import statements, trusted
 from tests.bootstrap.recorded import PROVIDER, run_bootstrap
 
 NAMES = ("octo/site", "octo@123456/site@456789")
 """The repository in a `sub`, made before and after 15 July 2026."""
-ENVIRONMENTS = {"preview": PREVIEW_ENVIRONMENT, "deploy": DEPLOY_ENVIRONMENT}
+ENVIRONMENTS = {"preview": "preview-prod", "deploy": "deploy-prod"}
 
 
 def claims(name: str, context: str, ref: str = "refs/heads/main", **changes: str) -> dict[str, str]:
@@ -27,7 +26,7 @@ def other_jobs() -> Iterator[dict[str, str]]:
         yield claims(name, "pull_request", "refs/pull/7/merge")
         yield claims(name, "ref:refs/heads/main")
         yield claims(name, "ref:refs/heads/topic", "refs/heads/topic")
-        for environment in (*ENVIRONMENTS.values(), "Production", "production ", "staging"):
+        for environment in (*ENVIRONMENTS.values(), "Deploy-prod", "deploy-prod ", "deploy-staging", "prod"):
             yield claims(name, f"environment:{environment}", "refs/pull/7/merge")
             yield claims(name, f"environment:{environment}", "refs/heads/topic")
             yield claims(name, f"environment:{environment}", "refs/heads/main2")
@@ -38,6 +37,8 @@ def other_jobs() -> Iterator[dict[str, str]]:
         yield claims("octo@1/site@999", f"environment:{environment}", repository_id="999")
         yield claims("fork/site", f"environment:{environment}", repository_id="999")
         yield claims("octo/site", f"environment:{environment}", aud="https://github.com/octo")
+        # Another stack of the same repository.
+        yield claims("octo/site", f"environment:{environment.replace('prod', 'staging')}")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,8 +49,8 @@ def test_a_job_of_the_environment_on_main_takes_the_role_in_both_forms_of_sub(ro
 
 @pytest.mark.parametrize("name", NAMES)
 def test_neither_environment_takes_the_role_of_the_other(roles: Any, name: str) -> None:
-    assert not trusted(roles["deploy"].trust, claims(name, f"environment:{PREVIEW_ENVIRONMENT}"))
-    assert not trusted(roles["preview"].trust, claims(name, f"environment:{DEPLOY_ENVIRONMENT}"))
+    assert not trusted(roles["deploy"].trust, claims(name, "environment:preview-prod"))
+    assert not trusted(roles["preview"].trust, claims(name, "environment:deploy-prod"))
 
 
 @pytest.mark.parametrize("job", [*other_jobs()], ids=lambda job: f"{job['sub']} {job['ref']} {job['repository_id']}")

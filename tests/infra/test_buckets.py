@@ -1,6 +1,7 @@
 """The buckets of media and access logs. tests/infra/controls asserts that every bucket is closed and requires TLS."""
 
 import json
+import re
 from typing import Any
 
 import pulumi_aws as aws
@@ -86,7 +87,8 @@ def test_log_delivery_of_this_account_writes_to_the_bucket_and_every_request_nee
     assert deliver["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
     assert deliver["Action"] == "s3:PutObject"
     # ELB writes under AWSLogs/<account of the load balancer>/.
-    assert deliver["Resource"] == "arn:aws:s3:::access-logs-bucket-1a2b3c4/AWSLogs/123456789012/*"
+    prefix = "arn:aws:s3:::preqly-test-access-logs-"
+    assert re.fullmatch(rf"{prefix}\w{{26}}/AWSLogs/123456789012/\*", deliver["Resource"])
     assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 

@@ -14,6 +14,9 @@ LIMITS = {
     naming.configuration_set: naming.CONFIGURATION_SET_LENGTH,
     naming.dashboard: naming.DASHBOARD_LENGTH,
     lambda project, stack: naming.task_family(project, stack, "migration"): naming.FAMILY_LENGTH,
+    lambda project, stack: naming.role_name(project, stack, "preview"): naming.ROLE_LENGTH,
+    lambda project, stack: naming.policy_name(project, stack, "deploy-services"): naming.POLICY_LENGTH,
+    lambda project, stack: naming.bucket_prefix(project, stack, naming.ACCESS_LOG_BUCKET): naming.BUCKET_PREFIX_LENGTH,
 }
 
 
@@ -24,6 +27,10 @@ LIMITS = {
         (naming.dashboard("preqly", "local"), "preqly-local"),
         (naming.task_family("preqly", "prod", "web"), "preqly-prod-web"),
         (naming.task_family("preqly", "pr-12", "migration"), "preqly-pr-12-migration"),
+        (naming.role_name("preqly", "prod", "deploy"), "preqly-prod-deploy"),
+        (naming.policy_name("preqly", "prod", "deploy-services"), "preqly-prod-deploy-services"),
+        (naming.bucket_prefix("preqly", "prod", "media"), "preqly-prod-media-"),
+        (naming.bucket_prefix("preqly", "prod", "access-logs"), "preqly-prod-access-logs-"),
         (naming.parameter_name("preqly", "prod"), "/preqly/prod/releases"),
         (naming.database_name("preqly"), "preqly"),
         (naming.name_tag("preqly", "prod", "web-service"), "preqly-prod-web-service"),
@@ -56,6 +63,18 @@ def test_similar_stacks_have_different_names(
     make: Callable[[str, str], str], one: tuple[str, str], other: tuple[str, str]
 ) -> None:
     assert make(*one) != make(*other)
+
+
+@given(project=PULUMI_NAMES, stack=PULUMI_NAMES)
+def test_a_bucket_has_a_name_that_s3_takes(project: str, stack: str) -> None:
+    prefix = naming.bucket_prefix(project, stack, naming.ACCESS_LOG_BUCKET)
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]{2,62}", prefix + "0" * naming.BUCKET_SUFFIX_LENGTH)
+
+
+def test_stacks_that_differ_in_capitals_have_different_buckets() -> None:
+    names = {naming.bucket_prefix("preqly", stack, "media") for stack in ("prod", "Prod", "PROD")}
+    assert len(names) == 3
+    assert all(name.startswith("preqly-prod-") for name in names)
 
 
 def test_a_shortened_name_keeps_its_role() -> None:

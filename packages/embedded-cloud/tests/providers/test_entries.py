@@ -154,6 +154,6 @@ def test_a_name_that_the_program_drops_becomes_automatic() -> None:
 
 def test_a_name_prefix_of_the_program_is_used() -> None:
     named = filled(AutoName(), {"namePrefix": "aws-waf-logs-"})
-    assert re.fullmatch(r"aws-waf-logs-[0-9a-f]{7}", named["name"])
+    assert re.fullmatch(r"aws-waf-logs-[0-9a-f]{26}", named["name"])
     assert filled(AutoName(), {"namePrefix": "other-"}, dict(named))["name"].startswith("other-")
     assert named[DEFAULTS] == ["name"]

@@ -9,6 +9,8 @@ from embedded_cloud.providers.values import Values
 
 HEX_DIGITS = 7
 """Length of the random suffix, as in Pulumi's own AWS provider."""
+PREFIX_DIGITS = 26
+"""Length of what the official provider appends to a prefix of the program."""
 DEFAULTS = "__defaults"
 """Input that lists the properties filled in by the provider; the official AWS provider stores the same."""
 
@@ -43,10 +45,11 @@ def fill_name(rule: AutoName, name: str, inputs: Values, olds: Values, seed: byt
 
 
 def new_name(rule: AutoName, name: str, seed: bytes, prefix: str | None = None) -> str:
-    """Make a name: `web-1f3a9c2`, cut to the service's limit; with a `prefix`, the prefix and the digits."""
-    digits = hashlib.sha256(seed + name.encode()).hexdigest()[:HEX_DIGITS]
+    """Make a name: `web-1f3a9c2`, cut to the service's limit; with a `prefix`, the prefix and more digits."""
+    digest = hashlib.sha256(seed + name.encode()).hexdigest()
     if isinstance(prefix, str):
-        return f"{prefix}{digits}"
+        return f"{prefix}{digest[:PREFIX_DIGITS]}"
+    digits = digest[:HEX_DIGITS]
     room = rule.max_length - HEX_DIGITS - len(rule.separator) - len(rule.prefix)
     made = f"{rule.prefix}{name[:room]}{rule.separator}{digits}"
     return made.lower() if rule.lower else made

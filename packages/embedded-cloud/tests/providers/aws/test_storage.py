@@ -219,3 +219,15 @@ def test_parameters_are_found_by_their_path(emulation: Any) -> None:
     assert found["arns"][0] == "arn:aws:ssm:us-east-1:123456789012:parameter/shop/prod/00"
     deep = emulation.call(BY_PATH, path="/shop/prod", recursive=True)
     assert "hidden" in deep["values"]
+
+
+def test_buckets_are_found_by_their_tags(emulation: Any) -> None:
+    made = emulation.resource(BUCKET, "tagged", bucketPrefix="films-prod-media-", tags={"Stack": "prod"})
+    emulation.resource(BUCKET, "other", tags={"Stack": "dev"})
+    found = emulation.call(
+        "aws:resourcegroupstaggingapi/getResources:getResources",
+        resourceTypeFilters=["s3"],
+        tagFilters=[{"key": "Stack", "values": ["prod"]}],
+    )
+    assert found["resourceTagMappingLists"] == [{"resourceArn": f"arn:aws:s3:::{made.id}", "tags": {"Stack": "prod"}}]
+    assert len(made.id) == len("films-prod-media-") + 26

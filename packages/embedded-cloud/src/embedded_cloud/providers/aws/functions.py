@@ -1,7 +1,8 @@
-"""Lookups: availability zones, caller, region, partition."""
+"""Lookups: availability zones, caller, region, partition, resources by their tags."""
 
 from typing import Any
 
+from embedded_cloud.providers.aws.tagging import as_map
 from embedded_cloud.providers.call import Call, from_boto
 from embedded_cloud.providers.entry import Function
 from embedded_cloud.providers.values import Values
@@ -49,9 +50,26 @@ def _partition(_call: Call) -> Values:
     return {"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
 
 
+def _resources(call: Call) -> Values:
+    arguments = {
+        "ResourceTypeFilters": call.inputs.get("resourceTypeFilters", []),
+        "TagFilters": [
+            {"Key": one["key"], "Values": one.get("values", [])} for one in call.inputs.get("tagFilters", [])
+        ],
+    }
+    pages = call.aws("resourcegroupstaggingapi").get_paginator("get_resources").paginate(**arguments)
+    found = [
+        {"resourceArn": one["ResourceARN"], "tags": as_map(one["Tags"])}
+        for page in pages
+        for one in page["ResourceTagMappingList"]
+    ]
+    return {**call.inputs, "id": call.region, "region": call.region, "resourceTagMappingLists": found}
+
+
 FUNCTIONS = (
     Function("aws:index/getAvailabilityZones:getAvailabilityZones", _availability_zones),
     Function("aws:index/getCallerIdentity:getCallerIdentity", _caller_identity),
     Function("aws:index/getRegion:getRegion", _region),
     Function("aws:index/getPartition:getPartition", _partition),
+    Function("aws:resourcegroupstaggingapi/getResources:getResources", _resources),
 )
