@@ -145,7 +145,7 @@ def ask(container: Container, command: str) -> str:
 
 def targets_with_requests(container: Container) -> set[str]:
     """Return the addresses of servers with a request in flight, in any back end and worker. Raises RuntimeApiError."""
-    code, output = container.exec_run(["bash", "-c", _ASK_WORKERS])
+    code, output = container.exec_run(["timeout", "10", "bash", "-c", _ASK_WORKERS])
     if code != 0:
         raise RuntimeApiError(f"HAProxy's workers do not answer: {output.decode(errors='replace').strip()}")
     return parse_requests(output.decode())
