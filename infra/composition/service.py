@@ -57,6 +57,7 @@ def _load_balancer(settings: Settings, foundation: Foundation, certificate: Cert
         target_port=PROXY_PORT,
         access_log_bucket=access_logs.bucket_name,
         idle_timeout=server.idle_timeout(settings.request_timeout_seconds),
+        deregistration_delay=server.deregistration_delay(settings.request_timeout_seconds),
         hsts=settings.hsts,
         protect=settings.protect,
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ecs.containers import OWNER_KEY, Container
+from infra.ecs.server import STOP_TIMEOUT
 
 USER = "10001:10001"
-STOP_TIMEOUT_SECONDS = 10
 HEALTH_CHECK = {
     "command": ["CMD", "/usr/local/bin/healthcheck"],
     "interval": 5,
@@ -55,7 +55,7 @@ def _definition(container: Container, args: SecretsAndLogs) -> dict[str, Any]:
         "readonlyRootFilesystem": True,
         "privileged": False,
         "linuxParameters": _linux_parameters(container.tmp_mib),
-        "stopTimeout": STOP_TIMEOUT_SECONDS,
+        "stopTimeout": STOP_TIMEOUT,
         "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
         "secrets": [
             {"name": name, "valueFrom": _value_from(key, args)} for name, key in sorted(container.secrets.items())

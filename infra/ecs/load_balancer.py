@@ -27,9 +27,6 @@ HEALTH_CHECK = {
 }
 """In seconds and counts: a new task receives requests 10 s after it responds, with AWS's defaults 150 s."""
 
-DEREGISTRATION_DELAY = 10
-"""Seconds for a deregistered task to finish its requests."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerArgs:
@@ -43,6 +40,8 @@ class LoadBalancerArgs:
     access_log_bucket: pulumi.Input[str]
     idle_timeout: int
     """Seconds without a byte after which it ends a connection; longer than a request may take."""
+    deregistration_delay: int
+    """Seconds for a deregistered task to finish its requests."""
     hsts: str
     """Value of the header Strict-Transport-Security. Only the listener sets it: it ends the visitors' TLS."""
     protect: bool
@@ -108,7 +107,7 @@ class LoadBalancer(pulumi.ComponentResource):
             protocol="HTTPS",
             port=self._args.target_port,
             target_type="ip",
-            deregistration_delay=DEREGISTRATION_DELAY,
+            deregistration_delay=self._args.deregistration_delay,
             load_balancing_algorithm_type="least_outstanding_requests",
             health_check=HEALTH_CHECK,
             opts=self._child,

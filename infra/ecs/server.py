@@ -5,6 +5,11 @@ than the one behind it, so that the visitor gets the answer of the part that kno
 """
 
 UNITS_PER_VCPU = 1024
+PROXY_SECONDS = 5
+"""How much longer the proxy waits than a request may take (docker/bin/start-proxy)."""
+STOP_TIMEOUT = 10
+"""Seconds from the stop signal to SIGKILL. It need not follow the length of requests: ECS sends the signal after the
+deregistration delay, when no request is in flight. Fargate takes at most 120."""
 
 
 def workers(cpu: int) -> int:
@@ -28,7 +33,17 @@ def requests_per_task(per_vcpu: int, cpu: int) -> int:
 def idle_timeout(request_timeout: int) -> int:
     """Idle timeout of the load balancer in seconds, longer than the proxy waits for a request of this length.
 
-    The proxy waits 5 s longer than the request may take (docker/bin/start-proxy). AWS's default is 60 s, at most 4000:
+    AWS's default is 60 s, at most 4000:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
     """
     return request_timeout + 30
+
+
+def deregistration_delay(request_timeout: int) -> int:
+    """Seconds that a deregistered task has for its requests: as long as the proxy waits for one.
+
+    The load balancer closes what is still open after them. ECS waits for them to pass, also without any request, so
+    every rollout takes that much longer. AWS takes 0 to 3600:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html
+    """
+    return request_timeout + PROXY_SECONDS

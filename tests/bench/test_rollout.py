@@ -10,7 +10,7 @@ from local.plan import Plan, Planned
 
 URN = "urn:pulumi:prod::preqly::preqly:infra:X$aws:{kind}::name"
 GROUP = {
-    "deregistrationDelay": 10,
+    "deregistrationDelay": 35,
     "healthCheck": {"interval": 5, "timeout": 4, "healthyThreshold": 2, "unhealthyThreshold": 2},
 }
 SERVICE = {"deploymentMinimumHealthyPercent": 100, "deploymentMaximumPercent": 200}
@@ -30,11 +30,11 @@ def test_settings_of_the_target_group_and_the_service():
         timeout_seconds=4,
         healthy_threshold=2,
         unhealthy_threshold=2,
-        drain_seconds=10,
+        drain_seconds=35,
         minimum_percent=100,
         maximum_percent=200,
     )
-    assert found.configured_wait_seconds == (15, 20)
+    assert found.configured_wait_seconds == (40, 45)
 
 
 def test_a_plan_without_a_service_is_refused():

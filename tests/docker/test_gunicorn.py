@@ -12,9 +12,9 @@ import pytest
 from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
 from gunicorn.workers import gthread  # type: ignore[import-untyped]
 
+from infra.ecs.server import STOP_TIMEOUT
+
 DOCKER = Path(__file__).parents[2] / "docker"
-STOP_TIMEOUT_SECONDS = 10
-"""Seconds between TERM and KILL in the task definition."""
 
 
 @pytest.fixture
@@ -53,7 +53,8 @@ def test_garbage_collection_starts_after_the_code_is_loaded(settings: dict[str, 
 
 
 def test_a_stop_ends_before_the_platform_kills(settings: dict[str, Any]) -> None:
-    assert settings["graceful_timeout"] < STOP_TIMEOUT_SECONDS
+    assert settings["graceful_timeout"] < STOP_TIMEOUT
+    assert seconds_of("worker_shutdown_timeout") < STOP_TIMEOUT
     assert gthread.STOP_KEEPALIVE_LINGER <= 1
 
 

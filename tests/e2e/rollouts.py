@@ -11,18 +11,20 @@ MIGRATED = "Migrated under load."
 CHANGED = "Nothing to migrate."
 
 
-def succeeds_under_load(checkout: Checkout, *command: str) -> tuple[Completed, Load]:
+def succeeds_under_load(
+    checkout: Checkout, *command: str, up: Callable[[], Completed] | None = None
+) -> tuple[Completed, Load]:
     """Run `up`, or a command of `ops`, with visitors on the site: exit code 0, and every visit is answered."""
     with constant_load(checkout.runtime) as load:
-        result = checkout.ops(*command, "--yes") if command else checkout.up()
+        result = checkout.ops(*command, "--yes") if command else (up or checkout.up)()
     assert result.returncode == 0, result.stderr
     assert_every_visit_answered(load)
     return result, load
 
 
-def deploys(checkout: Checkout, headline: str) -> str:
+def deploys(checkout: Checkout, headline: str, up: Callable[[], Completed] | None = None) -> str:
     """`up` succeeds under load, and then every task shows the headline; returns what `up` prints."""
-    result, _ = succeeds_under_load(checkout)
+    result, _ = succeeds_under_load(checkout, up=up)
     assert headlines(checkout) == {headline}
     return result.stderr
 

@@ -41,18 +41,19 @@ def headlines(checkout: Checkout) -> set[str]:
 
 def can_log_in(checkout: Checkout, url: str) -> bool:
     """Whether PostgreSQL accepts the role and the password of this URL."""
+    tried = psql(checkout, url, "SELECT 1")
+    assert tried.returncode == 0 or "FATAL" in tried.stderr, tried.stderr
+    return tried.returncode == 0
+
+
+def psql(checkout: Checkout, url: str, sql: str) -> "subprocess.CompletedProcess[str]":
+    """Run these statements as the role of this URL."""
     parts = re.fullmatch(r"\w+://(?P<user>[^:]+):(?P<password>[^@]+)@[^:/]+:(?P<port>\d+)/(?P<name>\w+).*", url)
     assert parts is not None
     (container,) = containers(checkout, "name=-db-")
     connection = f"host=localhost port={parts['port']} user={parts['user']} dbname={parts['name']} sslmode=require"
-    tried = subprocess.run(
-        ["docker", "exec", "-e", f"PGPASSWORD={parts['password']}", container, "psql", connection, "-c", "SELECT 1"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert tried.returncode == 0 or "FATAL" in tried.stderr, tried.stderr
-    return tried.returncode == 0
+    command = ["docker", "exec", "-e", f"PGPASSWORD={parts['password']}", container, "psql", connection, "-c", sql]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def containers(checkout: Checkout, *filters: str) -> list[str]:

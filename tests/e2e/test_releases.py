@@ -10,6 +10,7 @@ from embedded_cloud.testing.polling import wait_until
 from tests.e2e.checkout import Checkout
 from tests.e2e.rollouts import CHANGED, MIGRATED, deploys, succeeds_under_load
 from tests.e2e.running import can_log_in, headlines
+from tests.e2e.slow import SlowRequests
 from tests.e2e.sources import ADDED_MIGRATION, Sources
 from tests.visitor import post, shown_picture, sign_up, upload_picture
 
@@ -55,11 +56,16 @@ def test_a_rotation_keeps_every_visitor_logged_in_and_locks_the_old_role_out(
     assert not can_log_in(deployed, before)
 
 
-def test_a_release_without_a_migration_takes_no_snapshot(deployed: Checkout, sources: Sources) -> None:
+def test_a_release_without_a_migration_takes_no_snapshot_and_lets_a_slow_request_end(
+    deployed: Checkout, sources: Sources
+) -> None:
     sources.headline(CHANGED)
     sources.send_with_ses()
     sources.keep()
-    printed = deploys(deployed, CHANGED)
+    with SlowRequests(deployed) as slow:
+        printed = deploys(deployed, CHANGED, up=lambda: deployed.up_with(slow.begin, when="2 of 2 new tasks run"))
+    assert slow.answers == [302] * SlowRequests.COUNT, "a session that is not there leads to the login"
+    assert slow.seconds >= SlowRequests.SECONDS
     assert "Nothing to migrate" in printed
     newest = deployed.releases()[0]
     assert (newest["migrated"], newest["snapshot"]) == ([], None)

@@ -47,6 +47,7 @@ def test_the_settings_of_requests_reach_every_part_that_waits():
     assert (variables["web"]["REQUEST_TIMEOUT"], variables["proxy"]["REQUEST_TIMEOUT"]) == ("60", "60")
     assert (variables["web"]["WEB_THREADS"], variables["proxy"]["CDN_NETWORKS"]) == ("1", "192.0.2.0/24")
     assert engine.one("lb/loadBalancer:LoadBalancer")["idleTimeout"] == 90
+    assert engine.one("lb/targetGroup:TargetGroup")["deregistrationDelay"] == 65
     policy = engine.one("appautoscaling/policy:Policy", "scaling-by-requests")
     assert policy["targetTrackingScalingPolicyConfiguration"]["targetValue"] == 900
 

@@ -14,8 +14,9 @@ from infra.release.reporting import short
 from infra.release.rollout import stopped_task
 
 TASKS_SHOWN = 3
-SETTLE_SECONDS = 30
-"""Deregistration and stop timeout take 20 s."""
+SETTLE_SECONDS = 60
+"""Deregistration delay and stop timeout (infra/ecs/server.py) are 45 s with the default requestTimeoutSeconds. With a
+longer one, a task that is still stopping is described without its exit codes."""
 POLL_SECONDS = 2
 STOPPING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING")
 EVENTS_SHOWN = 3

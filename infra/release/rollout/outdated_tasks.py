@@ -8,8 +8,8 @@ import boto3
 
 from infra.release.reporting import ReleaseError, short
 
-DRAIN_SECONDS = 180
-"""Deregistration and stop timeout take 20 s; open connections may hold a target longer."""
+DRAIN_SECONDS = 420
+"""Deregistration delay and stop timeout (infra/ecs/server.py) are 315 s with the longest requestTimeoutSeconds."""
 POLL_SECONDS = 2
 
 

@@ -23,6 +23,7 @@ def declare(protect=True):
         target_port=8443,
         access_log_bucket="logs",
         idle_timeout=75,
+        deregistration_delay=50,
         hsts=HSTS,
         protect=protect,
     )
@@ -93,7 +94,10 @@ def test_requests_reach_the_tasks_over_tls_ten_seconds_after_they_respond(record
     assert (check["protocol"], check["path"], check["matcher"]) == ("HTTPS", "/healthz", "200")
     assert check["interval"] * check["healthyThreshold"] == 10
     assert check["timeout"] < check["interval"]
-    assert targets["deregistrationDelay"] == 10
+
+
+def test_a_deregistered_task_has_the_given_time_for_its_requests(recorded):
+    assert recorded.one(TARGET_GROUP)["deregistrationDelay"] == 50
 
 
 def test_physical_names_are_automatic_and_short_enough(recorded):

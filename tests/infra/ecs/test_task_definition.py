@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from infra.ecs import server
 from infra.ecs.containers import SECRET_KEYS
 from infra.ecs.task_definition import task_definition
 from tests.infra.ecs.arguments import SECRET, TASK
@@ -126,7 +127,7 @@ def test_every_container_is_hardened(containers: dict[str, dict[str, Any]], name
     assert tmp["containerPath"] == "/tmp"  # noqa: S108
     assert set(tmp["mountOptions"]) == {"mode=1777", "nodev", "noexec", "nosuid"}
     assert definition["essential"] is True
-    assert definition["stopTimeout"] == 10
+    assert definition["stopTimeout"] == server.STOP_TIMEOUT
 
 
 def test_every_container_logs_to_one_group_with_the_task_as_prefix_and_never_blocks(

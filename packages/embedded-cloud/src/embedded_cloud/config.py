@@ -29,10 +29,10 @@ TIME_FACTOR_VARIABLE = "EMBEDDED_CLOUD_TIME_FACTOR"
 class Clocks:
     """How long the cloud waits where AWS waits. The default is AWS's own time.
 
-    `shortened` applies to health check intervals, the deregistration delay, the backoff between task launches and the
-    time after which a task without a health check counts as healthy. Time limits stay: timeouts, `stopTimeout`,
-    `startPeriod` and the health check grace period bound work that takes as long here as on AWS. Thresholds and what
-    AWS's API describes stay too.
+    `shortened` applies to health check intervals, the backoff between task launches and the time after which a task
+    without a health check counts as healthy. Time limits stay: timeouts, `stopTimeout`, `startPeriod` and the health
+    check grace period bound work that takes as long here as on AWS. Thresholds and what AWS's API describes stay too.
+    The deregistration delay is both: see `idle_targets_drain`.
     """
 
     time_factor: float = 1.0
@@ -54,6 +54,15 @@ class Clocks:
     def shortened(self, seconds: float) -> float:
         """A period of AWS's as this cloud waits for it, in seconds."""
         return seconds / self.time_factor
+
+    @property
+    def idle_targets_drain(self) -> bool:
+        """Whether a deregistered target without a request in flight stays `draining` until its delay is over.
+
+        It does on AWS, and ECS waits for it. On faster clocks, the end of its last request ends its draining.
+        docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+        """
+        return self.time_factor == 1
 
     @property
     def poll_seconds(self) -> float:

@@ -14,8 +14,8 @@ import http.server, os, signal, sys, threading, time
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
-        if self.path == "/slow":
-            time.sleep(1)
+        if self.path.startswith("/slow"):  # /slow?9 answers after nine seconds
+            time.sleep(float(self.path[6:] or 1))
         code = int(os.environ.get("HEALTH", 200)) if self.path == "/healthz" else 200
         body = (os.environ["RELEASE"] + "".join(f"\\n{k.lower()}: {v}" for k, v in self.headers.items())).encode()
         self.send_response(code)

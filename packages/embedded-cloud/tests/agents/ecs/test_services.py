@@ -1,6 +1,8 @@
 """Services on real containers: rollout, rollback, replacement of tasks, restart of the cloud, deletion."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -129,6 +131,23 @@ def test_scaling_out_and_in_fails_no_request(cluster: EcsCluster) -> None:
     assert cluster.service("web")["runningCount"] == 2
 
 
+def test_a_target_drains_until_its_last_request_ends_and_no_longer(cluster: EcsCluster) -> None:
+    """The request is longer than the shortened delay and the stop timeout together, and shorter than the delay."""
+    delay, seconds = 30, 14
+    attribute = {"Key": "deregistration_delay.timeout_seconds", "Value": str(delay)}
+    cluster.elbv2.modify_target_group_attributes(TargetGroupArn=cluster.target_group, Attributes=[attribute])
+    with ThreadPoolExecutor(4) as visitors:
+        began = time.monotonic()
+        slow = [visitors.submit(_status, cluster, f"/slow?{seconds}") for _ in range(4)]
+        wait_until(lambda: all(one.running() for one in slow), 10)
+        cluster.update_service("web", desiredCount=1)
+        wait_until(lambda: len(cluster.targets()) == 1, 90)
+        assert seconds <= time.monotonic() - began < delay - 5
+        assert [one.result() for one in slow] == [200] * 4, cluster.history("web")
+    cluster.update_service("web", desiredCount=2)
+    wait_until(lambda: _healthy_targets(cluster) == 2, 90)
+
+
 def test_a_forced_deployment_replaces_every_task_without_a_failed_request(cluster: EcsCluster) -> None:
     before = {container.id for container in cluster.containers()}
     with cluster.load(2) as load:
@@ -173,6 +192,11 @@ def test_a_deleted_service_leaves_no_container(cluster: EcsCluster) -> None:
     with cluster.http_client() as client:
         answer = client.get("/")
     assert (answer.status_code, answer.headers["server"]) == (503, "awselb/2.0")
+
+
+def _status(cluster: EcsCluster, path: str) -> int:
+    with cluster.http_client() as client:
+        return client.get(path, timeout=60).status_code
 
 
 def _healthy_targets(cluster: EcsCluster) -> int:

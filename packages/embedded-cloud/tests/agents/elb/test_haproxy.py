@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_cloud.agents.elb.haproxy_config import backend_name, render
-from embedded_cloud.agents.elb.haproxy_runtime import Slot, assign, capacity, commands, parse_servers_state
+from embedded_cloud.agents.elb.haproxy_runtime import (
+    Slot,
+    assign,
+    capacity,
+    commands,
+    parse_requests,
+    parse_servers_state,
+)
 from embedded_cloud.agents.elb.listener_rules import Ports, RuleError, acl, quote, wildcard
 from embedded_cloud.agents.elb.load_balancers import Listener, LoadBalancer, Rule, TargetGroup
 
@@ -225,3 +232,11 @@ def test_the_state_of_haproxys_servers_is_read() -> None:
     assert parse_servers_state(text) == {
         "web": {1: Slot("10.0.0.1:8000", "ready"), 2: Slot("10.0.0.2:8000", "drain"), 3: Slot("192.0.2.1:1", "maint")}
     }
+
+
+def test_a_server_with_a_request_in_flight_is_told_from_one_with_an_idle_connection() -> None:
+    new = "# pxname,svname,qcur,qmax,scur,smax,addr,\nweb,s1,0,0,2,3,10.0.0.1:8000,\nweb,s2,0,0,0,3,10.0.0.2:8000,\n\n"
+    former = "# pxname,svname,qcur,qmax,scur,smax,addr,\nweb,s1,0,0,,,10.0.0.1:8000,\nweb,s2,0,0,1,3,10.0.0.3:8000,\n\n"
+    gone = "Can't find the target PID matching the prefix '@!9'\n"
+    assert parse_requests(new + former) == {"10.0.0.1:8000", "10.0.0.3:8000"}
+    assert parse_requests(gone) == set()

@@ -15,9 +15,11 @@ from embedded_cloud.agents.elb.target_health import (
     Outcome,
     TargetHealth,
     begin,
+    has_drained,
     observe,
     passes,
 )
+from embedded_cloud.config import Clocks
 
 SETTINGS = CheckSettings(
     protocol="HTTP",
@@ -72,6 +74,29 @@ def test_an_unhealthy_target_says_why(outcome: Outcome, reason: str, description
 @pytest.mark.parametrize("before", [DRAINING_HEALTH, UNUSED_HEALTH, None])
 def test_a_target_that_comes_into_use_starts_as_initial(before: TargetHealth | None) -> None:
     assert begin(before).state == "initial"
+
+
+@pytest.mark.parametrize(
+    ("factor", "waited", "in_flight", "over"),
+    [
+        (1, 9, False, False),
+        (1, 10, False, True),
+        (1, 10, True, True),
+        (2, 0, False, True),
+        (2, 9, True, False),
+        (2, 10, True, True),
+    ],
+    ids=[
+        "at AWS's own time a target without a request drains for the whole delay",
+        "and no longer",
+        "also with a request",
+        "on faster clocks a target without a request is drained",
+        "with one it drains for longer than the shortened delay",
+        "and no longer than the delay",
+    ],
+)
+def test_draining_ends(factor: float, waited: float, in_flight: bool, over: bool) -> None:
+    assert has_drained(waited, 10, in_flight=in_flight, clocks=Clocks(factor)) is over
 
 
 @pytest.mark.parametrize(

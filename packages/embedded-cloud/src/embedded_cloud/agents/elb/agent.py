@@ -32,7 +32,7 @@ class ElbAgent:
         elif not balancers:
             self._proxy.remove()
         # HAProxy sends deregistered targets no new requests from here on, so their delay may begin.
-        self._checks.settle_drained()
+        self._checks.settle_drained(self._proxy.with_requests)
 
     def close(self) -> None:
         self._checks.close()

@@ -13,6 +13,7 @@ from embedded_cloud.agents.elb import haproxy_runtime
 from embedded_cloud.agents.elb.haproxy_config import CERTIFICATE_FOLDER, backend_name, certificate_files, render
 from embedded_cloud.agents.elb.haproxy_runtime import (
     DRAIN,
+    MASTER_PORT,
     READY,
     Slot,
     Slots,
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 ROLE = "load-balancer"
 SPECIFICATION_LABEL = "embedded-cloud.load-balancer"
 CONFIGURATION = "/usr/local/etc/haproxy/haproxy.cfg"
+COMMAND = ("-W", "-S", f"ipv4@127.0.0.1:{MASTER_PORT}", "-f", CONFIGURATION)
 VERIFY_SECONDS = 15.0
 """Interval at which the servers that HAProxy really has are read again."""
 RELOAD_SECONDS = 0.3
@@ -71,6 +73,13 @@ class HaProxy:
                 remove_container(container)
             self._may_exist = False
 
+    def with_requests(self, targets: set[str]) -> set[str]:
+        """Return which of the targets (`ip:port`) have a request in flight."""
+        for container in self._context.docker.containers(ROLE):
+            if container.status == "running":
+                return targets & haproxy_runtime.targets_with_requests(container)
+        return set()
+
     def _current_container(self) -> Container:
         """Return the container in any state; it is created again when its image or ports have changed."""
         specification = self._specification()
@@ -85,7 +94,7 @@ class HaProxy:
             ROLE,
             labels={SPECIFICATION_LABEL: specification},
             entrypoint=["haproxy"],
-            command=["-W", "-f", CONFIGURATION],
+            command=list(COMMAND),
             user="root",
             ports={"80/tcp": ("127.0.0.1", config.http_port), "443/tcp": ("127.0.0.1", config.https_port)},
             cap_drop=["ALL"],
@@ -97,7 +106,7 @@ class HaProxy:
 
     def _specification(self) -> str:
         config = self._context.config
-        parts = (config.images["haproxy"], config.http_port, config.https_port)
+        parts = (config.images["haproxy"], config.http_port, config.https_port, COMMAND)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _adopt(self, container: Container) -> None:

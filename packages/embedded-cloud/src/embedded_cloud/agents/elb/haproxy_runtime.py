@@ -3,6 +3,7 @@
 A back end has a fixed number of server slots, so that targets come and go without a reload.
 """
 
+import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from docker.models.containers import Container
 
 ADMIN_PORT = 9999
 """Port of the Runtime API on the container's own loopback, which other containers cannot reach."""
+MASTER_PORT = 9998
+"""The same for the master process, which passes commands to any worker, also to former ones after a reload."""
 
 SLOTS = 40
 """Slots of a back end, and the step in which they grow: room for 20 tasks and as many that drain."""
@@ -87,6 +90,17 @@ def parse_servers_state(text: str) -> dict[str, dict[int, Slot]]:
     return backends
 
 
+def parse_requests(text: str) -> set[str]:
+    """Parse answers to `show stat`: addresses of the servers with a request in flight.
+
+    `scur` counts no connection that waits for its next request.
+    Fields: docs.haproxy.org/3.0/management.html, section 9.1.
+    """
+    rows = [row for row in csv.reader(text.splitlines()) if len(row) > 1]
+    servers = (dict(zip(rows[0], row, strict=True)) for row in rows if row != rows[0])
+    return {server["addr"] for server in servers if server["scur"] not in ("", "0")}
+
+
 def _admin_state(flags: int) -> str:
     # 0x01 is maintenance, 0x08 is drain. 0x04 says only that the configuration started with maintenance.
     if flags & 0x01:
@@ -105,6 +119,14 @@ def server_lines(slots: Slots, options: Sequence[str]) -> list[str]:
 
 # bash opens the TCP connection itself, so the image needs no other program.
 _SEND = f'exec 3<>/dev/tcp/127.0.0.1/{ADMIN_PORT} && printf "%s\\n" "$1" >&3 && cat <&3'
+# A reload leaves a former worker, which finishes its requests. The master keeps a connection until it reads `quit`.
+_ASK_WORKERS = f"""
+ask() {{ exec 3<>/dev/tcp/127.0.0.1/{MASTER_PORT} && printf '%s\\nquit\\n' "$1" >&3 && cat <&3; }}
+processes=$(ask 'show proc') || exit
+while read -r pid type _; do
+    if [ "$type" = worker ]; then ask "@!$pid show stat -1 4 -1"; fi
+done <<< "$processes"
+"""
 _QUIET_ANSWERS = ("no need to change",)
 
 
@@ -119,6 +141,14 @@ def ask(container: Container, command: str) -> str:
     if code != 0:
         raise RuntimeApiError(f"HAProxy's Runtime API does not answer: {text.strip()}")
     return text
+
+
+def targets_with_requests(container: Container) -> set[str]:
+    """Return the addresses of servers with a request in flight, in any back end and worker. Raises RuntimeApiError."""
+    code, output = container.exec_run(["timeout", "10", "bash", "-c", _ASK_WORKERS])
+    if code != 0:
+        raise RuntimeApiError(f"HAProxy's workers do not answer: {output.decode(errors='replace').strip()}")
+    return parse_requests(output.decode())
 
 
 def execute(container: Container, lines: Sequence[str]) -> None:

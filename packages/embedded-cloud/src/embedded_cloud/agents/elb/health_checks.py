@@ -4,7 +4,9 @@ import http.client
 import math
 import ssl
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from embedded_cloud.agents.agent import CloudContext
@@ -16,6 +18,7 @@ from embedded_cloud.agents.elb.target_health import (
     Outcome,
     TargetHealth,
     begin,
+    has_drained,
     observe,
     observed,
 )
@@ -25,6 +28,9 @@ CHECKS_AT_ONCE = 8
 
 Key = tuple[str, str]
 """ARN of a target group, and address and port of a target."""
+
+WithRequests = Callable[[set[str]], set[str]]
+"""Which of these targets (`ip:port`) have a request in flight."""
 
 
 class HealthChecks:
@@ -89,22 +95,32 @@ class HealthChecks:
         if before is None or (before.state, before.reason) != (health.state, health.reason):
             self._context.touch()
 
-    def settle_drained(self) -> None:
-        """Start the deregistration delay of draining targets, and remove the targets whose delay is over."""
-        now = time.time()
+    def settle_drained(self, with_requests: WithRequests) -> None:
+        """Start the deregistration delay of draining targets, and remove those that have drained."""
         with self._context.lock:
-            for group in self._context.backend("elbv2").target_groups.values():
-                delay = self._clocks.shortened(float(group.attributes["deregistration_delay.timeout_seconds"]))
-                for address in list(group.deregistered_targets):
-                    health = observed(group).get(address)
-                    if health is None or health.state != DRAINING:
-                        continue
-                    if health.draining_since is None:
-                        began = TargetHealth(**{**vars(DRAINING_HEALTH), "draining_since": now})
-                        observed(group)[address] = began
-                    elif now - health.draining_since >= delay:
-                        del group.deregistered_targets[address], observed(group)[address]
-                        self._context.touch()
+            draining = {target for _, _, target in self._draining()}
+        in_flight = with_requests(draining) if draining and not self._clocks.idle_targets_drain else set()
+        with self._context.lock:
+            for group, address, target in self._draining():
+                self._settle(group, address, in_flight=target in in_flight or target not in draining)
+
+    def _draining(self) -> list[tuple[Any, str, str]]:
+        """Target group, address, and address with port of each draining target."""
+        return [
+            (group, address, f"{address}:{target['Port']}")
+            for group in self._context.backend("elbv2").target_groups.values()
+            for address, target in group.deregistered_targets.items()
+            if address in observed(group) and observed(group)[address].state == DRAINING
+        ]
+
+    def _settle(self, group: Any, address: str, *, in_flight: bool) -> None:
+        now, since = time.time(), observed(group)[address].draining_since
+        delay = float(group.attributes["deregistration_delay.timeout_seconds"])
+        if since is None:
+            observed(group)[address] = replace(DRAINING_HEALTH, draining_since=now)
+        elif has_drained(now - since, delay, in_flight=in_flight, clocks=self._clocks):
+            del group.deregistered_targets[address], observed(group)[address]
+            self._context.touch()
 
 
 def settings_of(group: Any) -> CheckSettings:

@@ -9,6 +9,7 @@ from typing import Any
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
 from embedded_cloud.api.moto_patches.replace import Method, wrap_method
+from embedded_cloud.config import Clocks
 
 INITIAL, HEALTHY, UNHEALTHY, DRAINING, UNUSED = "initial", "healthy", "unhealthy", "draining", "unused"
 
@@ -89,6 +90,11 @@ def begin(health: TargetHealth | None) -> TargetHealth:
     return TargetHealth(
         state=INITIAL, reason="Elb.InitialHealthChecking", description="Initial health checks in progress"
     )
+
+
+def has_drained(waited_seconds: float, delay_seconds: float, *, in_flight: bool, clocks: Clocks) -> bool:
+    """Return whether draining is over: with the delay, or on faster clocks with the last request in flight."""
+    return waited_seconds >= delay_seconds or not (in_flight or clocks.idle_targets_drain)
 
 
 def passes(outcome: Outcome, matcher: str) -> bool:

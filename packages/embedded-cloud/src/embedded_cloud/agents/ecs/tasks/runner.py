@@ -152,7 +152,7 @@ class TaskRunner:
             service = self._service(task)
             drained = targets.are_drained(self._context.backend("elbv2"), service, task.record)
             delay = targets.deregistration_delay(self._context.backend("elbv2"), service)
-        longest = self._context.config.clocks.shortened(delay) + DRAIN_SLACK_SECONDS
+        longest = delay + DRAIN_SLACK_SECONDS
         return drained or time.monotonic() - since > longest
 
     def _terminate(self, task: TaskView, containers: TaskContainers) -> None:

@@ -37,7 +37,7 @@ def deregister(elb: Any, service: Any, task: Any) -> list[str]:
 
 
 def are_drained(elb: Any, service: Any, task: Any) -> bool:
-    """Return whether the task has left all target groups and their deregistration delays are over."""
+    """Return whether the task has left all target groups and has drained."""
     ip = address(task)
     return all(ip not in group.targets and ip not in group.deregistered_targets for group, _ in _groups(elb, service))
 
