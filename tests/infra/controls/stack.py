@@ -45,12 +45,12 @@ class Stack:
 
     def without(self, names: Collection[str]) -> "Stack":
         """The stack without the resources of these logical names, and without what names one of them as its bucket."""
+        gone = tuple(one.inputs["bucketPrefix"] for one in self.all("s3/bucket") if one.name in names)
         return Stack(
             [
-                resource
-                for resource in self.resources
-                if resource.name not in names
-                and str(resource.inputs.get("bucket")).removesuffix("-1a2b3c4") not in names
+                one
+                for one in self.resources
+                if one.name not in names and not str(one.inputs.get("bucket")).startswith(gone)
             ]
         )
 
