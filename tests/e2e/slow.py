@@ -8,7 +8,7 @@ from tests.e2e.running import psql
 
 
 class SlowRequest:
-    """A request with a session cookie. Only one, because two may fill a process, and other visitors wait behind them."""
+    """A request with a session cookie. Two might fill a process, and let the visitors behind them wait."""
 
     SECONDS = 20
     """Below the limits of a request (30) and of a statement (25), above those of a stop."""
