@@ -6,14 +6,18 @@ LOCAL := $(PYTHON) -m local
 export PROVIDERS
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview status env down test lint bench clean
+.PHONY: help check up preview compose status env down test lint bench clean
 
 help:    ## this list
 	@grep -E '^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+): +## /  make \1\t/' | expand -t 16
-up:      ## set up what is missing, deploy, end with https://localhost:8443/ answering
-	@$(LOCAL) up
+check:   ## what is found in the Django project APP=../mysite, what is missing, what will happen
+	@$(LOCAL) check $(if $(APP),"$(APP)")
+up:      ## set up what is missing, deploy APP=../mysite, end with https://localhost:8443/ answering
+	@$(LOCAL) up $(if $(APP),"$(APP)")
 preview: ## what production's settings would create; needs no Docker (MARKDOWN=, WRITE=, COMPARE= name files)
-	@$(LOCAL) preview $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(if $(WRITE),--write $(WRITE)) $(if $(COMPARE),--compare $(COMPARE))
+	@$(LOCAL) preview $(if $(APP),"$(APP)") $(if $(MARKDOWN),--markdown $(MARKDOWN)) $(if $(WRITE),--write $(WRITE)) $(if $(COMPARE),--compare $(COMPARE))
+compose: ## prepare docker/compose.yaml for APP=../mysite: the application's files, and secrets
+	@$(LOCAL) compose $(if $(APP),"$(APP)")
 status:  ## services, tasks, database and targets
 	@$(LOCAL) status
 env:     ## export lines for pulumi and aws: eval "$$(make -s env)"

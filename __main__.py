@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra.composition import dns
+from infra.composition import application, dns, environment
 from infra.composition.data import declare_data
 from infra.composition.foundation import declare_foundation
 from infra.composition.monitoring import (
@@ -25,22 +25,26 @@ refuse_another_account()
 tag_everything(pulumi.get_project(), pulumi.get_stack())
 bound_roles(pulumi.get_project(), pulumi.get_stack(), settings.permissions_boundary)
 
-# What the account has already: hosted zone, records of the site's names, SES identity, certificate
+# The Django project, and the build context of its images
+staged = application.stage(settings)
+
+# What the account has already: hosted zone, records of the site's names, SES identity, certificate, secrets
 existing = dns.look_up_existing(settings)
+existing_secrets = environment.look_up_existing(settings)
 
 # Encryption key, log groups, VPC, security groups
 foundation = declare_foundation(settings)
 
 # Hosted zone, TLS certificate, sender identity in Amazon SES
 zone = dns.declare_zone(settings, existing)
-certificate = dns.declare_certificate(settings, zone)
+certificate = dns.declare_certificate(settings, zone, existing)
 email = dns.declare_email(settings, zone, existing)
 
 # ECR repositories, and the images built from these sources
-images = declare_images(settings, foundation.key)
+images = declare_images(settings, staged, foundation.key)
 
-# Database, media bucket, secrets
-data = declare_data(settings, foundation, images)
+# Database, media bucket, secrets, variables of the application
+data = declare_data(settings, foundation, images, existing_secrets)
 
 # Release record, and the release to run
 release = declare_release(settings, images)

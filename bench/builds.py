@@ -9,12 +9,17 @@ from pathlib import Path
 
 from bench import peers
 from bench.samples import OURS
+from infra.application.application import application_document
+from infra.application.discovery import find_application
+from infra.images.sources import DOCKERFILE, stage
 from local.runtime import ROOT, OperatorError
 from local.setup.steps import Reporter
 
 BASE = "preqly-bench/base"
 LEFT_OUT = ("tests", "conftest.py", "pytest.ini", "media", "static", "__pycache__", "*.pyc", ".*_cache", ".hypothesis")
 """Files that no image of the application contains."""
+HOSTED = {"DJANGO_SETTINGS_MODULE": "django_hosting.settings", "DJANGO_HOSTING_APPLICATION": "application.json"}
+"""Variables by which a peer's server uses the application's settings as ours does."""
 CHANGED = "core/views.py"
 """The file that gets the one-line change."""
 
@@ -93,7 +98,7 @@ def _our_recipes(context: Path, nginx: str) -> tuple[Recipe, ...]:
     return tuple(
         Recipe(
             reference=f"preqly-bench/{target}",
-            dockerfile=context / "docker" / "Dockerfile",
+            dockerfile=context / DOCKERFILE,
             context=context,
             arguments={"PYTHON_IMAGE": BASE, "NGINX_IMAGE": nginx},
             target=target,
@@ -112,34 +117,37 @@ def _peers_recipe(peer: peers.Peer, context: Path) -> Recipe:
 
 
 def our_context(folder: Path) -> Path:
-    """Copy everything that docker/Dockerfile reads."""
-    for name in ("app", "docker"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("tests", "__pycache__", "secrets"))
-    shutil.copy(ROOT / ".dockerignore", folder)
+    """Stage everything that docker/Dockerfile reads."""
+    stage(find_application(ROOT / "app"), ROOT, str(folder))
     return folder
 
 
 def peers_context(peer: peers.Peer, folder: Path) -> Path:
-    """Copy the application, the peer's own files, and requirements.txt with the versions of our lock."""
-    ignored = shutil.ignore_patterns(*LEFT_OUT, "requirements.*", "lock.py")
+    """Copy the application, django_hosting, the peer's own files, and requirements.txt with our versions."""
+    ignored = shutil.ignore_patterns(*LEFT_OUT, "requirements.*")
 
     def ignore(at: str, names: list[str]) -> set[str]:
         # The applications keep their static folders: only the one for collected files is left out.
         return ignored(at, names) if Path(at) == ROOT / "app" else ignored(at, names) - {"static", "media"}
 
     shutil.copytree(ROOT / "app", folder, ignore=ignore)
+    package = ROOT / "packages" / "django-hosting"
+    shutil.copytree(package / "src" / "django_hosting", folder / "django_hosting", ignore=ignored)
+    (folder / "application.json").write_text(application_document(find_application(ROOT / "app")))
     for file in peer.folder.iterdir():
         if file.name not in {"Dockerfile", "peer.toml", "nginx.conf"}:
             shutil.copy(file, folder)
-    lock = (ROOT / "app" / "requirements.txt").read_text()
-    (folder / "requirements.txt").write_text("\n".join(requirements(lock, peer)) + "\n")
+    locks = (ROOT / "app" / "requirements.txt", package / "platform.txt")
+    wanted = requirements("\n".join(lock.read_text() for lock in locks), peer)
+    (folder / "requirements.txt").write_text("\n".join(wanted) + "\n")
     return folder
 
 
 def requirements(lock: str, peer: peers.Peer) -> list[str]:
-    """`name==version` lines of a lock file without its hashes, and the packages that the peer adds."""
+    """`name==version` lines of locks without their hashes, once per name, and the packages that the peer adds."""
     pinned = re.findall(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)( ;[^\\\n]*)?", lock, re.M)
-    return [f"{name}=={version}{marker}".rstrip() for name, version, marker in pinned] + list(peer.added_packages)
+    found = {name: f"{name}=={version}{marker}".rstrip() for name, version, marker in reversed(pinned)}
+    return [*reversed(found.values()), *peer.added_packages]
 
 
 def change_one_line(file: Path, mark: str) -> None:

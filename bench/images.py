@@ -105,7 +105,7 @@ def _sizes(registry: Registry, built: Built, subject: str, recipes: tuple[Recipe
 
 def _rebuild(registry: Registry, subject: str, recipes: tuple[Recipe, ...], measures: Measures) -> None:
     changed = [replace(recipe, reference=f"{recipe.reference}:changed") for recipe in recipes]
-    source = recipes[0].context / ("app" if subject == OURS else "") / builds.CHANGED
+    source = recipes[0].context / ("application" if subject == OURS else "") / builds.CHANGED
     before = source.read_text()
     try:
         builds.change_one_line(source, uuid.uuid4().hex)

@@ -36,8 +36,9 @@ def describe(base_images: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _locked(*packages: str) -> dict[str, str]:
-    lock = (ROOT / "app" / "requirements.txt").read_text()
-    return dict(re.findall(rf"^({'|'.join(packages)})==([^ \\]+)", lock, re.M))
+    locks = (ROOT / "packages" / "django-hosting" / "platform.txt", ROOT / "app" / "requirements.txt")
+    text = "\n".join(lock.read_text() for lock in locks)
+    return dict(re.findall(rf"^({'|'.join(packages)})==([^ \\]+)", text, re.M))
 
 
 def load() -> float:

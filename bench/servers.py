@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench import peers
-from bench.builds import Built
+from bench.builds import HOSTED, Built
 from bench.samples import OURS
 from bench.sandbox import APPLICATION, HARDENED, Sandbox, answers, until
 
@@ -46,7 +46,7 @@ class Servers:
 
     def static_path(self) -> str:
         """Path of the Django admin's main style sheet, with the hash of its content."""
-        manifest = self._sandbox.once(self._built.web, ["cat", "/app/static/staticfiles.json"], **HARDENED)
+        manifest = self._sandbox.once(self._built.web, ["cat", "/app/.static/staticfiles.json"], **HARDENED)
         return f"/static/{json.loads(manifest)['paths']['admin/css/base.css']}"
 
     def _ours(self) -> dict[str, Server]:
@@ -64,7 +64,7 @@ class Servers:
 
     def _theirs(self, peer: peers.Peer, serving: peers.Serving) -> Server:
         image = self._built.recipes[peer.name][0].reference
-        environment = {**APPLICATION, **serving.environment, "STATIC_ROOT": "/srv/static"}
+        environment = {**APPLICATION, **HOSTED, **serving.environment, "STATIC_ROOT": "/srv/static"}
         static = [f"{self._sandbox.volume(peer.name)}:/srv/static"]
         collect = ["python", "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
         self._sandbox.once(image, collect, environment=environment, volumes=static, user="0")

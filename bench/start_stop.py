@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import peers
-from bench.builds import Built
+from bench.builds import HOSTED, Built
 from bench.samples import OURS, Measures
 from bench.sandbox import APPLICATION, HARDENED, Sandbox, answers, open_sandbox, until
 from local.setup.steps import Reporter
@@ -61,7 +61,7 @@ def _starters(built: Built) -> dict[str, dict[str, Any]]:
             found[peer.name] = {
                 "image": built.recipes[peer.name][0].reference,
                 "port": 8000,
-                "environment": {**APPLICATION, **peer.start.environment, "STATIC_ROOT": "/tmp/static"},  # noqa: S108
+                "environment": {**APPLICATION, **HOSTED, **peer.start.environment, "STATIC_ROOT": "/tmp/static"},  # noqa: S108
             }
     return found
 

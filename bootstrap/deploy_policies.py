@@ -95,8 +95,7 @@ def deploy_policies(scope: Scope) -> dict[str, str]:
 
 
 def _site(scope: Scope) -> list[Statement]:
-    names = [scope.zone, f"*.{scope.zone}"]
-    changes = {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names}
+    changes = {"route53:ChangeResourceRecordSetsNormalizedRecordNames": scope.record_names}
     return [
         allow(["route53:ChangeResourceRecordSets"], condition={"ForAllValues:StringLike": changes}),
         # The first one gives an interface endpoint its name. Without DeleteHostedZone: a person takes a zone down.

@@ -5,6 +5,10 @@ from typing import Any
 
 import yaml
 
+from infra.application.manifest import Permission
+from infra.application.manifest_file import read_manifest
+from infra.problem import Problem
+
 FOLDER = Path(__file__).parents[1]
 
 
@@ -18,6 +22,12 @@ def setting(stack: str, key: str) -> Any:
     declared = _read("Pulumi.yaml")
     own: dict[str, Any] = _read(f"Pulumi.{stack}.yaml").get("config") or {}
     return own.get(key, own.get(f"{declared['name']}:{key}", declared["config"][key]["default"]))
+
+
+def permissions(stack: str) -> tuple[tuple[Permission, ...], list[Problem]]:
+    """What the application of a stack calls, and what is wrong in its manifest."""
+    manifest, problems = read_manifest(FOLDER / str(setting(stack, "application")))
+    return manifest.permissions, problems
 
 
 def _read(name: str) -> dict[str, Any]:

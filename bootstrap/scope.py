@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import naming
+from infra.permissions.statements import Permission
 
 Statement = dict[str, Any]
 
@@ -22,6 +23,12 @@ class Scope:
     """Route 53 zone whose names the stack may change."""
     boundary_arn: str
     """Permissions boundary of every role that the stack makes."""
+    existing_secrets: tuple[str, ...] = ()
+    """ARNs of the secrets and parameters that the stack reads and did not make."""
+    other_names: tuple[str, ...] = ()
+    """Aliases of the site outside of the zone, which are in other zones."""
+    permissions: tuple[Permission, ...] = ()
+    """What the application calls besides (hosting.toml)."""
     earlier_buckets: tuple[str, ...] = ()
     """Buckets of the stack whose names do not begin with its prefix (bootstrap/earlier_buckets.py)."""
     state_bucket_arn: str | None = None
@@ -32,6 +39,12 @@ class Scope:
     def roles(self) -> str:
         """The roles that the stack makes (infra/permissions_boundary.py)."""
         return f"arn:aws:iam::{self.account}:role/{self.project}/{self.stack}/*"
+
+    @property
+    def record_names(self) -> list[str]:
+        """Names of the stack's DNS records: addresses, proofs of the certificate, mail."""
+        others = (pattern for name in self.other_names for pattern in (name, f"_*.{name}"))
+        return [self.zone, f"*.{self.zone}", *others]
 
     @property
     def parameters(self) -> str:

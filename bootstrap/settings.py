@@ -1,12 +1,16 @@
 """Settings of the bootstrap stack, and what it has to know of the program that the pipelines deploy."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
 from bootstrap import hosted
+from infra.application.manifest import Permission
+from infra.dns.record_sets import is_within
 from infra.problem import Problem, SettingsError
+from infra.secrets.reference import SecretReference
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/[A-Za-z0-9._-]{1,100}")
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,29}")
@@ -29,10 +33,18 @@ class Settings:
     """The hosted stack, which has this stack's name."""
     zone: str
     """Route 53 zone of the hosted stack."""
+    existing_secrets: tuple[str, ...] = ()
+    """ARNs of the hosted stack's setting `existingSecrets`."""
+    other_names: tuple[str, ...] = ()
+    """Aliases of the hosted stack that are not in its zone."""
+    permissions: tuple[Permission, ...] = ()
+    """What the hosted application calls besides."""
 
 
 def load_settings(config: pulumi.Config, region: str | None, stack: str) -> Settings:
     """Read and check every setting. Raises SettingsError with all wrong ones."""
+    zone = str(hosted.setting(stack, "zone"))
+    permissions, wrong = hosted.permissions(stack)
     settings = Settings(
         region=region or "",
         repository=config.require("repository"),
@@ -42,11 +54,25 @@ def load_settings(config: pulumi.Config, region: str | None, stack: str) -> Sett
         create_state=config.get_bool("createState") is not False,
         project=hosted.project(),
         stack=stack,
-        zone=str(hosted.setting(stack, "zone")),
+        zone=zone,
+        existing_secrets=_arns(hosted.setting(stack, "existingSecrets")),
+        other_names=tuple(name for name in hosted.setting(stack, "aliases") if not is_within(name, zone)),
+        permissions=permissions,
     )
-    if found := problems(settings, config.name):
+    if found := [*problems(settings, config.name), *wrong]:
         raise SettingsError(found)
     return settings
+
+
+def _arns(existing: Mapping[str, object]) -> tuple[str, ...]:
+    """The different secrets. A reference that is none is refused by the hosted program itself."""
+    found = set()
+    for text in existing.values():
+        try:
+            found.add(SecretReference.parse(str(text)).arn)
+        except ValueError:
+            continue
+    return tuple(sorted(found))
 
 
 def problems(settings: Settings, project: str) -> list[Problem]:

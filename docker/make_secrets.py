@@ -21,6 +21,8 @@ def main(folder: Path) -> None:
         # smtp+tls://user:<password>@mail:587, percent-encoded, or filemail:///tmp/mail for files in the container;
         # empty sends no mail.
         "email_url": "",
+        # The application's own variables, NAME=value in each line.
+        "environment": "",
     }
     # For the team's own certificate.
     (folder / "tls").mkdir(exist_ok=True)

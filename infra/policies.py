@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 Statement = dict[str, Any]
 
 STATIC_PREFIX = "static/"
-"""Key prefix of published static files in the media bucket (app/hosting/static_files.py)."""
+"""Key prefix of published static files in the media bucket (django_hosting/static_files.py)."""
 
 
 class Arn(NamedTuple):
@@ -37,6 +37,16 @@ class SesSender:
     configuration_set_arn: str | None
     """None for an identity without a default configuration set."""
     sender: str
+
+
+READ_SECRET = {
+    "secretsmanager": ("secretsmanager:GetSecretValue", "SecretARN"),
+    "ssm": ("ssm:GetParameters", "PARAMETER_ARN"),
+}
+"""By service: the action that reads a value, and the key of the context that KMS checks.
+
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html and
+https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html"""
 
 
 def ecs_tasks_trust(key_arn: str) -> str:
@@ -90,6 +100,24 @@ def execution_role(*, repository_arns: Sequence[str], secret_arn: str, key_arn: 
             "Resource": f"{log_group_arn}:log-stream:*",
         },
     )
+
+
+def read_secret(arn: str, key_arn: str | None) -> str:
+    """Permission to read one secret or parameter, and to use its customer managed key for nothing else."""
+    where = Arn.parse(arn)
+    action, context = READ_SECRET[where.service]
+    decrypt: Statement = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": key_arn,
+        "Condition": {
+            "StringEquals": {
+                "kms:ViaService": f"{where.service}.{where.region}.amazonaws.com",
+                f"kms:EncryptionContext:{context}": arn,
+            }
+        },
+    }
+    return _document({"Effect": "Allow", "Action": action, "Resource": arn}, *([decrypt] if key_arn else []))
 
 
 def task_role(*, media_bucket_arn: str, key_arn: str, ses: SesSender | None = None) -> str:

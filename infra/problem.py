@@ -1,4 +1,4 @@
-"""How a wrong setting is reported: its key and value, the rule it breaks, and a fix."""
+"""How wrong input is reported: its key and value, the rule it breaks, and a fix."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,17 @@ import pulumi
 
 @dataclass(frozen=True)
 class Problem:
-    """One wrong setting, as printed for the operator."""
+    """One wrong setting or file, as printed for the operator."""
 
     key: str
     value: object
+    """None for what is missing."""
     rule: str
     fix: str
 
     def __str__(self) -> str:
-        return f"  {self.key} = {_printed(self.value)}\n    rule: {self.rule}\n    fix:  {self.fix}"
+        first = self.key if self.value is None else f"{self.key} = {_printed(self.value)}"
+        return f"  {first}\n    rule: {self.rule}\n    fix:  {self.fix}"
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,24 @@ class Finding:
     fields: tuple[str, ...]
     rule: str
     fix: str
+    item: str | None = None
+    """The part of the first field that is wrong. Then the field's value is not printed: other parts may be secret."""
 
 
-class SettingsError(pulumi.RunError):
-    """Lists key, value, rule and fix of each wrong setting; Pulumi prints it without a traceback."""
+class InputError(pulumi.RunError):
+    """Lists key, value, rule and fix of everything that is wrong; Pulumi prints it without a traceback."""
+
+    def __init__(self, heading: str, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__(f"{heading}\n\n" + "\n\n".join(map(str, problems)))
+
+
+class SettingsError(InputError):
+    """Wrong settings of the stack."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
         count = "One setting is" if len(problems) == 1 else f"{len(problems)} settings are"
-        super().__init__(f"{count} wrong. No resource was touched.\n\n" + "\n\n".join(map(str, problems)))
+        super().__init__(f"{count} wrong. No resource was touched.", problems)
 
 
 def key_of(field: str) -> str:

@@ -14,10 +14,11 @@ from pathlib import Path
 from local import junit
 from local.runtime import ROOT, SETUP_SECONDS, Runtime
 
+PACKAGES = ("django-hosting", "embedded-cloud")
 LINTERS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
-    ("mypy", "infra", "bootstrap", "local", "bench", "ops", "tests", "packages/embedded-cloud/src"),
+    ("mypy", "infra", "bootstrap", "local", "bench", "ops", "tests", *(f"packages/{name}/src" for name in PACKAGES)),
 )
 NOTHING_COLLECTED = 5
 CORES = os.cpu_count() or 1
@@ -49,20 +50,25 @@ class Part:
         return [sys.executable, "-m", "pytest", *markers, *distribution, *options]
 
 
-# The parts of a stage run side by side, the stages one after the other, with one worker per core and one more for the
-# application. With one more beside containers, the machine is so busy that health checks of the sites time out.
+# Django's settings belong to a process, so that each set of tests with settings of its own is a part.
+HOSTING = ROOT / "packages" / "django-hosting"
+
+# The parts of a stage run side by side, the stages one after the other, with one worker per core and one more for each
+# part of Django's. With one more beside containers, the machine is so busy that health checks of the sites time out.
 FAST = (
     Part(name="fast", markers="not engine and not containers and not long", workers=CORES),
     Part(name="application", folder=ROOT / "app", workers=0),
+    Part(name="hosting", folder=HOSTING, markers="not containers", workers=0),
 )
 ENGINE = (Part(name="engine", markers="engine and not containers and not long", workers=CORES, dist="loadfile"),)
 CONTAINERS = (Part(name="containers", markers="containers and not long", workers=CORES, dist="loadgroup"),)
+VERSIONS = (Part(name="versions", folder=HOSTING, markers="containers", workers=0),)
 LONG = (Part(name="long", markers="long", workers=CORES, dist="loadgroup"),)
 
 
 def test(options: argparse.Namespace, runtime: Runtime) -> int:
     """Run the stages, print where the time went, and the sum on the last line. Exit code 1 for a failed test."""
-    stages = (LONG,) if options.long else (FAST,) if options.fast else (FAST, ENGINE, CONTAINERS)
+    stages = (LONG,) if options.long else (FAST,) if options.fast else (FAST, ENGINE, CONTAINERS, VERSIONS)
     started = time.monotonic()
     runs = [run for stage in stages for run in _run_stage(stage, runtime, options.rest)]
     total = sum((run.counts for run in runs), Counter[str]())

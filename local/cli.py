@@ -15,8 +15,10 @@ Options = argparse.Namespace
 Command = Callable[[Options, Runtime], int]
 
 COMMANDS: Mapping[str, str] = {
+    "check": "local.check:check",
     "up": "local.up:up",
     "preview": "local.preview:preview",
+    "compose": "local.compose:compose",
     "status": "local.status:status",
     "env": "local.status:environment",
     "down": "local.down:down",
@@ -35,11 +37,18 @@ def parse(words: Sequence[str]) -> Options:
         prog="python -m local", description="The hosting stack of app.preqly.com on this machine, without AWS."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("up", help="set up what is missing, deploy, and end with the site answering")
+    check = commands.add_parser("check", help="what is found in an application and what will happen, before any build")
+    check.add_argument("--json", action="store_true", help="print it as JSON")
+    up = commands.add_parser("up", help="set up what is missing, deploy, and end with the site answering")
     preview = commands.add_parser("preview", help="what production's settings would create; needs no Docker")
     preview.add_argument("--markdown", metavar="FILE", help="also write the plan as a pull request comment")
     preview.add_argument("--write", metavar="FILE", help="save the plan for a later comparison")
     preview.add_argument("--compare", metavar="FILE", help="print the difference to a plan saved by --write")
+    compose = commands.add_parser("compose", help="prepare docker/compose.yaml: the application's files, and secrets")
+    for command in (check, up, preview, compose):
+        command.add_argument(
+            "application", nargs="?", metavar="application", help="folder of the Django project; default: the stack's"
+        )
     commands.add_parser("status", help="services, tasks, database and targets")
     commands.add_parser("env", help='print export lines for pulumi and aws: eval "$(make -s env)"')
     commands.add_parser("down", help="destroy the stack and remove every container, process and file of it")

@@ -48,7 +48,7 @@ def cloud_config(runtime: Runtime) -> CloudConfig:
         https_port=runtime.ports.https,
         registry_port=runtime.ports.registry,
         vpc_cidr=vpc.wanted_range(runtime.folder),
-        dns_zones=(project.default_setting("zone"),),
+        dns_zones=project.zones(project.LOCAL_STACK),
         clocks=Clocks.from_environment(os.environ),
         images={role: chosen[role] for role in ("postgres", "haproxy", "registry", "pause")},
     )
@@ -60,7 +60,7 @@ def plan_config(runtime: Runtime) -> CloudConfig:
         name=runtime.cloud,
         state_dir=runtime.folder / "cloud",
         api_port=0,
-        dns_zones=(project.default_setting("zone"),),
+        dns_zones=project.zones(project.PLANNED_STACK),
     )
 
 

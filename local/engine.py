@@ -17,7 +17,7 @@ from pulumi.automation.errors import CommandError, create_command_error
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from infra.problem import SettingsError
+from infra.problem import InputError
 from local.progress import OnEvent, Progress
 from local.runtime import OperatorError, UsageError
 
@@ -105,7 +105,7 @@ class SelectedStack:
     stack: Stack
     engine: EngineCommand
     folder: Path
-    problems: list[SettingsError]
+    problems: list[InputError]
     """Settings that the program refused; filled while it runs."""
 
     @contextmanager

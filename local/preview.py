@@ -9,13 +9,13 @@ from typing import Any
 
 from rich.console import Console
 
-from local import daemon, project
+from local import application_choice, daemon, project
 from local.engine import run_engine
 from local.plan import Comparison, Plan, compare
 from local.runtime import Runtime, UsageError
 from local.stack import select_stack
 
-STACK = "prod"
+STACK = project.PLANNED_STACK
 MARKER = "<!-- preqly-preview -->"
 """First line of the pull request comment: the workflow finds the comment to update by it."""
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "replace": "±", "create-replacement": "±", "same": " "}
@@ -25,7 +25,8 @@ def preview(options: argparse.Namespace, runtime: Runtime) -> int:
     """Print the plan; with `--markdown FILE` also write it as a pull request comment. Raises OperatorError."""
     console = Console(stderr=True)
     plan = Plan()
-    settings = project.stack_settings(STACK)
+    settings = project.stack_settings(STACK) | application_choice.setting(options.application)
+    application_choice.find_in(application_choice.of_settings(settings))
     with tempfile.TemporaryDirectory(prefix="preqly-preview-") as name:
         throwaway = replace(runtime, cloud="preqly-preview", folder=Path(name))
         with daemon.for_a_plan(throwaway) as endpoints:

@@ -10,8 +10,12 @@ import yaml
 from local.runtime import ROOT, OperatorError, write_atomically
 
 PROJECT_FILE = "Pulumi.yaml"
+IN_THE_ACCOUNT = ("adoptEmailIdentity", "certificateArn", "existingSecrets", "zoneId")
+"""Keys of the settings that name what the stack's account has, and an embedded cloud has not."""
 LOCAL_STACK = "local"
 """The stack that `make up` deploys."""
+PLANNED_STACK = "prod"
+"""The stack that `make preview` plans."""
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 _ENCRYPTION_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
@@ -61,11 +65,37 @@ def local_settings(images: Mapping[str, str]) -> dict[str, Any]:
 def stack_settings(stack: str) -> dict[str, Any]:
     """The settings in Pulumi.<stack>.yaml, without encrypted values: the key to them is not here.
 
-    As in Pulumi, a key without a namespace is the project's.
+    Also without what only the stack's account has.
     """
-    config: dict[str, Any] = load(f"Pulumi.{stack}.yaml").get("config") or {}
-    readable = {key: one for key, one in config.items() if not (isinstance(one, dict) and "secure" in one)}
-    return {key if ":" in key else f"{name()}:{key}": value for key, value in readable.items()}
+    config = _with_namespaces(load(f"Pulumi.{stack}.yaml").get("config") or {})
+    readable = {key: _readable(value) for key, value in config.items() if not _encrypted(value)}
+    return {key: value for key, value in readable.items() if key.partition(":")[2] not in IN_THE_ACCOUNT}
+
+
+def zones(stack: str) -> tuple[str, ...]:
+    """The hosted zones that a stack's settings expect: the zone of its domain, and one for each alias elsewhere."""
+    given = stack_settings(stack) if (ROOT / f"Pulumi.{stack}.yaml").exists() else {}
+    declared = load()["config"]
+    zone, aliases, created = (
+        given.get(f"{name()}:{key}", declared[key]["default"]) for key in ("zone", "aliases", "createZone")
+    )
+    others = [str(one) for one in aliases if not f".{one}".endswith(f".{zone}")]
+    return (*([] if created else [str(zone)]), *others)
+
+
+def _with_namespaces(config: Mapping[str, Any]) -> dict[str, Any]:
+    """As in Pulumi, a key without a namespace is the project's."""
+    return {key if ":" in key else f"{name()}:{key}": value for key, value in config.items()}
+
+
+def _encrypted(value: Any) -> bool:
+    return isinstance(value, dict) and "secure" in value
+
+
+def _readable(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if not _encrypted(one)}
 
 
 def load_settings(folder: Path, stack: str) -> dict[str, Any]:
@@ -83,13 +113,18 @@ def machine_architecture() -> str:
 
 
 def write_work_dir(folder: Path, stack: str, settings: Mapping[str, Any]) -> None:
-    """Copy the project's files for the engine, which adds its salt: the committed files stay unchanged."""
+    """Copy the project's files for the engine, which adds its salt: the committed files stay unchanged.
+
+    Pulumi.local.yaml, which is not committed, adds to the settings of the local stack.
+    """
+    file = f"Pulumi.{stack}.yaml"
+    own = load(file) if stack == LOCAL_STACK and (ROOT / file).exists() else {}
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / PROJECT_FILE, load() | {"main": str(ROOT)})
-    path = folder / f"Pulumi.{stack}.yaml"
-    before = yaml.safe_load(path.read_text()) if path.exists() else {}
-    salt = {key: before[key] for key in _ENCRYPTION_KEYS if key in (before or {})}
-    _write(path, salt | {"config": dict(settings)})
+    path = folder / file
+    before = (yaml.safe_load(path.read_text()) if path.exists() else {}) or {}
+    salt = {key: one[key] for one in (before, own) for key in _ENCRYPTION_KEYS if key in one}
+    _write(path, salt | {"config": {**settings, **_with_namespaces(own.get("config") or {})}})
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

@@ -12,14 +12,18 @@ _TIMEOUT_SECONDS = 30.0
 
 
 def wait_until_it_answers(runtime: Runtime) -> None:
-    """Return once the home page answers 200 over TLS that verifies. Raises OperatorError with the last answer."""
+    """Return once the application answers the address / over TLS that verifies, if only with 404 or a login.
+
+    Raises OperatorError with the last answer.
+    """
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     last = ""
     while time.monotonic() < deadline:
         try:
             answer = client(runtime).get("/")
             last = f"it answers {answer.status_code}: {answer.text[:200]}"
-            if answer.status_code == httpx.codes.OK:
+            # 400: the application refuses the host name.
+            if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR and answer.status_code != httpx.codes.BAD_REQUEST:
                 return
         except httpx.HTTPError as error:
             last = f"{type(error).__name__}: {error}"

@@ -14,7 +14,7 @@ from pulumi import automation
 from semver import VersionInfo
 
 from embedded_cloud.endpoints import Endpoints
-from infra.problem import SettingsError
+from infra.problem import InputError
 from local import project, state
 from local.engine import EngineCommand, SelectedStack
 from local.runtime import ROOT, OperatorError, tool_cache, write_atomically
@@ -36,7 +36,7 @@ def select_stack(name: str, folder: Path, endpoints: Endpoints, settings: Mappin
     if binary is None:
         raise OperatorError(f"The Pulumi engine {sdk_version()} is missing. Run make up.")
     engine = EngineCommand(binary, VersionInfo.parse(sdk_version()))
-    problems: list[SettingsError] = []
+    problems: list[InputError] = []
     options = automation.LocalWorkspaceOptions(
         work_dir=str(folder / "program"), env_vars=environment, pulumi_command=engine, secrets_provider="passphrase"
     )
@@ -97,13 +97,13 @@ def _provider_settings(endpoints: Endpoints) -> dict[str, Any]:
     }
 
 
-def _program(problems: list[SettingsError]) -> Callable[[], None]:
+def _program(problems: list[InputError]) -> Callable[[], None]:
     def run() -> None:
         if str(ROOT) not in sys.path:
             sys.path.insert(0, str(ROOT))
         try:
             runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
-        except SettingsError as error:
+        except InputError as error:
             problems.append(error)
             raise
 

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from embedded_cloud.containers.cleanup import remove_all
 from embedded_cloud.endpoints import Endpoints
-from local import daemon, project, site, status, vpc
+from local import application_choice, daemon, project, site, status, vpc
 from local.engine import SelectedStack, run_engine
 from local.progress import Progress
 from local.project import LOCAL_STACK
@@ -18,13 +18,14 @@ from local.stack import select_stack
 from local.state import deployed_once, pending_operations
 
 
-def up(_: argparse.Namespace, runtime: Runtime) -> int:
+def up(options: argparse.Namespace, runtime: Runtime) -> int:
     """Deploy and print where to look. Raises OperatorError with what failed."""
     console = Console(stderr=True)
-    images = base_images.choose(runtime, report)
+    application = application_choice.find(options.application, runtime)
+    images = base_images.choose(runtime, report, ["node"] if application.node else [])
     report(status.what_is_emulated(images))
     endpoints = running_cloud(runtime)
-    settings = project.local_settings(images) | vpc.setting(runtime)
+    settings = project.local_settings(images) | application_choice.settings(application, images) | vpc.setting(runtime)
     selected = select_stack(LOCAL_STACK, runtime.folder, endpoints, settings)
     progress = deploy(selected, console)
     console.print(f"Stack {LOCAL_STACK}: {progress.summary()}.", highlight=False)

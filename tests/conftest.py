@@ -3,7 +3,7 @@
 import functools
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,12 @@ from hypothesis import settings
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.proto.source_pb2 import StackTrace
 
-from infra.composition import dns
+from infra.composition import dns, environment
 from infra.dns.existing import Existing
 from infra.release import hooks
 from infra.release.record import ReleaseRecord
+from infra.secrets.existing import ExistingSecret
+from infra.secrets.reference import SecretReference
 from local.setup.pulumi_engine import find_engine
 from tests.recorder import Recorder, declared_with, new_engine
 
@@ -86,6 +88,19 @@ def _an_account_with_the_zone_alone() -> Iterator[None]:
     """Answer for AWS, which every program asks what the account has already."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dns, "look_up", lambda _, wanted: Existing(zone_id=None if wanted.create_zone else "Z0EXISTING"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _an_account_with_every_existing_secret() -> Iterator[None]:
+    """Answer for AWS, which a program with `existingSecrets` asks for each of them."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/team"
+
+    def described(_session: Any, _project: str, wanted: Mapping[str, SecretReference]) -> dict[str, ExistingSecret]:
+        return {name: ExistingSecret(reference=one, version="v-7", key_arn=key) for name, one in wanted.items()}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(environment, "look_up", described)
         yield
 
 

@@ -130,7 +130,8 @@ class Recorder(mocks.Mocks):
     def run_program(self, **config: str) -> None:
         """Run `__main__.py` with these settings, then resolve the stack outputs into `exports`."""
         project = pulumi.get_project()
-        set_all_config({"aws:region": REGION, **{f"{project}:{key}": value for key, value in config.items()}})
+        values = {f"{project}:{key}": value for key, value in config.items()}
+        set_all_config({"aws:region": REGION, **values}, [f"{project}:secretEnvironment"])
         # The only request that a program sends itself before it declares anything.
         answered = mock.patch.object(identity, "account_of", return_value=ACCOUNT)
         with contextlib.chdir(ROOT), answered:

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from bootstrap.pipeline_roles import DEPLOY_HOURS
+from infra.application.manifest import MOST_MIGRATION_SECONDS
 from infra.data import database
-from infra.release.migration import migration, one_off_task, release_state, snapshot
+from infra.release.migration import one_off_task, release_state, snapshot
 from infra.release.migration.one_off_task import OneOffTask
 from infra.release.rollout import deployment, outdated_tasks
 from local.runtime import ROOT
@@ -91,7 +92,7 @@ MINUTE = 60
 WAITS = (
     int(str(database.TIMEOUTS.update).removesuffix("m")) * MINUTE,
     *(one_off_task.NEW_ROLE_SECONDS, OneOffTask.timeout_seconds, release_state.LOG_SECONDS),
-    *(snapshot.SETTLE_SECONDS, snapshot.SNAPSHOT_SECONDS, migration.MIGRATE_SECONDS),
+    *(snapshot.SETTLE_SECONDS, snapshot.SNAPSHOT_SECONDS, MOST_MIGRATION_SECONDS),
     *(deployment.ROLLOUT_SECONDS, outdated_tasks.DRAIN_SECONDS, OneOffTask.timeout_seconds),
 )
 """Seconds that an update waits, one after the other. The image builds run beside the change of the database."""

@@ -27,7 +27,7 @@ def mail_later(address: str, subject: str, template: str, context: dict[str, Any
 def reaches_mailboxes() -> bool:
     """Whether mail leaves the site, so that a link in it proves who owns an address."""
     return settings.EMAIL_BACKEND not in {
-        "config.mail.NotSetBackend",
+        "django_hosting.mail.NotSetBackend",
         "django.core.mail.backends.console.EmailBackend",
     }
 

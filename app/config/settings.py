@@ -1,38 +1,24 @@
-"""Django settings. Everything that differs between stacks comes from environment variables."""
+"""Django settings for development; where the site is hosted, the platform's are laid over them (hosting.toml)."""
 
+import os
 from pathlib import Path
 
 from django.urls import reverse_lazy
 
 from account import lockout
-from config import aws, logs, mail, sentry
-from config.environment import Environment
-from config.storages import media_storage
-from hosting import client_address
+from config import sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environment = Environment()
 
-# https://docs.djangoproject.com/en/5.2/ref/settings/#debug
-DEBUG = environment.flag("DEBUG", default=False)
-# https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key
-SECRET_KEY = environment.text("SECRET_KEY", example="<64 random letters and digits>")
-if SECRET_KEY and len(SECRET_KEY) < 50:
-    environment.refuse("SECRET_KEY", "has fewer than 50 characters", "SECRET_KEY=<64 random letters and digits>")
-# https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key-fallbacks
-SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS", example="<the key before this one>", default=[])
-# https://docs.djangoproject.com/en/5.2/ref/settings/#allowed-hosts
-ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", example="app.preqly.com,localhost")
-# https://docs.djangoproject.com/en/5.2/ref/settings/#csrf-trusted-origins
-CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS", example="https://app.preqly.com")
-# The running build, for log lines.
-RELEASE = environment.text("RELEASE", example="3f2a9c1d0b7e", default="unknown")
+# The first three are replaced where the site is hosted.
+DEBUG = True
+SECRET_KEY = "only-for-development-0123456789-abcdefghijklmnopqrstuvwxyz"  # noqa: S105
+ALLOWED_HOSTS: list[str] = []
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#installed-apps
 INSTALLED_APPS = [
     "account",
     "core",
-    "release",
     "axes",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -45,11 +31,6 @@ INSTALLED_APPS = [
 ]
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#middleware-ordering
 MIDDLEWARE = [
-    "config.request_id.RequestIdMiddleware",
-    # Before the host check, because a monitor may ask by address.
-    "hosting.health.HealthMiddleware",
-    "hosting.client_address.ClientAddressMiddleware",
-    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -58,7 +39,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "hosting.timeouts.StatementTimeoutMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -79,22 +59,7 @@ TEMPLATES = [
 # https://docs.djangoproject.com/en/5.2/ref/forms/renderers/#templatessetting
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-connections
-DATABASES = {
-    "default": environment.database("DATABASE_URL", example="postgres://preqly:<password>@db:5432/preqly")
-    | {
-        "CONN_MAX_AGE": environment.number("CONN_MAX_AGE", default=600, minimum=0),
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
-# Set in the tasks around a release, where DATABASE_URL is the tables' owner: the role that serves (release/roles.py).
-APPLICATION_DATABASE = environment.database(
-    "APPLICATION_DATABASE_URL", example="postgres://preqly_app_a:<password>@db:5432/preqly", optional=True
-)
-# How long a start waits for the database.
-DATABASE_WAIT_SECONDS = environment.number("DATABASE_WAIT_SECONDS", default=30, minimum=0)
-# How long a migration waits for another one.
-MIGRATION_WAIT_SECONDS = environment.number("MIGRATION_WAIT_SECONDS", default=300, minimum=0)
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
 # https://docs.djangoproject.com/en/5.2/ref/settings/#default-auto-field
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -110,7 +75,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = lockout.FAILURES
 AXES_COOLOFF_TIME = lockout.PAUSE
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = client_address.network
+AXES_CLIENT_IP_CALLABLE = lockout.network
 AXES_USERNAME_CALLABLE = lockout.name
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_CALLABLE = lockout.refuse
@@ -142,59 +107,19 @@ USE_TZ = True
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#static-files
 STATIC_URL = "/static/"
-STATIC_ROOT = environment.matching(
-    "STATIC_ROOT", pattern="/.*", example="/srv/static", default=str(BASE_DIR / "static")
-)
-# https://docs.djangoproject.com/en/5.2/ref/settings/#storages
 MEDIA_URL = "/media/"
-MEDIA_ROOT = environment.matching("MEDIA_ROOT", pattern="/.*", example="/srv/media", default=str(BASE_DIR / "media"))
-MEDIA_BUCKET = environment.matching("MEDIA_BUCKET", pattern=aws.BUCKET, example="preqly-media-0a1b2c3", default="")
-for name, (pattern, example) in aws.VARIABLES.items():
-    environment.matching(name, pattern=pattern, example=example, default="")
-if MEDIA_BUCKET and not aws.region():
-    environment.refuse("AWS_REGION", "is missing or empty, and MEDIA_BUCKET needs it", "AWS_REGION=eu-central-1")
-STORAGES = {
-    "default": media_storage(MEDIA_BUCKET),
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
-}
+MEDIA_ROOT = BASE_DIR / "media"
 
 # https://docs.djangoproject.com/en/5.2/topics/email/
-# Without the variable no mail is sent.
-vars().update(environment.email("EMAIL_URL", example="smtp+tls://user:<password>@mail:587", default=mail.UNSET))
-# Shorter than the proxy's timeout.
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = environment.mailbox(
-    "DEFAULT_FROM_EMAIL", example="no-reply@preqly.com", default="no-reply@preqly.com"
-)
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = "no-reply@preqly.com"
 
-# https://docs.djangoproject.com/en/5.2/howto/deployment/checklist/
-# Only the proxy reaches the application, and it sets this header.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# false serves plain HTTP without a load balancer (docker/compose.yaml).
-SECURE_SSL_REDIRECT = environment.flag("SSL_REDIRECT", default=True)
-# What ends the visitors' TLS sets Strict-Transport-Security: the load balancer on AWS, the proxy with compose.
-SILENCED_SYSTEM_CHECKS = ["security.W004"]
-# The proxy sets the same headers (docker/nginx/headers.conf): keep both equal.
+# https://docs.djangoproject.com/en/5.2/ref/settings/#secure-referrer-policy
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Browsers accept Secure cookies from http://localhost.
-SESSION_COOKIE_SECURE = True
-CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "core.errors.csrf_failure"
 
-# https://docs.djangoproject.com/en/5.2/ref/settings/#logging
-LOGGING = logs.configuration(RELEASE)
-
 # https://docs.sentry.io/platforms/python/integrations/django/
-SENTRY_DSN = environment.text(
-    "SENTRY_DSN", example="https://<key>@<organisation>.ingest.sentry.io/<project>", default=""
-)
-if SENTRY_DSN:
-    try:
-        sentry.report_errors(SENTRY_DSN, RELEASE)
-    except ValueError:
-        environment.refuse("SENTRY_DSN", "cannot be read", "SENTRY_DSN=https://<key>@<host>/<project>")
-
-environment.verify()
+if os.environ.get("SENTRY_DSN"):
+    sentry.report_errors(os.environ["SENTRY_DSN"], os.environ.get("RELEASE", "unknown"))

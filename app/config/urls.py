@@ -1,5 +1,7 @@
 """URLs of the site."""
 
+from django.conf import settings
+from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
 
@@ -7,6 +9,8 @@ urlpatterns = [
     path("", include("core.urls")),
     path("account/", include("account.urls")),
     path("admin/", admin.site.urls),
+    # For development alone: nothing with DEBUG = False.
+    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
 
 handler400 = "core.errors.bad_request"

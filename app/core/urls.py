@@ -1,15 +1,16 @@
-"""URLs of pages, API, static and uploaded files."""
+"""URLs of pages and API."""
 
+from django.conf import settings
 from django.urls import path
+from django.views.generic import RedirectView
 
-from core import api, media, views
-from hosting import static_files
+from core import api, views
 
 app_name = "core"
 urlpatterns = [
     path("", views.home, name="home"),
+    # Browsers request it on pages without an icon link, such as the admin's.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}core/icon.svg")),
     path("api/movies/", api.movies, name="movies"),
     path("api/movies/<str:movie_id>", api.movie, name="movie"),
-    path("static/<path:path>", static_files.static_file, name="static-file"),
-    path("media/<path:path>", media.media, name="media"),
 ]

@@ -1,9 +1,11 @@
 """Stateful resources: database, media bucket, secrets."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pulumi
 
+from infra.composition.environment import Environment, declare_environment
 from infra.composition.foundation import Foundation
 from infra.composition.release import Images
 from infra.data.application_secrets import ApplicationSecrets, ApplicationSecretsArgs
@@ -12,6 +14,7 @@ from infra.data.database_urls import application_role
 from infra.data.generated_secrets import GeneratedSecrets, GeneratedSecretsArgs
 from infra.data.media_bucket import MediaBucket, MediaBucketArgs
 from infra.foundation.kms import EncryptionKey
+from infra.secrets.existing import ExistingSecret
 from infra.settings.settings import Settings
 
 
@@ -21,9 +24,12 @@ class Data(NamedTuple):
     database: Database
     media: MediaBucket
     secrets: ApplicationSecrets
+    environment: Environment
 
 
-def declare_data(settings: Settings, foundation: Foundation, images: Images) -> Data:
+def declare_data(
+    settings: Settings, foundation: Foundation, images: Images, existing_secrets: Mapping[str, ExistingSecret]
+) -> Data:
     """Declare the stateful resources. An image that does not build stops a rotation of the secrets."""
     generated = GeneratedSecrets(
         "passwords",
@@ -35,7 +41,8 @@ def declare_data(settings: Settings, foundation: Foundation, images: Images) -> 
     )
     database = _database(settings, foundation, generated)
     media = MediaBucket("media", MediaBucketArgs(key=foundation.key, protect=settings.protect))
-    return Data(database, media, _secrets(settings, foundation.key, generated, database))
+    secrets = _secrets(settings, foundation.key, generated, database)
+    return Data(database, media, secrets, declare_environment(settings, foundation.key, existing_secrets))
 
 
 def _database(settings: Settings, foundation: Foundation, generated: GeneratedSecrets) -> Database:

@@ -27,17 +27,17 @@ def look_up_existing(settings: Settings) -> Existing:
 
 def declare_zone(settings: Settings, existing: Existing) -> Zone:
     """Declare the hosted zone, or use the one that exists."""
-    existing_id = None if settings.create_zone else existing.zone_id
+    existing_id = None if settings.create_zone else existing.zone_id or ""
     return Zone("zone", ZoneArgs(zone=settings.zone, existing_id=existing_id, protect=settings.protect))
 
 
-def declare_certificate(settings: Settings, zone: Zone) -> Certificate:
+def declare_certificate(settings: Settings, zone: Zone, existing: Existing) -> Certificate:
     """Declare the TLS certificate of all names of the site, or use the one that `certificateArn` names."""
     args = CertificateArgs(
         hosts=settings.hosts,
-        zone_id=zone.zone_id,
+        zone_ids=_zone_ids(settings, zone, existing),
         # A zone with records cannot be deleted, so those in a zone of the stack are deleted with it.
-        retain_records=not settings.create_zone,
+        retained=frozenset(existing.other_zones if settings.create_zone else settings.hosts),
         existing_arn=settings.certificate_arn,
     )
     return Certificate("certificate", args)
@@ -69,14 +69,24 @@ def declare_records(settings: Settings, zone: Zone, existing: Existing, service:
     takes_over = settings.dns_records == "takeOver"
     args = DnsRecordsArgs(
         hosts=settings.hosts,
-        zone_id=zone.zone_id,
+        zone_ids=_zone_ids(settings, zone, existing),
         load_balancer_dns=service.load_balancer.load_balancer_dns,
         load_balancer_zone_id=service.load_balancer.load_balancer_zone_id,
         ready=[service.web],
-        hooks=NameHook(_wanted(settings), existing.zone_id) if existing.zone_id else None,
+        hooks=NameHook(_wanted(settings), _existing_zones(settings, existing)),
         retained=frozenset(settings.hosts) if takes_over else existing.moved_hosts,
     )
     return DnsRecords(existing_records.NAME, args)
+
+
+def _zone_ids(settings: Settings, zone: Zone, existing: Existing) -> dict[str, pulumi.Input[str]]:
+    return {host: existing.other_zones.get(host, zone.zone_id) for host in settings.hosts}
+
+
+def _existing_zones(settings: Settings, existing: Existing) -> dict[str, str]:
+    """Zone of each host but of those in a zone that the stack is going to create."""
+    own = dict.fromkeys(settings.hosts, existing.zone_id) if existing.zone_id else {}
+    return {**own, **existing.other_zones}
 
 
 def _wanted(settings: Settings) -> Wanted:

@@ -1,26 +1,25 @@
 """The images built from the present sources, and the release that is to run."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import pulumi
 
+from infra.application.application import Application
+from infra.composition.application import StagedApplication
 from infra.foundation.kms import EncryptionKey
 from infra.images.image import Image, ImageArgs
 from infra.images.registry import Registry, RegistryArgs
-from infra.images.sources import Sources, stage_sources
+from infra.images.sources import Sources
 from infra.release.record import ReleaseRecord
 from infra.release.releases import Build, Releases
 from infra.release.spec import ReleaseSpec
 from infra.settings.settings import Settings
 
-SOURCES = ("app", "docker", ".dockerignore")
-"""Paths that the images are built from; the revision is the last commit that changed them."""
-
 
 class Images(NamedTuple):
-    """The ECR repositories and the two images of a release."""
+    """The application, the ECR repositories and the two images of a release."""
 
+    application: Application
     sources: Sources
     registry: Registry
     web: Image
@@ -39,11 +38,12 @@ class Release(NamedTuple):
     """The last release on record."""
 
 
-def declare_images(settings: Settings, key: EncryptionKey) -> Images:
+def declare_images(settings: Settings, staged: StagedApplication, key: EncryptionKey) -> Images:
     """Declare the repositories; build and push both images."""
     registry = Registry("registry", RegistryArgs(key_arn=key.key_arn, protect=settings.protect))
-    sources = stage_sources(Path(), *SOURCES)
+    application, sources = staged
     return Images(
+        application,
         sources,
         registry,
         web=_image("web", settings, sources, registry, registry.web_url),
@@ -54,7 +54,7 @@ def declare_images(settings: Settings, key: EncryptionKey) -> Images:
 def declare_release(settings: Settings, images: Images) -> Release:
     """Declare the release record and select the release to run: the present sources, or what a rollback restored."""
     releases = Releases("releases")
-    releases.report_pending_migrations(Path("app"))
+    releases.report_pending_migrations(images.application.folder)
     spec = releases.select(
         Build(
             web_image=images.web.reference,
@@ -71,6 +71,12 @@ def declare_release(settings: Settings, images: Images) -> Release:
 def _image(
     target: str, settings: Settings, sources: Sources, registry: Registry, repository_url: pulumi.Output[str]
 ) -> Image:
+    base_images = {
+        # Without one, the staged Dockerfile has the image of the application's Python version.
+        "PYTHON_IMAGE": settings.python_image,
+        "NODE_IMAGE": settings.node_image if sources.has_node_build else "",
+        "NGINX_IMAGE": settings.nginx_image,
+    }
     args = ImageArgs(
         sources=sources,
         target=target,
@@ -78,6 +84,6 @@ def _image(
         username=registry.username,
         password=registry.password,
         architecture=settings.architecture,
-        base_images={"PYTHON_IMAGE": settings.python_image, "NGINX_IMAGE": settings.nginx_image},
+        base_images={name: image for name, image in base_images.items() if image},
     )
     return Image(f"{target}-image", args)

@@ -1,6 +1,6 @@
 """Database roles and connection URLs. Pure: no resources."""
 
-from app.hosting import service_urls
+from django_hosting import service_urls
 from infra.naming import database_name
 
 PORT = 5433

@@ -1,6 +1,8 @@
 """ACM certificate of the site, validated by DNS records that stay, so that ACM renews it."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -14,6 +16,10 @@ from infra.problem import Problem
 ISSUED_WITHIN = "15m"
 """ACM issues within minutes; with a zone that is not delegated it never does, and the deploy fails after this time."""
 
+IMPORTED = "IMPORTED"
+"""ACM's type of a certificate that it did not issue
+(docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
@@ -21,9 +27,10 @@ class CertificateArgs:
 
     hosts: tuple[str, ...]
     """The domain first, then its aliases."""
-    zone_id: pulumi.Input[str]
-    retain_records: bool
-    """Leave the validation records when the stack is destroyed: other certificates of the same names share them."""
+    zone_ids: Mapping[str, pulumi.Input[str]]
+    """Hosted zone of each host."""
+    retained: frozenset[str] = frozenset()
+    """Hosts whose validation records `pulumi destroy` leaves: other certificates of the same names share them."""
     existing_arn: str = ""
     """Use this certificate and make none."""
 
@@ -67,7 +74,7 @@ class Certificate(pulumi.ComponentResource):
         )
         return aws.route53.Record(
             name,
-            zone_id=self._args.zone_id,
+            zone_id=self._args.zone_ids[host],
             name=option.resource_record_name,
             type=option.resource_record_type,
             records=[option.resource_record_value],
@@ -75,29 +82,64 @@ class Certificate(pulumi.ComponentResource):
             # ACM asks for the same record for every certificate of a name in one account, so it may exist, and another
             # certificate may need it to be renewed.
             allow_overwrite=True,
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=self._args.retain_records),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=host in self._args.retained),
         )
 
 
-def existing_problems(session: boto3.Session, wanted: Wanted) -> list[Problem]:
-    """Why the listener cannot use `certificateArn`: it must be issued, for every name, in the stack's region."""
+def find(session: boto3.Session, wanted: Wanted) -> dict[str, Any] | None:
+    """The certificate that `certificateArn` names, as ACM describes it; None when the region has no such one."""
     acm: Any = session.client("acm")
-    fix = "pulumi config set certificateArn <another one>, or pulumi config rm certificateArn: the stack makes one"
     try:
-        found = acm.describe_certificate(CertificateArn=wanted.certificate_arn)["Certificate"]
+        found: dict[str, Any] = acm.describe_certificate(CertificateArn=wanted.certificate_arn)["Certificate"]
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "InvalidArnException"):
             raise
+        return None
+    return found
+
+
+def problems(wanted: Wanted, found: dict[str, Any] | None) -> list[Problem]:
+    """Why the listener cannot use `certificateArn`: it must be issued, or imported, and valid for every name."""
+    fix = "pulumi config set certificateArn <another one>, or pulumi config rm certificateArn: the stack makes one"
+    if found is None:
         rule = "the account has no such certificate in this region; `aws acm list-certificates` lists them"
         return [wanted.problem("certificate_arn", rule, fix)]
     if found["Status"] != "ISSUED":
-        return [wanted.problem("certificate_arn", f"is {found['Status']}, and a listener takes an ISSUED one", fix)]
-    names = [found["DomainName"], *found.get("SubjectAlternativeNames", [])]
+        ended = f" since {_day(found)}" if found["Status"] == "EXPIRED" else ""
+        renew = f"{_import_again(found)}, or " if found["Type"] == IMPORTED else ""
+        rule = f"is {found['Status']}{ended}, and a listener takes an ISSUED one"
+        return [wanted.problem("certificate_arn", rule, renew + fix)]
+    # Browsers ignore the common name of a certificate with alternative names (RFC 9525).
+    names = found.get("SubjectAlternativeNames") or [found["DomainName"]]
     missing = [host for host in wanted.hosts if not any(covers(name, host) for name in names)]
     if missing:
         rule = f"is for {', '.join(dict.fromkeys(names))}, not for {', '.join(missing)}"
         return [wanted.problem("certificate_arn", rule, fix)]
     return []
+
+
+def notes(found: dict[str, Any]) -> Iterator[str]:
+    """What becomes of a certificate that ACM did not issue itself."""
+    if found["Type"] == IMPORTED:
+        days = (found["NotAfter"] - datetime.now(UTC)).days
+        yield (
+            f"certificateArn: an imported certificate, which ACM does not renew. It expires on {_day(found)}, in "
+            f"{days} days. Before that: {_import_again(found)}"
+        )
+    elif found["Type"] == "PRIVATE":
+        yield "certificateArn: a certificate of a private authority, which the browsers of the public do not trust"
+
+
+def _day(found: dict[str, Any]) -> str:
+    return f"{found['NotAfter'].astimezone(UTC):%Y-%m-%d}"
+
+
+def _import_again(found: dict[str, Any]) -> str:
+    """The command that replaces an imported certificate in place; listeners then present the new one."""
+    return (
+        f"aws acm import-certificate --certificate-arn {found['CertificateArn']} --certificate fileb://<certificate> "
+        "--private-key fileb://<key> --certificate-chain fileb://<chain>"
+    )
 
 
 def covers(name: str, host: str) -> bool:

@@ -4,16 +4,15 @@ Previews and updates read all of it before the first resource: AWS refuses an ex
 the site's records are created last.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import boto3
 import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.dns import certificate, existing_identity, existing_records, zone
+from infra.dns import certificate, existing_identity, existing_records, host_zones, zone
 from infra.dns.existing_identity import AdoptedIdentity
-from infra.dns.record_sets import RecordSet
 from infra.dns.replaced_records import all_kept
 from infra.dns.wanted import Wanted
 from infra.problem import SettingsError
@@ -24,7 +23,9 @@ class Existing:
     """Existing resources that the stack uses."""
 
     zone_id: str | None = None
-    """None when the stack is going to create the zone."""
+    """Of the setting `zone`; None when the stack is going to create it, or when no record needs one."""
+    other_zones: Mapping[str, str] = field(default_factory=dict)
+    """Zones of the names that are in another one, by name."""
     moved_hosts: frozenset[str] = frozenset()
     """Names that this stack took over: `pulumi destroy` leaves their records."""
     identity: AdoptedIdentity | None = None
@@ -51,34 +52,36 @@ class LookupFailedError(pulumi.RunError):
 def look_up(session: boto3.Session, wanted: Wanted) -> Existing:
     """The existing resources. Raises SettingsError with every conflict and the setting that resolves it."""
     try:
-        zone_id, problems = zone.find(session, wanted)
-        records = zone.records(session, zone_id) if zone_id else []
-        problems += existing_records.problems(session, wanted, zone_id or "", records)
-        if wanted.certificate_arn:
-            problems += certificate.existing_problems(session, wanted)
-        identity = existing_identity.find(session, wanted) if wanted.sender_domain else None
-        problems += existing_identity.problems(session, wanted, identity, records) if wanted.sender_domain else []
-        if problems:
-            raise SettingsError(problems)
-        return _existing(session, wanted, zone_id, records, identity)
+        return _look_up(session, wanted)
     except (BotoCoreError, ClientError) as error:
         raise LookupFailedError(error) from None
 
 
-def _existing(
-    session: boto3.Session,
-    wanted: Wanted,
-    zone_id: str | None,
-    records: list[RecordSet],
-    identity: dict[str, Any] | None,
-) -> Existing:
+def _look_up(session: boto3.Session, wanted: Wanted) -> Existing:
+    account = host_zones.Account(session)
+    zone_id, problems = zone.find(session, wanted)
+    main = account.zone(zone_id, wanted.zone) if zone_id else None
+    records = main.records if main else []
+    zones, without_zone = host_zones.find(account, wanted, main)
+    problems += [*without_zone, *existing_records.problems(session, wanted, zones)]
+    named = certificate.find(session, wanted) if wanted.certificate_arn else None
+    problems += certificate.problems(wanted, named) if wanted.certificate_arn else []
+    identity = existing_identity.find(session, wanted) if wanted.sender_domain else None
+    problems += existing_identity.problems(session, wanted, identity, records) if wanted.sender_domain else []
+    if problems:
+        raise SettingsError(problems)
     moved = all_kept(session, wanted.replaced_records_path) if wanted.dns_records != "none" else {}
     changed_dmarc = existing_identity.changed_dmarc(wanted, identity, records)
     return Existing(
         zone_id=zone_id,
+        other_zones={host: one.zone_id for host, one in zones.items() if one is not main},
         moved_hosts=frozenset(name.host for name in moved),
         identity=existing_identity.adopted(identity) if wanted.adopt_email_identity and identity else None,
         has_dmarc_policy=bool(existing_identity.other_dmarc(wanted, records)) and not changed_dmarc,
         dmarc_values=changed_dmarc,
-        notes=tuple(existing_records.notes(wanted, records)),
+        notes=(
+            *host_zones.notes(account, main, zones),
+            *existing_records.notes(wanted, zones),
+            *(certificate.notes(named) if named else ()),
+        ),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 
+from infra.dns.host_zones import Zones
 from infra.dns.record_sets import (
     RecordSet,
     alias_of,
@@ -27,20 +28,20 @@ COMPONENT, NAME = "preqly:infra:SiteNames", "names"
 """Type and logical name of the component with the site's records (infra/dns/records.py)."""
 
 
-def problems(session: boto3.Session, wanted: Wanted, zone_id: str, records: list[RecordSet]) -> list[Problem]:
-    """Records of the zone that conflict with the site's records or its certificate."""
+def problems(session: boto3.Session, wanted: Wanted, zones: Zones) -> list[Problem]:
+    """Records of the hosts' zones that conflict with the site's records or its certificate."""
     return [
-        *_delegated(wanted, records),
-        *(_forbidden(wanted, records) if not wanted.certificate_arn else ()),
-        *_answering(session, wanted, zone_id, records),
+        *_delegated(wanted, zones),
+        *(_forbidden(zones) if not wanted.certificate_arn else ()),
+        *_answering(session, wanted, zones),
     ]
 
 
-def notes(wanted: Wanted, records: list[RecordSet]) -> Iterator[str]:
+def notes(wanted: Wanted, zones: Zones) -> Iterator[str]:
     """Notes of wildcard records that no longer apply to a host once the stack creates its records."""
-    for host in wanted.hosts if wanted.dns_records != "none" else ():
-        wildcard = answering_wildcard(records, host)
-        if wildcard and not at(records, host):
+    for host, zone in zones.items() if wanted.dns_records != "none" else ():
+        wildcard = answering_wildcard(zone.records, host)
+        if wildcard and not at(zone.records, host):
             found = "; ".join(map(describe, wildcard))
             yield f"{host}: {found} applies to it now; the stack's records replace it for this name"
 
@@ -104,14 +105,14 @@ def _is_classic(session: boto3.Session, dns_name: str) -> bool:
     )
 
 
-def _answering(session: boto3.Session, wanted: Wanted, zone_id: str, records: list[RecordSet]) -> Iterator[Problem]:
+def _answering(session: boto3.Session, wanted: Wanted, zones: Zones) -> Iterator[Problem]:
     owners: dict[str, bool | None] = {}
     # Asked once, and only when a record is not plainly the stack's.
     is_deployed = cache(lambda: _is_deployed(session, wanted))
-    for host in wanted.hosts if wanted.dns_records != "none" else ():
-        found = at(records, host)
+    for host, zone in zones.items() if wanted.dns_records != "none" else ():
+        found = at(zone.records, host)
         if routed := [one for one in found if policy_of(one)]:
-            yield _routed(wanted, zone_id, host, routed)
+            yield _routed(wanted, zone.zone_id, host, routed)
             continue
         if wanted.dns_records == "create" and (foreign := list(_foreign(session, wanted, found, owners, is_deployed))):
             yield taken(wanted, host, foreign, deployed=is_deployed())
@@ -147,17 +148,20 @@ def _routed(wanted: Wanted, zone_id: str, host: str, routed: list[RecordSet]) ->
     return wanted.problem("dns_records", rule, fix)
 
 
-def _delegated(wanted: Wanted, records: list[RecordSet]) -> Iterator[Problem]:
-    for host in wanted.hosts:
-        if found := delegation(records, host, wanted.zone):
-            domain = found["Name"].rstrip(".")
-            servers = ", ".join(values_of(found))
-            rule = f"{host} is delegated to {servers}, so resolvers do not see records of it in the zone {wanted.zone}"
-            yield wanted.problem("zone", rule, f"{set_command('zone', domain)}, the zone that it is delegated to")
+def _delegated(wanted: Wanted, zones: Zones) -> Iterator[Problem]:
+    for host, zone in zones.items():
+        if found := delegation(zone.records, host, zone.name):
+            domain, servers = plain(found["Name"]), ", ".join(values_of(found))
+            rule = f"{host} is delegated to {servers}, so resolvers do not see records of it in the zone {zone.name}"
+            if host == wanted.hosts[0]:
+                yield wanted.problem("zone", rule, f"{set_command('zone', domain)}, the zone that it is delegated to")
+            else:
+                fix = f"delegate {domain} to a public hosted zone of this account, or remove {host} from aliases"
+                yield wanted.problem("aliases", rule, fix)
 
 
-def _forbidden(wanted: Wanted, records: list[RecordSet]) -> Iterator[Problem]:
-    found = {host: record for host in wanted.hosts if (record := forbidding_caa(records, host))}
+def _forbidden(zones: Zones) -> Iterator[Problem]:
+    found = {host: record for host, zone in zones.items() if (record := forbidding_caa(zone.records, host))}
     for name in sorted({record["Name"] for record in found.values()}):
         hosts = [host for host, record in found.items() if record["Name"] == name]
         values = ", ".join(values_of(found[hosts[0]]))

@@ -29,6 +29,11 @@ def plain(name: str) -> str:
     return name.rstrip(".").lower().replace("\\052", "*")
 
 
+def is_within(name: str, domain: str) -> bool:
+    """Whether a name is the domain or below it; everything is below the empty one."""
+    return not domain or plain(name) == domain or plain(name).endswith(f".{domain}")
+
+
 def at(records: Iterable[RecordSet], name: str, types: Sequence[str] = SITE_TYPES) -> list[RecordSet]:
     """The records of these types with exactly this name."""
     return [one for one in records if plain(one["Name"]) == plain(name) and one["Type"] in types]
@@ -49,7 +54,7 @@ def delegation(records: Iterable[RecordSet], name: str, zone: str) -> RecordSet 
         (
             one
             for one in records
-            if one["Type"] == "NS" and plain(one["Name"]) != plain(zone) and _is_within(name, plain(one["Name"]))
+            if one["Type"] == "NS" and plain(one["Name"]) != plain(zone) and is_within(name, plain(one["Name"]))
         ),
         None,
     )
@@ -129,10 +134,6 @@ def _identity(record: RecordSet) -> tuple[Any, ...]:
     zone = record.get("AliasTarget", {}).get("HostedZoneId")
     values = sorted(plain(value) for value in values_of(record))
     return plain(record["Name"]), record["Type"], record.get("SetIdentifier"), alias_of(record), zone, values
-
-
-def _is_within(name: str, domain: str) -> bool:
-    return plain(name) == domain or plain(name).endswith(f".{domain}")
 
 
 def _caa_issuer(value: str) -> str | None:

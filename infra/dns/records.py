@@ -1,6 +1,6 @@
 """DNS records of the site: alias records of the load balancer, and the hook that replaces records of an old server."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,18 +25,21 @@ class NameTakenError(pulumi.RunError):
 
 
 class NameHook:
-    """Hooks of the records of the site's names in one zone.
+    """Hooks of the records of the site's names in zones that exist.
 
     The engine runs a hook only when it is going to write the record, which it does for none that is the stack's
     already. In a preview the hook announces what the update is going to replace.
     """
 
-    def __init__(self, wanted: Wanted, zone_id: str) -> None:
-        self._wanted, self._zone_id = wanted, zone_id
+    def __init__(self, wanted: Wanted, zone_ids: Mapping[str, str]) -> None:
+        """`zone_ids`: the zone of each host; hosts in a zone that the stack creates have none, and no hook."""
+        self._wanted, self._zone_ids = wanted, zone_ids
         self._session = stack_session()
 
-    def binding(self, name: str, host: str) -> pulumi.ResourceHookBinding:
+    def binding(self, name: str, host: str) -> pulumi.ResourceHookBinding | None:
         """The hooks of one host's records."""
+        if host not in self._zone_ids:
+            return None
 
         async def replace(args: pulumi.ResourceHookArgs) -> None:
             inputs = await plain_inputs(args.new_inputs)
@@ -51,7 +54,7 @@ class NameHook:
     def _replace(self, host: str, aliases: Any, preview: bool) -> list[str]:
         """Lines for the log. Raises NameTakenError for records of others when `dnsRecords` is not `takeOver`."""
         session = self._session()
-        name = Name(zone_id=self._zone_id, host=host, path=self._wanted.replaced_records_path)
+        name = Name(zone_id=self._zone_ids[host], host=host, path=self._wanted.replaced_records_path)
         foreign = self._foreign(session, name)
         if foreign and self._wanted.dns_records != "takeOver":
             raise NameTakenError(host, taken(self._wanted, host, foreign))
@@ -72,14 +75,15 @@ class DnsRecordsArgs:
 
     hosts: tuple[str, ...]
     """Every name of the site."""
-    zone_id: pulumi.Input[str]
+    zone_ids: Mapping[str, pulumi.Input[str]]
+    """Hosted zone of each host."""
     load_balancer_dns: pulumi.Input[str]
     """DNS name of the load balancer."""
     load_balancer_zone_id: pulumi.Input[str]
     ready: Sequence[pulumi.Resource]
     """Created before the records: the service, so that the first visitors find a site that serves."""
     hooks: NameHook | None = None
-    """Checks the existing records of a name before one is written; None in a zone that the stack creates."""
+    """Checks the existing records of a name before one is written."""
     retained: frozenset[str] = frozenset()
     """Names that were taken over: `pulumi destroy` leaves their records."""
 
@@ -105,7 +109,7 @@ class DnsRecords(pulumi.ComponentResource):
     ) -> aws.route53.Record:
         return aws.route53.Record(
             f"{self._name}-{host}-{kind.lower()}",
-            zone_id=self._args.zone_id,
+            zone_id=self._args.zone_ids[host],
             name=host,
             type=kind,
             aliases=[self._alias],

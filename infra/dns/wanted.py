@@ -29,6 +29,16 @@ class Wanted:
     replaced_records_path: str = ""
     """Path of the SSM parameters that keep replaced records."""
 
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The hosts besides the domain."""
+        return self.hosts[1:]
+
+    @property
+    def needs_zones(self) -> bool:
+        """Whether the stack has records of the site's names: their addresses, or the proofs of its certificate."""
+        return self.dns_records != "none" or not self.certificate_arn
+
     def owns(self, tags: Iterable[Mapping[str, str]]) -> bool:
         """Whether a resource with these tags is one of this stack (infra/tags.py)."""
         found = {tag["Key"]: tag.get("Value", "") for tag in tags}

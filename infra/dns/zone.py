@@ -23,7 +23,7 @@ class ZoneArgs:
 
     zone: str
     existing_id: str | None
-    """None creates the zone."""
+    """None creates the zone; empty when no record needs one."""
     protect: bool
 
 
@@ -56,7 +56,7 @@ def _delegation(zone: str, servers: list[str]) -> str:
 
 
 def find(session: boto3.Session, wanted: Wanted) -> tuple[str | None, list[Problem]]:
-    """Id of the zone to use, None when the stack creates it; and the problems with it."""
+    """Id of the zone to use, None when the stack creates it or needs none; and the problems with it."""
     route53: Any = session.client("route53")
     if wanted.zone_id:
         return _by_id(route53, wanted)
@@ -65,6 +65,8 @@ def find(session: boto3.Session, wanted: Wanted) -> tuple[str | None, list[Probl
     own = [one for one in ids if _is_own(route53, wanted, one)]
     if wanted.create_zone:
         return (own[0], []) if own else (None, _exist_already(wanted, ids))
+    if len(ids) != 1 and not own and not wanted.needs_zones and not wanted.sender_domain:
+        return None, []
     if len(ids) != 1:
         return None, [_not_one(route53, wanted, ids)]
     return ids[0], [_would_be_deleted(wanted, one) for one in own]
@@ -117,7 +119,10 @@ def _exist_already(wanted: Wanted, ids: list[str]) -> list[Problem]:
 
 def _not_one(route53: Any, wanted: Wanted, ids: list[str]) -> Problem:
     if not ids:
-        fix = f"{set_command('create_zone', 'true')}, or {set_command('zone', '<a zone of the account>')}"
+        fix = (
+            f"{set_command('create_zone', 'true')}, or {set_command('zone', '<a zone of the account>')}. With DNS "
+            f"elsewhere: {set_command('dns_records', 'none')}, and certificateArn (docs/names.md)"
+        )
         return wanted.problem("zone", "the account has no public hosted zone of this name", fix)
     answers = [route53.get_hosted_zone(Id=one) for one in ids]
     described = "; ".join(

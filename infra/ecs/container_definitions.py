@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ecs.containers import OWNER_KEY, Container
-from infra.ecs.server import STOP_TIMEOUT
+from infra.secrets.reference import SecretReference
 
 USER = "10001:10001"
 HEALTH_CHECK = {
@@ -14,9 +14,8 @@ HEALTH_CHECK = {
     "interval": 5,
     "timeout": 4,
     "retries": 3,
-    "startPeriod": 30,
 }
-"""In seconds; ECS replaces a container that takes longer to start than startPeriod and three checks."""
+"""In seconds; ECS replaces a container that takes longer to start than `start_seconds` and three checks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +54,9 @@ def _definition(container: Container, args: SecretsAndLogs) -> dict[str, Any]:
         "readonlyRootFilesystem": True,
         "privileged": False,
         "linuxParameters": _linux_parameters(container.tmp_mib),
-        "stopTimeout": STOP_TIMEOUT,
+        "stopTimeout": container.stop_seconds,
         "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
-        "secrets": [
-            {"name": name, "valueFrom": _value_from(key, args)} for name, key in sorted(container.secrets.items())
-        ],
+        "secrets": _secrets(container, args),
         "logConfiguration": _log_configuration(args),
         "mountPoints": [
             {"sourceVolume": name, "containerPath": path, "readOnly": False}
@@ -69,18 +66,26 @@ def _definition(container: Container, args: SecretsAndLogs) -> dict[str, Any]:
         "systemControls": [],
         "volumesFrom": [],
     }
+    if container.labels:
+        definition["dockerLabels"] = dict(container.labels)
     if container.command:
         definition["command"] = list(container.command)
     if container.starts_after:
         definition["dependsOn"] = [{"containerName": name, "condition": "START"} for name in container.starts_after]
     if container.health_checked:
-        definition["healthCheck"] = HEALTH_CHECK
+        definition["healthCheck"] = {**HEALTH_CHECK, "startPeriod": container.start_seconds}
     return definition
+
+
+def _secrets(container: Container, args: SecretsAndLogs) -> list[dict[str, str]]:
+    own = {name: _value_from(key, args) for name, key in container.secrets.items()}
+    return [{"name": name, "valueFrom": source} for name, source in sorted({**container.references, **own}.items())]
 
 
 def _value_from(key: str, args: SecretsAndLogs) -> str:
     """Secret reference `ARN:key:stage:version`; without stage and version ECS reads the current version."""
-    return f"{args.secret_arn}:{key}::{'' if key == OWNER_KEY else args.secret_version}"
+    version = "" if key == OWNER_KEY else args.secret_version
+    return str(SecretReference(arn=args.secret_arn, key=key, version=version))
 
 
 def _port_mappings(container: Container) -> list[dict[str, Any]]:

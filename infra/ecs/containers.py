@@ -1,11 +1,13 @@
 """The containers of the web and migration tasks. Pure: no resources."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from infra.ecs import server
 from infra.release.spec import ReleaseSpec
+from infra.secrets.detection import why_secret
+from infra.secrets.reference import VERSION_LABEL
 
 PROXY_PORT = 8443
 """HTTPS port of the proxy, the only port of a task that the load balancer reaches."""
@@ -42,10 +44,10 @@ EXEC_PATHS = {
     "exec-state": "/var/lib/amazon/ssm",
     "exec-logs": "/var/log/amazon/ssm",
 }
-
-# Covers more names than Security Hub control ECS.8.
-_SECRET_NAME = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|KEY|CREDENTIAL|DATABASE_URL|EMAIL_URL|ECS_ENGINE_AUTH", re.I)
-_URL_WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+# Uploads wait here until the application has read them: on the task's disk, because hosting.toml may allow bodies that
+# are larger than its memory. The image says who owns it (docker/Dockerfile).
+UPLOAD_PATHS = {"uploads": "/srv/uploads"}
+WEB_VOLUMES = {**EXEC_PATHS, **UPLOAD_PATHS}
 
 
 class ContainerError(ValueError):
@@ -62,25 +64,68 @@ class Container:
     environment: Mapping[str, str]
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Variables that ECS reads from the application's secret: name to key."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Variables that ECS reads from other secrets: name to `valueFrom`."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Docker labels."""
+    public: Collection[str] = ()
+    """Plain variables that may look like secrets."""
     port: int | None = None
     """Port that the load balancer reaches; None for a container that serves its own task only."""
     command: tuple[str, ...] = ()
     """Overrides the image's command; empty keeps it."""
     starts_after: tuple[str, ...] = ()
     health_checked: bool = True
+    start_seconds: int = 30
+    """Time that the start may take before failed health checks count."""
+    stop_seconds: int = 10
+    """Time from the signal to stop to the kill."""
     tmp_mib: int = 64
     """Size of /tmp, in the task's memory."""
     volumes: Mapping[str, str] = field(default_factory=dict)
-    """Empty writable volumes, owned by root: name to path."""
+    """Empty writable volumes: name to path. Root owns them, unless the image declares the path as a volume."""
 
     def __post_init__(self) -> None:
         for name, value in self.environment.items():
-            if _SECRET_NAME.search(name) or _URL_WITH_PASSWORD.search(value):
+            if name not in self.public and why_secret(name, value):
                 raise ContainerError(
                     f"container {self.name}: variable {name} looks like a secret, and everyone with "
                     "ecs:DescribeTaskDefinition can read plain variables. Add it to the application's secret "
                     "(infra/data/application_secrets.py) and to WEB_SECRETS (infra/ecs/containers.py)."
                 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variables:
+    """The application's own variables, for every container that runs its code."""
+
+    plain: Mapping[str, str] = field(default_factory=dict)
+    public: Collection[str] = ()
+    """Names in `plain` that may look like secrets."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Secrets: name to `valueFrom`."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Version that AWS has now of each secret whose reference names none, by variable."""
+
+    def of_container(self, environment: Mapping[str, str]) -> dict[str, Any]:
+        """Arguments of a container that has these variables and the platform's."""
+        return {
+            "environment": {**self.plain, **environment},
+            "public": self.public,
+            "references": self.references,
+            "labels": {f"{VERSION_LABEL}{name}": version for name, version in self.versions.items()},
+        }
+
+
+NO_VARIABLES = Variables()
+
+
+def platform_variables() -> frozenset[str]:
+    """Names of the variables that the platform gives to the containers of the application."""
+    plain = application_environment(
+        domains=(), allowed_hosts=(), sender="", media_bucket="", cpu=1024, threads=1, request_timeout=1
+    )
+    return frozenset((*plain, *MIGRATION_SECRETS, "RELEASE"))
 
 
 def application_environment(
@@ -110,19 +155,24 @@ def application_environment(
 
 
 def web_containers(
-    spec: ReleaseSpec, environment: Mapping[str, str], vpc_cidr: str, trusted_proxies: Sequence[str] = ()
+    spec: ReleaseSpec,
+    environment: Mapping[str, str],
+    vpc_cidr: str,
+    trusted_proxies: Sequence[str] = (),
+    variables: Variables = NO_VARIABLES,
+    sockets: bool = False,
 ) -> tuple[Container, ...]:
     """The containers of a serving task: nginx in front of gunicorn.
 
     The load balancer is in `vpc_cidr`; nginx believes what it adds to the forwarding headers. `trusted_proxies` are the
-    networks of a CDN in front of the load balancer.
+    networks of a CDN in front of the load balancer. `sockets` says whether the application has WebSockets.
     """
     web = Container(
         name="web",
         image=spec.web_image,
-        environment={**environment, "RELEASE": spec.tag},
+        **variables.of_container({**environment, "RELEASE": spec.tag}),
         secrets=WEB_SECRETS,
-        volumes=EXEC_PATHS,
+        volumes=WEB_VOLUMES,
     )
     proxy = Container(
         name="proxy",
@@ -136,18 +186,23 @@ def web_containers(
         },
         port=PROXY_PORT,
         tmp_mib=PROXY_TMP_MIB,
-        starts_after=(web.name,),
+        # ECS stops in reverse: the proxy lets requests end first. It would wait for WebSockets in vain, which the
+        # application closes after its own signal, so with them both get it at once.
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
+        starts_after=() if sockets else (web.name,),
     )
     return web, proxy
 
 
-def migration_containers(spec: ReleaseSpec, environment: Mapping[str, str]) -> tuple[Container, ...]:
+def migration_containers(
+    spec: ReleaseSpec, environment: Mapping[str, str], variables: Variables = NO_VARIABLES
+) -> tuple[Container, ...]:
     """The container of the migration task and of other one-off tasks of a release."""
     return (
         Container(
             name="migrate",
             image=spec.web_image,
-            environment={**environment, "RELEASE": spec.tag},
+            **variables.of_container({**environment, "RELEASE": spec.tag}),
             secrets=MIGRATION_SECRETS,
             command=MIGRATION_COMMAND,
             health_checked=False,

@@ -6,10 +6,14 @@ than the one behind it, so that the visitor gets the answer of the part that kno
 
 UNITS_PER_VCPU = 1024
 PROXY_SECONDS = 5
-"""How much longer the proxy waits than a request may take (docker/bin/start-proxy)."""
-STOP_TIMEOUT = 10
-"""Seconds from the stop signal to SIGKILL. It need not follow the length of requests: ECS sends the signal after the
-deregistration delay, when no request is in flight. Fargate takes at most 120."""
+"""How much longer the proxy waits than a request may take (docker/bin/start-proxy, docker/build/nginx.py)."""
+LONGEST_REQUEST = 600
+"""Most seconds that a path may ask for: every rollout waits as long for the tasks that it replaces, and ends in 15
+minutes (ROLLOUT_SECONDS in infra/release/rollout/deployment.py). What takes longer belongs into a job of its own."""
+LONGEST_STOP = 120
+"""Most seconds from the stop signal to SIGKILL: stopTimeout on Fargate
+(docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html). They need not follow the length of
+requests: ECS sends the signal after the deregistration delay."""
 
 
 def workers(cpu: int) -> int:

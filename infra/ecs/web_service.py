@@ -14,15 +14,14 @@ from infra.release.hooks import ReleaseHooks
 from infra.release.record import ReleaseRecord
 from infra.release.spec import ReleaseSpec
 
-GRACE_SECONDS = 60
-"""Time in which a new task may fail health checks: start period of its containers, two checks and a margin."""
+GRACE_SECONDS = 30
+"""Two health checks and a margin: a new task may fail checks for this long beyond the start of its containers."""
 
 ROLLOUT: dict[str, Any] = {
     # New tasks start before old ones stop, and the circuit breaker rolls back a release that stays unhealthy.
     "deployment_minimum_healthy_percent": 100,
     "deployment_maximum_percent": 200,
     "deployment_circuit_breaker": {"enable": True, "rollback": True},
-    "health_check_grace_period_seconds": GRACE_SECONDS,
     # The release hooks wait and report the cause of a failure.
     "wait_for_steady_state": False,
     "availability_zone_rebalancing": "ENABLED",
@@ -49,6 +48,8 @@ class WebServiceArgs:
     """Number of those snapshots to keep; 0 takes none."""
     record_parameter: pulumi.Input[str]
     """Name of the SSM parameter with the release history."""
+    migration_seconds: int
+    """Longest time of a migration."""
     latest_release: pulumi.Input[ReleaseRecord | None]
     """The release on record before this one; None on the first deploy."""
 
@@ -70,7 +71,13 @@ class WebService(pulumi.ComponentResource):
         )
         web = task_definition(name, "web", args.task, self)
         migration = task_definition(name, "migration", args.task, self)
-        hooks = ReleaseHooks(name, database=args.database, snapshots=args.snapshots, latest=args.latest_release)
+        hooks = ReleaseHooks(
+            name,
+            database=args.database,
+            snapshots=args.snapshots,
+            migration_seconds=args.migration_seconds,
+            latest=args.latest_release,
+        )
         service = self._service(name, args, cluster, web, migration.arn, hooks.binding())
 
         self.cluster_name = cluster.name
@@ -97,6 +104,7 @@ class WebService(pulumi.ComponentResource):
             launch_type="FARGATE",
             platform_version="LATEST",
             **ROLLOUT,
+            health_check_grace_period_seconds=args.task.start_seconds + GRACE_SECONDS,
             enable_execute_command=True,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",

@@ -1,28 +1,77 @@
-"""The files of a Docker build context: what its `.dockerignore` leaves in it."""
+"""Which files of an application are in the images: rules of .dockerignore files, what git knows, links."""
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from infra.problem import InputError, Problem
+
+OWN_RULES = ".dockerignore"
 Matched = tuple[bool, ...]
 """For each rule of a .dockerignore file, whether it matches a path or a folder above it."""
 
 
-class BuildContextError(ValueError):
-    """The build context has no `.dockerignore`."""
+class BuildContextError(InputError):
+    """A file cannot be in the images, or one that the images need is left out."""
+
+    def __init__(self, file: Path, rule: str, fix: str) -> None:
+        super().__init__("The images cannot be built. No resource was touched.", [Problem(str(file), None, rule, fix)])
 
 
-def context_files(context: Path) -> list[str]:
-    """The files that `.dockerignore` leaves in the context, sorted by folder. Raises BuildContextError without it."""
-    rules = context / ".dockerignore"
-    if not rules.is_file():
+def application_files(application: Path, platform_rules: str) -> list[str]:
+    """Files of an application that its images hold, sorted by folder.
+
+    Left out are virtual environments, what git ignores, what the application's `.dockerignore` leaves out, and then
+    what `platform_rules` name, in the same syntax. Raises BuildContextError for a link that leads out of the
+    application.
+    """
+    own = application / OWN_RULES
+    ignore = Ignore.parse(f"{own.read_text() if own.is_file() else ''}\n{platform_rules}")
+    known = known_to_git(application)
+    names = [name for name in walk(application, ignore) if known is None or name in known]
+    for name in names:
+        _refuse_link_out(application, name)
+    return names
+
+
+def walk(folder: Path, ignore: "Ignore") -> list[str]:
+    """The files below a folder that the rules leave, relative to it, sorted by folder. No virtual environment's."""
+    return sorted(_walk(str(folder), "", ignore, ignore.unmatched), key=lambda name: name.split("/"))
+
+
+def known_to_git(folder: Path) -> set[str] | None:
+    """Names of the files that git does not ignore; None outside a repository, where nothing says what to ignore."""
+    committed = git(folder, "ls-files", "-z", "--cached", "--recurse-submodules")
+    new = git(folder, "ls-files", "-z", "--others", "--exclude-standard")
+    return {*committed.split("\0"), *new.split("\0")} if committed or new else None
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Output of git; empty when it fails or is missing."""
+    try:
+        result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return result.stdout
+
+
+def _refuse_link_out(application: Path, name: str) -> None:
+    """An image has nothing of what is outside of the application, so such a link would lead nowhere."""
+    link = application / name
+    if not link.is_symlink():
+        return
+    target = link.readlink()
+    inside = application.resolve()
+    # Without following the last step, so that a link to a missing file is judged by its place.
+    place = Path(os.path.normpath(link.parent.resolve() / target))
+    if target.is_absolute() or not place.is_relative_to(inside) or not place.resolve().is_relative_to(inside):
         raise BuildContextError(
-            f"{rules} is missing: Docker would receive every file, including secrets and git history. "
-            "Add it with `*` as the first line and a `!` line for each folder that the Dockerfile copies"
+            link,
+            f"is a link to {target}, outside of the application, and the images hold nothing from there",
+            f"replace the link with a copy, or leave it out with this line in {application / OWN_RULES}: {name}",
         )
-    ignore = Ignore.parse(rules.read_text())
-    return sorted(_walk(str(context), "", ignore, ignore.unmatched), key=lambda name: name.split("/"))
 
 
 def _walk(context: str, folder: str, ignore: "Ignore", above: Matched) -> Iterator[str]:
@@ -33,8 +82,15 @@ def _walk(context: str, folder: str, ignore: "Ignore", above: Matched) -> Iterat
             if not entry.is_dir(follow_symlinks=False):
                 if not hidden:
                     yield name
+            elif _is_virtual_environment(Path(entry.path)):
+                continue
             elif not hidden or ignore.may_reopen(PurePosixPath(name)):
                 yield from _walk(context, f"{name}/", ignore, matched)
+
+
+def _is_virtual_environment(folder: Path) -> bool:
+    """Its packages are of this machine, whatever its name. https://docs.python.org/3/library/site.html"""
+    return (folder / "pyvenv.cfg").is_file()
 
 
 class Ignore:

@@ -1,4 +1,4 @@
-"""A container image, built from the sources in this repository and pushed to ECR."""
+"""A container image, built from the staged sources and pushed to ECR."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ import pulumi
 import pulumi_docker as docker
 import pulumi_random as random
 
-from infra.images.sources import Sources
+from infra.images.sources import DOCKERFILE, Sources
 from infra.images.unfinished_push import unfinished_push_hook
 
 PLATFORMS = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
@@ -25,7 +25,7 @@ class ImageArgs:
     architecture: str
     """`arm64` or `x86_64`, as in the task definitions."""
     base_images: dict[str, str] = field(default_factory=dict)
-    """Build arguments with the base images: PYTHON_IMAGE, NGINX_IMAGE."""
+    """Build arguments with base images that are not the staged Dockerfile's: PYTHON_IMAGE, NGINX_IMAGE, NODE_IMAGE."""
 
 
 class Image(pulumi.ComponentResource):
@@ -51,7 +51,7 @@ class Image(pulumi.ComponentResource):
             image_name=pulumi.Output.concat(args.repository_url, ":", self.tag),
             build={
                 "context": args.sources.folder,
-                "dockerfile": f"{args.sources.folder}/docker/Dockerfile",
+                "dockerfile": f"{args.sources.folder}/{DOCKERFILE}",
                 "target": args.target,
                 "platform": platform,
                 "args": arguments,

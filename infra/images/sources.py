@@ -4,18 +4,41 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import stat
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.images.build_context import context_files
+from infra.application.application import Application, application_document
+from infra.images.build_context import OWN_RULES, BuildContextError, Ignore, application_files, git, known_to_git, walk
+from infra.images.dependencies import dependency_files
+from infra.images.private.packages import NO_WHEELS, Wheels
+from infra.images.recipe import arguments, environment, frontend_files, with_arguments
 
 UNKNOWN_REVISION = "unknown"
 STAGED = ".build-context"
 """Folder of the copy, in the working directory of Pulumi: one relative path on every machine, so no plan changes."""
-
+DOCKERFILE = "platform/Dockerfile"
+"""Its place in the copy."""
+PLATFORM = {"docker": "platform", "packages/django-hosting": "platform/django-hosting"}
+"""Folders of this program that the images are built from, and their places in the copy."""
+PLATFORM_RULES = """
+tests
+**/*.md
+**/*.egg-info
+**/__pycache__
+**/*.py[co]
+**/.*_cache
+secrets
+.env
+compose.yaml
+make_secrets.py
+bin/start-db
+rds/fingerprints.txt
+application.dockerignore
+"""
+"""What those folders have besides, in the syntax of .dockerignore."""
 
 File = tuple[str, bytes]
 """`file`, `executable` or `link`, and the content or the target."""
@@ -30,7 +53,8 @@ class Sources:
     digest: str
     """SHA-256 of names, contents, link targets and executable bits, not of times, owners and other permissions."""
     revision: str
-    """Short hash of the commit that the files come from."""
+    """Short hash of the commit that the application's files come from."""
+    has_node_build: bool = False
 
     def content_hash(self, arguments: Mapping[str, str]) -> str:
         """Hash of the files and the build arguments, 12 hex digits."""
@@ -38,25 +62,94 @@ class Sources:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def stage_sources(project: Path, *paths: str, folder: str = STAGED) -> Sources:
-    """Copy the build context of a project to one of its folders.
+def stage(
+    application: Application, program: Path = Path(), folder: str = STAGED, wheels: Wheels = NO_WHEELS
+) -> Sources:
+    """Copy the application and the platform's files to a folder of the program, the build context of both images.
 
-    `paths` are the files and folders that the revision comes from. The Docker plugin builds again when permissions
-    change, and an immutable repository refuses a second push under the same tag: so each file of the copy has one of
-    two permissions, whatever the umask of the checkout. Raises BuildContextError.
+    The Docker plugin builds again when permissions change, and an immutable repository refuses a second push under the
+    same tag: so each file of the copy has one of two permissions, whatever the umask of the checkout. Raises
+    BuildContextError.
     """
-    known = _known_to_git(project)
-    names = [
-        name for name in context_files(project) if not name.startswith(folder) and (known is None or name in known)
-    ]
-    files = {name: _read(project / name) for name in names}
+    files = context_files(application, program)
+    files |= {f"wheels/{name}": ("file", content) for name, content in wheels.files.items()}
     digest = hashlib.sha256()
     for name, (kind, content) in files.items():
         # The length separates files, so that two different contexts never feed the hash the same bytes.
         digest.update(json.dumps([name, kind, len(content)]).encode())
         digest.update(content)
-    _copy(files, project / folder)
-    return Sources(folder=folder, digest=digest.hexdigest(), revision=revision(project, *paths))
+    _copy(files, program / folder)
+    return Sources(
+        folder=folder,
+        digest=digest.hexdigest(),
+        revision=revision(application.folder),
+        has_node_build=application.node is not None,
+    )
+
+
+def context_files(application: Application, program: Path) -> dict[str, File]:
+    """The files of the build context by name."""
+    rules = (program / "docker" / "application.dockerignore").read_text()
+    own = {name: _read(application.folder / name) for name in application_files(application.folder, rules)}
+    own = {name: file for name, file in own.items() if not _holds_a_token(name, file)}
+    needed = dependency_files(application.dependencies, list(own), lambda name: _behind_links(name, own)[1].decode())
+    _refuse_missing(application, [*application.files, *needed], own)
+    platform = _platform(program)
+    platform[DOCKERFILE] = ("file", with_arguments(platform[DOCKERFILE][1].decode(), arguments(application)).encode())
+    return {
+        "application.json": ("file", application_document(application).encode()),
+        "environment.sh": ("file", environment(application).encode()),
+        **{f"application/{name}": file for name, file in own.items()},
+        **{f"dependencies/{name}": _behind_links(name, own) for name in needed},
+        **{
+            f"frontend/{inner}": _behind_links(name, own)
+            for inner, name in frontend_files(application.node, list(own)).items()
+        },
+        **platform,
+    }
+
+
+def revision(application: Path) -> str:
+    """The commit that last changed the application, with `-dirty` when it has uncommitted changes.
+
+    UNKNOWN_REVISION without git, outside a repository and before the first commit.
+    """
+    commit = git(application, "log", "-1", "--format=%h", "--abbrev=10", "--", ".").strip()
+    if not commit:
+        return UNKNOWN_REVISION
+    return f"{commit}-dirty" if git(application, "status", "--porcelain", "--", ".") else commit
+
+
+def _platform(program: Path) -> dict[str, File]:
+    rules = Ignore.parse(PLATFORM_RULES)
+    found: dict[str, File] = {}
+    for folder, place in PLATFORM.items():
+        known = known_to_git(program / folder)
+        names = [name for name in walk(program / folder, rules) if known is None or name in known]
+        found |= {f"{place}/{name}": _read(program / folder / name) for name in names}
+    return found
+
+
+def _holds_a_token(name: str, file: File) -> bool:
+    """Whether a file is npm's settings with a token or password in the clear; most have none and a build needs them."""
+    npm = name.rpartition("/")[2] in {".npmrc", ".yarnrc.yml"}
+    return npm and re.search(rb"(?i)(?:_auth\w*|_password|npmAuth\w+)\s*[=:]\s*(?![\"']?\$\{)\S", file[1]) is not None
+
+
+def _behind_links(name: str, files: Mapping[str, File]) -> File:
+    """A file, or the one that a link leads to; the link itself when that is no file of the context."""
+    target = os.path.normpath(Path(name).parent / os.fsdecode(files[name][1])) if files[name][0] == "link" else ""
+    return _behind_links(target, files) if target in files and target != name else files[name]
+
+
+def _refuse_missing(application: Application, needed: list[str], files: Mapping[str, File]) -> None:
+    for name in needed:
+        if name not in files:
+            raise BuildContextError(
+                application.folder / name,
+                "the images need this file, and it is missing or left out by .gitignore or .dockerignore",
+                f"let {application.folder / OWN_RULES} and .gitignore leave it in",
+            )
 
 
 def _copy(files: Mapping[str, File], folder: Path) -> None:
@@ -93,28 +186,3 @@ def _write(path: Path, file: File, new: Path) -> None:
         new.write_bytes(content)
         new.chmod(mode)
     new.replace(path)
-
-
-def _known_to_git(project: Path) -> set[str] | None:
-    """Names of the files that git does not ignore; None outside a repository, where nothing says what to ignore."""
-    listed = _git(project, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    return set(listed.split("\0")) if listed else None
-
-
-def revision(project: Path, *paths: str) -> str:
-    """The commit that last changed these paths, with `-dirty` when they have uncommitted changes.
-
-    UNKNOWN_REVISION without git, outside a repository and before the first commit.
-    """
-    commit = _git(project, "log", "-1", "--format=%h", "--abbrev=10", "--", *paths)
-    if not commit:
-        return UNKNOWN_REVISION
-    return f"{commit}-dirty" if _git(project, "status", "--porcelain", "--", *paths) else commit
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return result.stdout.strip()

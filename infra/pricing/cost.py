@@ -39,13 +39,13 @@ class PricedSettings(Protocol):
     @property
     def database_multi_az(self) -> bool: ...
     @property
+    def secret_environment(self) -> Mapping[str, str]: ...
+    @property
     def sends_with_ses(self) -> bool: ...
     @property
     def waf(self) -> bool: ...
     @property
     def waf_blocks(self) -> tuple[str, ...]: ...
-    @property
-    def waf_upload_paths(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,10 @@ def _other(settings: PricedSettings) -> Iterator[Line]:
     )
     yield Line(f"{ALARMS} alarms", ALARMS * prices.ALARM, {"cloudwatch/metricAlarm": ALARMS})
     yield Line("dashboard", prices.DASHBOARD, {"cloudwatch/dashboard": 1})
+    if settings.secret_environment:
+        yield Line("secret of secretEnvironment", prices.SECRET, {"secretsmanager/secret": 1})
     if settings.sends_with_ses:
         yield Line("1,000 mails", prices.MAILS_1000)
     if settings.waf:
-        rules = len(waf_rules.rules(settings.waf_blocks, settings.waf_upload_paths))
+        rules = len(waf_rules.rules(settings.waf_blocks, upload_paths=()))
         yield Line(f"web ACL with {rules} rules", prices.WEB_ACL + rules * prices.WEB_ACL_RULE, {"wafv2/webAcl": 1})

@@ -92,7 +92,9 @@ def _retire_roles(
     session: boto3.Session, service: dict[str, Any], latest: ReleaseRecord, release: ReleaseRecord, report: Reporter
 ) -> None:
     """After a rotation, wait for the last task with the previous secret and retire its database role."""
-    before, now = (outdated_tasks.secret_versions(session, one.task_definition) for one in (latest, release))
+    before, now = (
+        outdated_tasks.secret_versions(session, one.task_definition).get(one.secret_arn) for one in (latest, release)
+    )
     if before == now:
         return
     outdated_tasks.wait_until_stopped(session, service, release.task_definition)

@@ -1,5 +1,7 @@
 """Pulumi hooks of a release: migrate before ECS changes the service, wait for the rollout after it, then record it."""
 
+from dataclasses import replace
+
 import pulumi
 import pulumi_aws as aws
 
@@ -23,12 +25,19 @@ class ReleaseHooks:
     """The hooks of one ECS service, and the release it runs. Nothing happens in previews."""
 
     def __init__(
-        self, name: str, *, database: pulumi.Input[str], snapshots: int, latest: pulumi.Input[ReleaseRecord | None]
+        self,
+        name: str,
+        *,
+        database: pulumi.Input[str],
+        snapshots: int,
+        migration_seconds: int,
+        latest: pulumi.Input[ReleaseRecord | None],
     ) -> None:
         self._name = name
         self._latest = latest
         self._database = pulumi.Output.from_input(database)
         self._snapshots = snapshots
+        self._migration_seconds = migration_seconds
         self._session = stack_session()
         self._migrations: dict[str, MigrationResult] = {}
         """What this update migrated, by the task definition that did it."""
@@ -68,7 +77,7 @@ class ReleaseHooks:
         inputs = await plain_inputs(args.new_inputs)
         if migrated_with(inputs) == migrated_with(await plain_inputs(args.old_inputs)):
             return
-        task = task_of_service(inputs)
+        task = replace(task_of_service(inputs), timeout_seconds=self._migration_seconds)
         policy = SnapshotPolicy(
             project=pulumi.get_project(), database=str(await self._database.future()), kept=self._snapshots
         )

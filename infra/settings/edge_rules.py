@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from infra.ecs.waf_rules import LONGEST_REGEX, RULE_GROUPS, upload_regex
+from infra.ecs.waf_rules import RULE_GROUPS
 from infra.problem import Finding, add_command, set_command
 from infra.settings.settings import Settings
 
 YEAR = 31_536_000
 """Seconds of max-age that the browsers' preload list demands (hstspreload.org)."""
 _HSTS = re.compile(r"max-age=(?P<seconds>0|[1-9]\d{0,9})(?P<subdomains>; includeSubDomains)?(?P<preload>; preload)?")
-_PATH = re.compile(r"/[A-Za-z0-9._~/-]*\*?")
 
 
 def hsts(settings: Settings) -> Iterator[Finding]:
@@ -34,16 +33,3 @@ def waf_blocks(settings: Settings) -> Iterator[Finding]:
             yield Finding(("waf_blocks",), rule, add_command("waf_blocks", known[-1]))
     if settings.waf_blocks and not settings.waf:
         yield Finding(("waf_blocks", "waf"), "blocks nothing while waf is false", set_command("waf", "true"))
-
-
-def waf_upload_paths(settings: Settings) -> Iterator[Finding]:
-    """Paths that fit together into one regular expression of a rule."""
-    fix = add_command("waf_upload_paths", "/account/profile/")
-    for path in settings.waf_upload_paths:
-        if not _PATH.fullmatch(path):
-            rule = f'"{path}" must be a path such as /account/profile/ or /films/*, without a query'
-            yield Finding(("waf_upload_paths",), rule, fix)
-    longest = len(upload_regex(settings.waf_upload_paths))
-    if longest > LONGEST_REGEX:
-        rule = f"the paths have {longest} characters together, and WAF accepts {LONGEST_REGEX} in one rule"
-        yield Finding(("waf_upload_paths",), rule, "replace paths with a common beginning by one that ends in *")

@@ -4,14 +4,17 @@ import difflib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+from pulumi.runtime.settings import SETTINGS
 
 from infra.problem import Problem, SettingsError, full_key, key_of, set_command
-from infra.settings import namespaces, rules
+from infra.settings import namespaces, rules, settings_file
 from infra.settings.settings import DEFAULTS, Settings
+from infra.settings.variables import read_variables
 
 
 def load_settings(config: pulumi.Config, region: str | None) -> Settings:
@@ -28,6 +31,7 @@ def load_settings(config: pulumi.Config, region: str | None) -> Settings:
         *namespaces.foreign_keys(config.name, pulumi.get_stack(), _configured()),
         *rules.problems(settings, config.name, skip=unreadable),
         *_plain_passwords(config, settings),
+        *settings_file.problems(settings, config.name, _folder(), is_config_secret),
     ]
     if problems:
         raise SettingsError([_without_secret(problem) for problem in problems])
@@ -45,8 +49,12 @@ def _read(config: pulumi.Config) -> tuple[dict[str, Any], dict[str, Problem]]:
         try:
             values[field.name] = _READERS[field.type](raw)
         except ValueError as error:
-            fix = set_command(field.name, "<value>")
-            unreadable[field.name] = Problem(full_key(field.name, config.name), raw, str(error), fix)
+            is_object = field.type == Mapping[str, str]
+            fix = f"pulumi config set --path {key_of(field.name)}.<name> <value>"
+            fix = fix if is_object else set_command(field.name, "<value>")
+            # One of an object's values may be a secret.
+            shown = None if is_object else raw
+            unreadable[field.name] = Problem(full_key(field.name, config.name), shown, str(error), fix)
     return values, unreadable
 
 
@@ -69,6 +77,12 @@ def _plain_passwords(config: pulumi.Config, settings: Settings) -> list[Problem]
         return []
     rule = "holds a password, and the stack's settings file keeps only secret values encrypted"
     return [Problem(key, "[secret]", rule, "pulumi config set --secret emailUrl")]
+
+
+def _folder() -> Path:
+    """The folder of the stack's settings file; a program that runs inside of its engine's client has no root."""
+    root: str | None = SETTINGS.root_directory
+    return Path(root) if root else Path(__file__).parents[2]
 
 
 def _without_secret(problem: Problem) -> Problem:
@@ -126,6 +140,7 @@ def _list_of(kind: type, name: str) -> Callable[[str], tuple[Any, ...]]:
 
 
 _READERS: dict[Any, Callable[[str], object]] = {
+    Mapping[str, str]: read_variables,
     str: str,
     int: _read_int,
     bool: _read_bool,

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from app.hosting import service_urls
+from django_hosting import service_urls
 from infra.problem import Finding, add_command, set_command
 from infra.settings.name_rules import inside_zone
 from infra.settings.settings import Settings

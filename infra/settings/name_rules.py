@@ -40,10 +40,9 @@ def domain(settings: Settings) -> Iterator[Finding]:
 
 
 def aliases(settings: Settings) -> Iterator[Finding]:
-    """Different names inside the zone, few enough for one certificate."""
+    """Different names of any zone, few enough for one certificate."""
     for alias in settings.aliases:
-        fix = add_command("aliases", f"www.{settings.zone}")
-        yield from inside_zone("aliases", alias, settings.zone, fix)
+        yield from host_name("aliases", alias, add_command("aliases", f"www.{settings.zone}"))
     if len(set(settings.hosts)) != len(settings.hosts):
         rule = "must differ from each other and from the domain"
         yield Finding(("aliases", "domain"), rule, "remove the repeated name from aliases in the stack's settings file")
@@ -62,17 +61,25 @@ def allowed_hosts(settings: Settings) -> Iterator[Finding]:
 
 def images(settings: Settings) -> Iterator[Finding]:
     """Pinned base images, so that two builds of the same sources use the same base."""
-    for field in ("python_image", "nginx_image"):
+    for field in ("python_image", "node_image", "nginx_image"):
         image = getattr(settings, field)
+        if not image and field == "python_image":
+            continue
         if not _IMAGE.fullmatch(image) or image.endswith(":latest"):
             rule = "must be an image with a tag other than latest, or with a digest"
             yield Finding((field,), rule, set_command(field, "<image>:<tag>"))
 
 
-def inside_zone(field: str, name: str, zone: str, fix: str) -> Iterator[Finding]:
-    """A host name that is the zone's, or below it."""
+def host_name(field: str, name: str, fix: str) -> Iterator[Finding]:
+    """A name that DNS takes."""
     if not _HOST_NAME.fullmatch(name):
         rule = f'"{name}" must be a host name in small letters, without a scheme, a port or a "*"'
         yield Finding((field,), rule, fix)
+
+
+def inside_zone(field: str, name: str, zone: str, fix: str) -> Iterator[Finding]:
+    """A host name that is the zone's, or below it."""
+    if not _HOST_NAME.fullmatch(name):
+        yield from host_name(field, name, fix)
     elif _HOST_NAME.fullmatch(zone) and name != zone and not name.endswith(f".{zone}"):
         yield Finding((field, "zone"), f'"{name}" must be inside the zone {zone}', fix)

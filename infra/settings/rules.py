@@ -7,6 +7,7 @@ from infra.settings import (
     database_rules,
     dns_rules,
     edge_rules,
+    environment_rules,
     mail_rules,
     name_rules,
     pipeline_rules,
@@ -45,7 +46,13 @@ RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     pipeline_rules.permissions_boundary,
     edge_rules.hsts,
     edge_rules.waf_blocks,
-    edge_rules.waf_upload_paths,
+    environment_rules.names,
+    environment_rules.plain_values,
+    environment_rules.characters,
+    environment_rules.document,
+    environment_rules.definition,
+    environment_rules.existing,
+    environment_rules.references,
 )
 
 
@@ -55,8 +62,15 @@ def problems(settings: Settings, project: str, skip: Collection[str] = ()) -> li
     Findings that involve a field of `skip` are left out: its value is unreadable, so the rule saw the default.
     """
     return [
-        Problem(full_key(finding.fields[0], project), getattr(settings, finding.fields[0]), finding.rule, finding.fix)
+        _problem(finding, settings, project)
         for rule in RULES
         for finding in rule(settings)
         if not set(finding.fields) & set(skip)
     ]
+
+
+def _problem(finding: Finding, settings: Settings, project: str) -> Problem:
+    key = full_key(finding.fields[0], project)
+    if finding.item is not None:
+        return Problem(f"{key}.{finding.item}", None, finding.rule, finding.fix)
+    return Problem(key, getattr(settings, finding.fields[0]), finding.rule, finding.fix)

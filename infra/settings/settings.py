@@ -1,20 +1,21 @@
 """The stack's settings as typed, immutable values; Pulumi.yaml declares name, type, default and meaning of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-from app.hosting import service_urls
+from django_hosting import service_urls
 from infra.problem import key_of
 
 HTTPS = 443
 SES = "ses://"
 """Value of `emailUrl` that sends mail through Amazon SES with the task role's permissions."""
 
-_TYPES: dict[str, Any] = {"string": str, "integer": int, "boolean": bool}
+_TYPES: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "object": Mapping[str, str]}
 _LISTS: dict[str, Any] = {"string": tuple[str, ...], "integer": tuple[int, ...]}
 
 
@@ -47,7 +48,10 @@ class Settings:
     scale_at_requests_per_vcpu: int
     web_threads: int
     request_timeout_seconds: int
+    application: str
     python_image: str
+    """Empty follows the application's Python version."""
+    node_image: str
     nginx_image: str
     database_class: str
     database_storage_gb: int
@@ -64,7 +68,12 @@ class Settings:
     monthly_budget_usd: int
     waf: bool
     waf_blocks: tuple[str, ...]
-    waf_upload_paths: tuple[str, ...]
+    environment: Mapping[str, str]
+    """Read-only, as the other objects; every value is text."""
+    public_variables: tuple[str, ...]
+    secret_environment: Mapping[str, str] = field(repr=False)
+    """Plain text: it goes nowhere but into a Pulumi secret."""
+    existing_secrets: Mapping[str, str]
     secrets_generation: int
     secret_key_fallbacks: int
     permissions_boundary: str
@@ -108,7 +117,13 @@ def _defaults() -> dict[str, Any]:
     values = {
         field.name: declared[key_of(field.name)]["default"] for field in fields(Settings) if field.name != "region"
     }
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return {name: _immutable(value) for name, value in values.items()}
+
+
+def _immutable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _type(declared: dict[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 """Base images in Docker: official ones, or stand-ins where no registry answers."""
 
 import json
+from collections.abc import Iterable
 
 from embedded_cloud.images import images
 from local.runtime import Runtime, write_atomically
@@ -31,14 +32,17 @@ class BaseImages:
         choose(self._runtime, report)
 
 
-def choose(runtime: Runtime, report: Reporter) -> dict[str, str]:
-    """Image per role, each present in Docker; also written to images.json for the cloud's process."""
+def choose(runtime: Runtime, report: Reporter, more: Iterable[str] = ()) -> dict[str, str]:
+    """Image per role, each present in Docker; also written to images.json for the cloud's process.
+
+    `more` are roles that only some applications need, such as `node`.
+    """
 
     def base() -> None:
         debian.DebianBase(runtime).make(report)
 
     try:
-        chosen = images.ensure(images.BASE_IMAGES, report, base)
+        chosen = images.ensure([*images.BASE_IMAGES, *more], report, base)
     except images.ImageError as error:
         raise SetupError(str(error)) from error
     path = runtime.folder / "images.json"

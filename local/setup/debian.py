@@ -46,18 +46,24 @@ class DebianBase:
         if has_image(IMAGE) or registry_answers():
             return
         self._log.unlink(missing_ok=True)
-        if not shutil.which("debootstrap"):
-            report("installing debootstrap")
-            apt.install(["debootstrap", "debian-archive-keyring"], self._log)
-        with tempfile.TemporaryDirectory(prefix="preqly-debian-") as folder:
-            tree = Path(folder) / "tree"
-            report("debootstrap")
-            command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", RELEASE, tree]
-            shell.run(shell.as_root(command), self._log)
-            _trust_host_certificates(tree, Path(folder), self._log)
-            report("importing the image")
-            _import(tree, self._log)
-            shell.run(shell.as_root(["rm", "-rf", "--one-file-system", tree]), self._log)
+        bootstrap(IMAGE, RELEASE, (), report, self._log)
+
+
+def bootstrap(image: str, release: str, packages: tuple[str, ...], report: Reporter, log: Path) -> None:
+    """Make an image of a Debian release with these packages. Raises SetupError with the end of the log."""
+    if not shutil.which("debootstrap"):
+        report("installing debootstrap")
+        apt.install(["debootstrap", "debian-archive-keyring"], log)
+    with tempfile.TemporaryDirectory(prefix="preqly-debian-") as folder:
+        tree = Path(folder) / "tree"
+        report("debootstrap")
+        include = ",".join(("ca-certificates", *packages))
+        command = ["debootstrap", "--variant=minbase", f"--include={include}", release, tree]
+        shell.run(shell.as_root(command), log)
+        _trust_host_certificates(tree, Path(folder), log)
+        report("importing the image")
+        _import(tree, image, log)
+        shell.run(shell.as_root(["rm", "-rf", "--one-file-system", tree]), log)
 
 
 def has_image(reference: str) -> bool:
@@ -93,14 +99,14 @@ def _trust_host_certificates(tree: Path, folder: Path, log: Path) -> None:
     shell.run(shell.as_root(["chroot", tree, "update-ca-certificates"]), log)
 
 
-def _import(tree: Path, log: Path) -> None:
+def _import(tree: Path, image: str, log: Path) -> None:
     pack = shell.as_root(["tar", "-C", tree, "--exclude=./var/cache/apt/archives/*.deb", "-c", "."])
     with (
         log.open("ab") as sink,
         subprocess.Popen([str(word) for word in pack], stdout=subprocess.PIPE, stderr=sink) as packing,
     ):
         imported = subprocess.run(
-            ["docker", "import", "-", IMAGE], stdin=packing.stdout, stdout=sink, stderr=sink, check=False
+            ["docker", "import", "-", image], stdin=packing.stdout, stdout=sink, stderr=sink, check=False
         ).returncode
     if imported or packing.returncode:
         raise SetupError(f"docker import of the Debian tree failed:\n{shell.tail(log)}\nAll of it: {log}")

@@ -19,8 +19,10 @@ PROGRAM: tuple[StepMaker, ...] = (Venv, Engine)
 CONTAINERS: tuple[StepMaker, ...] = (DockerEngine, DebianBase, Buildx, BaseImages)
 
 NEEDS: Mapping[str, tuple[StepMaker, ...]] = {
+    "check": (Venv,),
     "up": PROGRAM + CONTAINERS,
     "preview": PROGRAM,
+    "compose": (Venv,),
     "status": (Venv,),
     "env": PROGRAM,
     "down": (Venv,),

@@ -11,7 +11,7 @@ from local.setup.steps import Need, Reporter, SetupError
 
 OLDEST = (3, 11)
 NEWER = tuple(f"python3.{minor}" for minor in range(15, OLDEST[1] - 1, -1))
-LOCK_FILES = ("requirements.txt", "requirements-dev.txt", "app/requirements.in")
+LOCK_FILES = ("requirements.txt", "requirements-dev.txt", "app/requirements.in", "packages/django-hosting/platform.in")
 _STAMP = VENV / ".preqly-requirements"
 
 

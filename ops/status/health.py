@@ -73,12 +73,6 @@ def targets(session: boto3.Session, groups: Sequence[str]) -> dict[str, str]:
     return {one["Target"]["Id"]: _target_health(one["TargetHealth"]) for one in found}
 
 
-def current_secret_version(session: boto3.Session, arn: str) -> str:
-    """The secret's version with the stage AWSCURRENT."""
-    stages = session.client("secretsmanager").describe_secret(SecretId=arn)["VersionIdsToStages"]
-    return next((version for version, names in stages.items() if "AWSCURRENT" in names), "")
-
-
 def alarms(session: boto3.Session, project: str, stack: str) -> Alarms:
     """The stack's alarms."""
     names = [arn.rpartition(":alarm:")[2] for arn in tagged(session, project, stack, "cloudwatch:alarm")]

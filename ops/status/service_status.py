@@ -10,13 +10,13 @@ from rich.markup import escape
 
 from infra.release.record import ReleaseRecord
 from infra.release.reporting import short
-from infra.release.rollout import outdated_tasks
 from infra.release.rollout.task_definitions import TaskDefinition
-from ops.ecs.description import ServiceDescription, Task, describe_service
+from ops.ecs.description import ServiceDescription, describe_service
 from ops.ecs.task_definitions import describe, release_tag
 from ops.output import age, coloured, table
 from ops.rollback.release_selection import newest
 from ops.status import health
+from ops.status.outdated import OLDER, OutdatedTasks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +39,12 @@ class ServiceStatus:
         release = history[-1]
         service = describe_service(session, release)
         definitions = _definitions(session, service)
-        current = health.current_secret_version(session, release.secret_arn)
+        outdated = OutdatedTasks(session, service, definitions)
         return cls(
             release=release,
             service=service,
             releases={arn: _name(history, arn, definition) for arn, definition in definitions.items()},
-            outdated={
-                task.identifier: reason
-                for task in service.tasks
-                if (reason := _outdated(session, task, service, current))
-            },
+            outdated={task.identifier: reason for task in service.tasks if (reason := outdated.reason(task))},
             targets=health.targets(session, service.target_groups),
         )
 
@@ -86,8 +82,9 @@ class ServiceStatus:
         if service.running < service.desired:
             yield f"{service.running} of {service.desired} tasks run."
         for identifier, reason in self.outdated.items():
-            older = reason.startswith("older")
-            fix = "`pulumi up` completes the rotation, or says why it cannot" if older else "ECS should stop it soon"
+            fix = "ECS should stop it soon"
+            if reason.startswith(OLDER):
+                fix = "`pulumi up` starts tasks with the current one, or says why it cannot"
             yield f"Task {identifier} is outdated, {reason}; {fix}."
 
     def _deployments(self) -> ConsoleRenderable:
@@ -139,10 +136,3 @@ def _definitions(session: boto3.Session, service: ServiceDescription) -> dict[st
     ecs: Any = session.client("ecs")
     arns = {one.task_definition for one in service.deployments} | {one.task_definition for one in service.tasks}
     return {arn: describe(ecs, arn) for arn in sorted(arns)}
-
-
-def _outdated(session: boto3.Session, task: Task, service: ServiceDescription, current: str) -> str | None:
-    if task.task_definition != service.primary.task_definition:
-        return f"other task definition: {short(task.task_definition)}"
-    older = outdated_tasks.secret_versions(session, task.task_definition) - {current, ""}
-    return f"older secret version: {', '.join(sorted(older))}" if older and current else None

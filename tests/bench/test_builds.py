@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import builds, peers
+from infra.images.sources import DOCKERFILE
 from local.runtime import ROOT
 
 LOCK = """# comment
@@ -33,16 +34,16 @@ def test_a_peers_context_has_the_application_and_its_own_files_but_no_tests(tmp_
     assert (context / "manage.py").read_bytes() == (ROOT / "app/manage.py").read_bytes()
     assert (context / "core/static/core/site.css").exists()
     assert (context / "bench_settings.py").exists()
+    assert (context / "django_hosting/settings.py").exists()
     assert not (context / "Dockerfile").exists()
     assert not list(context.rglob("tests"))
 
 
 def test_our_context_has_what_the_dockerfile_copies(tmp_path: Path):
     context = builds.our_context(tmp_path / "context")
-    assert (context / "docker/Dockerfile").exists()
-    assert (context / "app/requirements.txt").exists()
-    assert (context / ".dockerignore").exists()
-    assert (context / "app" / builds.CHANGED).exists()
+    assert (context / DOCKERFILE).exists()
+    assert (context / "dependencies/requirements.txt").exists()
+    assert (context / "application" / builds.CHANGED).exists()
 
 
 def test_the_change_is_a_comment(tmp_path: Path):

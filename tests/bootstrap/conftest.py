@@ -3,8 +3,10 @@
 import pytest
 
 from bootstrap.scope import Scope
+from infra.secrets.reference import SecretReference
 from tests.aws_answers import ACCOUNT, REGION
 from tests.bootstrap.recorded import PROJECT, STACK, BootstrapRecorder, Role, run_bootstrap
+from tests.program.shapes import EXISTING_SECRETS
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,7 @@ def scope() -> Scope:
         project=PROJECT,
         stack=STACK,
         zone="preqly.com",
+        existing_secrets=tuple(SecretReference.parse(one).arn for one in EXISTING_SECRETS.values()),
         boundary_arn=f"arn:aws:iam::{ACCOUNT}:policy/bootstrap/{PROJECT}-{STACK}-boundary",
         state_bucket_arn="arn:aws:s3:::state-bucket-1a2b3c4",
         state_key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/state-secrets",

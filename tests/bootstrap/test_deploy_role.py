@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bootstrap import hosted
 from bootstrap.boundary import boundary
 from bootstrap.deploy_policies import MONITORING, deploy_policies
 from bootstrap.pipeline_roles import POLICIES
@@ -286,6 +287,23 @@ def test_it_works_in_its_own_region_and_zone_only(roles: Any) -> None:
     assert not allowed(
         policies, "route53:ChangeResourceRecordSets", context={names: ["app.preqly.com", "bank.example"]}
     )
+
+
+def test_it_writes_the_records_of_aliases_in_other_zones_and_the_proofs_of_their_certificate(scope: Scope) -> None:
+    policies = deploy_policies(replace(scope, other_names=("www.preqly.io",))).values()
+    names = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+    for name in ("app.preqly.com", "www.preqly.io", "_0123456789abcdef.www.preqly.io"):
+        assert allowed(policies, "route53:ChangeResourceRecordSets", context={names: [name]})
+    for name in ("preqly.io", "shop.preqly.io", "a.www.preqly.io"):
+        assert not allowed(policies, "route53:ChangeResourceRecordSets", context={names: [name]})
+
+
+def test_the_bootstrap_stack_reads_the_aliases_from_the_hosted_stacks_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    setting, given = hosted.setting, {"aliases": ["www.preqly.com", "www.preqly.io"]}
+    monkeypatch.setattr(hosted, "setting", lambda stack, key: given.get(key, setting(stack, key)))
+    policies = "".join(run_bootstrap().roles()["deploy"].policies)
+    assert '"www.preqly.io","_*.www.preqly.io"' in policies
+    assert "www.preqly.com" not in policies
 
 
 def test_it_keeps_its_state_and_uses_the_states_key(roles: Any, scope: Scope) -> None:

@@ -90,10 +90,14 @@ def test_it_answers_every_function_that_the_program_calls(roles: Any, scope: Sco
         ("route53:ListResourceRecordSets", "arn:aws:route53:::hostedzone/Z0"),
         ("ses:GetEmailIdentity", "arn:aws:ses:us-east-1:123456789012:identity/preqly.com"),
         ("acm:DescribeCertificate", "*"),
+        ("secretsmanager:DescribeSecret", "arn:aws:secretsmanager:us-east-1:123456789012:secret:team-AbCdEf"),
+        ("ssm:DescribeParameters", "*"),
+        ("kms:DescribeKey", "arn:aws:kms:us-east-1:123456789012:key/team"),
         # The program reads the release record by its path, and SSM authorizes that against the path.
         ("ssm:GetParametersByPath", "arn:aws:ssm:us-east-1:123456789012:parameter/preqly/prod"),
         ("ssm:GetParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/preqly/prod/releases"),
     ],
 )
-def test_it_reads_what_a_preview_looks_up(roles: Any, action: str, resource: str) -> None:
+def test_it_reads_what_a_preview_looks_up_and_the_deploy_role_too(roles: Any, action: str, resource: str) -> None:
     assert allowed(roles["preview"].policies, action, resource)
+    assert allowed(roles["deploy"].policies, action, resource)

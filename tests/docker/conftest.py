@@ -3,13 +3,15 @@
 import os
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
 
 from embedded_cloud.images import images
+from infra.images.sources import DOCKERFILE
+from tests.docker.applications import Build, staged
 from tests.docker.site import CONTAINERS, ECHO, ROOT, Site, docker, start_database
 
 
@@ -26,20 +28,29 @@ def base_images() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def build(base_images: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`build(target, *arguments)` runs `docker buildx build` with docker/Dockerfile."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The staged build context of the demo."""
+    return staged(ROOT / "app", tmp_path_factory.mktemp("demo") / "context")
 
-    def run(target: str, *arguments: str, context: Path = ROOT, check: bool = True) -> subprocess.CompletedProcess[str]:
-        bases = ("PYTHON_IMAGE", base_images["python"]), ("NGINX_IMAGE", base_images["nginx"])
-        wanted = [word for name, image in bases for word in ("--build-arg", f"{name}={image}")]
-        recipe = ("--file", context / "docker/Dockerfile", "--target", target, "--progress", "plain")
-        return docker("buildx", "build", *recipe, *wanted, *arguments, context, check=check)
+
+@pytest.fixture(scope="session")
+def build(base_images: dict[str, str], demo: Path) -> Build:
+    """`build(target, *arguments)` runs `docker buildx build` with a staged context, the demo's by default."""
+
+    def run(
+        target: str, *arguments: str, context: Path | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        named = {f"{role.upper()}_IMAGE": image for role, image in base_images.items() if role != "postgres"}
+        wanted = [word for name, image in named.items() for word in ("--build-arg", f"{name}={image}")]
+        folder = context or demo
+        recipe = ("--file", folder / DOCKERFILE, "--target", target, "--progress", "plain")
+        return docker("buildx", "build", *recipe, *wanted, *arguments, folder, check=check)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def built(build: Callable[..., object]) -> dict[str, str]:
+def built(build: Build) -> dict[str, str]:
     """Image per target."""
     found = {target: f"preqly-docker-tests/{target}" for target in ("web", "proxy")}
     for target, image in found.items():
@@ -105,8 +116,9 @@ def endpoint(site: Site) -> Iterator[str]:
 
 
 GROUPS = {
-    "docker-images": ("test_images", "test_start", "test_media_bucket"),
+    "docker-images": ("test_images", "test_start", "test_media_bucket", "test_applications"),
     "docker-site": ("test_site", "test_slow", "test_release", "test_browser"),
+    "docker-dependencies": ("test_dependencies",),
     "docker-proxy": ("test_proxy", "test_start_proxy", "test_page_cache"),
     "docker-compose": ("test_compose",),
 }

@@ -1,15 +1,14 @@
 """Two releases of the site on one database and one bucket, as on AWS: an owner without superuser rights, roles, S3."""
 
 import json
-import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 
-from tests.docker.site import DATABASE_URL, ROOT, VERIFIED, Site, docker
+from tests.docker.applications import Build, copy_of_the_demo, staged
+from tests.docker.site import DATABASE_URL, VERIFIED, Site, docker
 
 BUCKET = "preqly-media-of-releases"
 OWNER = "postgres://rdsmaster:onlyfortests2@db.test:5432/shop"
@@ -106,26 +105,25 @@ class Stage:
         return [word for name, value in found.items() for word in ("--env", f"{name}={value}")]
 
 
-def build_another(build: Callable[..., object], folder: Path) -> dict[str, str]:
+def build_another(build: Build, folder: Path) -> dict[str, str]:
     """Images, per target, of a release with one static file changed and one renamed."""
-    for name in ("app", "docker"):
-        shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / ".dockerignore", folder)
-    core = folder / "app/core"
-    with (core / "static/core/site.css").open("a") as style:
+    app = copy_of_the_demo(folder / "app")
+    with (app / "core/static/core/site.css").open("a") as style:
         style.write(".later { color: inherit; }\n")
-    (core / "static/core/icon.svg").rename(core / "static/core/emblem.svg")
-    for page in (core / "templates/core/base.html", folder / "docker/nginx/error_pages.py"):
-        page.write_text(page.read_text().replace("core/icon.svg", "core/emblem.svg"))
+    (app / "core/static/core/icon.svg").rename(app / "core/static/core/emblem.svg")
+    for file in [*app.rglob("*.html"), *app.rglob("*.py")]:
+        if "core/icon.svg" in (text := file.read_text()):
+            file.write_text(text.replace("core/icon.svg", "core/emblem.svg"))
+    context = staged(app, folder / "context")
     found = {target: f"preqly-docker-tests/{target}-later" for target in ("web", "proxy")}
     for target, image in found.items():
-        build(target, "--load", "--build-arg", "REVISION=later", "--tag", image, context=folder)
+        build(target, "--load", "--build-arg", "REVISION=later", "--tag", image, context=context)
     return found
 
 
 def hashed_names(image: str) -> dict[str, str]:
     """Hashed name of each static file of a release."""
-    found: dict[str, str] = json.loads(docker("run", "--rm", image, "cat", "/app/static/staticfiles.json").stdout)[
+    found: dict[str, str] = json.loads(docker("run", "--rm", image, "cat", "/app/.static/staticfiles.json").stdout)[
         "paths"
     ]
     return found
@@ -135,6 +133,6 @@ def static_files(image: str, hashed: list[str], folder: Path) -> dict[str, bytes
     """Content of these static files in the proxy's image."""
     container = docker("create", image).stdout.strip()
     folder.mkdir()
-    docker("cp", f"{container}:/srv/static", folder)
+    docker("cp", f"{container}:/srv/www/static", folder)
     docker("rm", container)
     return {name: (folder / "static" / name).read_bytes() for name in hashed}

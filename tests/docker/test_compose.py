@@ -12,6 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ import pytest
 from cryptography import x509
 
 from embedded_cloud.testing.http_client import ask
+from infra.application.discovery import find_application
+from infra.application.manifest import Manifest, Release, Run
+from local.compose import CONTEXT, prepare
+from local.compose import services as declared
 from tests.docker.site import ROOT, client, docker, eventually, write_certificates
 
 pytestmark = pytest.mark.containers
@@ -34,10 +39,12 @@ PORTS = dict(zip(("HTTP_PORT", "HTTPS_PORT"), random.sample(range(30000, 32000),
 def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """`compose(*arguments)` runs docker compose in a copy of the project with its own secrets; returns the output."""
     folder = tmp_path_factory.mktemp("compose")
-    for name in ("app", "docker"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("secrets"))
-    shutil.copy(ROOT / ".dockerignore", folder)
+    shutil.copytree(ROOT / "docker", folder / "docker", ignore=shutil.ignore_patterns("secrets"))
+    demo = find_application(ROOT / "app")
+    run_for = Run(stop_seconds=12, start_grace_seconds=75)
+    prepare(replace(demo, manifest=demo.manifest.model_copy(update={"run": run_for})), str(folder / CONTEXT))
     subprocess.run(["python3", folder / "docker/make_secrets.py"], check=True)
+    (folder / "docker/secrets/environment").write_text("FEATURE=on\nALLOWED_HOSTS=another.example\n")
     secret = folder / "docker/secrets/database_url"
     # A password with characters that end other parts of a URL, and another port.
     secret.write_text(secret.read_text().replace("@db:5432", "%40%2F%25%23%3F:%5C%20%22$@db:5433"))
@@ -96,10 +103,26 @@ def test_every_service_is_hardened_and_limited(services: dict[str, Any]) -> None
         assert service["user"] in {"10001:10001", "postgres"}, name
 
 
+def test_the_application_decides_how_long_it_starts_and_stops(services: dict[str, Any]) -> None:
+    assert {services[name]["stop_grace_period"] for name in ("web", "proxy")} == {"12s"}
+    assert services["web"]["healthcheck"]["start_period"] == "1m15s"
+    assert services["migrate"]["environment"]["MIGRATION_SECONDS"] == "3600"
+    found: Any = declared(Manifest(release=Release(migration_seconds=60)))
+    assert found["services"]["migrate"]["environment"] == {"MIGRATION_SECONDS": "60"}
+
+
 def test_no_secret_is_in_the_environment(services: dict[str, Any]) -> None:
     for name, service in services.items():
         secret = [key for key in service.get("environment", {}) if re.search("SECRET|DATABASE|PASSWORD|MAIL_URL", key)]
         assert all(key.endswith("_FILE") for key in secret), name
+
+
+def test_the_applications_own_variables_reach_its_containers_and_the_others_win(services: dict[str, Any]) -> None:
+    for name in ("web", "migrate"):
+        assert services[name]["environment"]["FEATURE"] == "on"
+        assert services[name]["environment"]["ALLOWED_HOSTS"] == "localhost"
+    for name in ("proxy", "db"):
+        assert "FEATURE" not in services[name]["environment"]
 
 
 def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
@@ -110,7 +133,7 @@ def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
     first = make()
     assert make() == first
     assert re.fullmatch("[A-Za-z0-9]{64}", first["secret_key"])
-    assert (first["secret_key_fallbacks"], first["email_url"]) == ("", "")
+    assert (first["secret_key_fallbacks"], first["email_url"], first["environment"]) == ("", "", "")
     assert re.fullmatch("postgres://preqly:[A-Za-z0-9]{32}@db:5432/preqly", first["database_url"])
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
 
@@ -123,6 +146,12 @@ def test_the_site_answers_on_both_ports_with_the_given_certificate() -> None:
         with client(PORTS[name], scheme) as visitor:
             assert visitor.get("/api/movies/1").json()["title"] == "A Trip to the Moon"
             assert visitor.get("/readyz").status_code == 200
+
+
+@pytest.mark.usefixtures("running")
+def test_migrations_that_take_too_long_are_ended_and_named(compose: Compose) -> None:
+    with pytest.raises(AssertionError, match="longer than migration_seconds in hosting"):
+        compose("run", "--rm", "--no-deps", "--no-TTY", "--env", "MIGRATION_SECONDS=0.1", "migrate")
 
 
 @pytest.mark.usefixtures("running")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-COMPRESS = Path(__file__).parents[2] / "docker" / "compress.py"
+COMPRESS = Path(__file__).parents[2] / "docker" / "build" / "compress.py"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_file_is_compressed_both_ways(tmp_path: Path, asked: list[bytes]) -> N
     style = b"a{}" * 300
     built = build(tmp_path / "one", tmp_path / "kept", {"core/site.css": style})
     assert gzip.decompress((built / "static/core/site.css.gz").read_bytes()) == style
-    assert (built / "brotli/static/core/site.css").read_bytes() == b"brotli of " + style
+    assert (built / "brotli/core/site.css").read_bytes() == b"brotli of " + style
 
 
 def test_small_files_and_pictures_stay_as_they_are(tmp_path: Path, asked: list[bytes]) -> None:
@@ -52,6 +52,6 @@ def test_a_later_build_compresses_only_what_is_new_and_makes_the_same_bytes(tmp_
     first = build(tmp_path / "one", tmp_path / "kept", {"a.css": old})
     second = build(tmp_path / "two", tmp_path / "kept", {"a.css": old, "b.css": new})
     assert asked == [old, new]
-    for name in ("static/a.css.gz", "brotli/static/a.css"):
+    for name in ("static/a.css.gz", "brotli/a.css"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
     assert len(list((tmp_path / "kept").iterdir())) == 4

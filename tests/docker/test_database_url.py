@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.hosting import service_urls
+from django_hosting import service_urls
 from local.runtime import ROOT
 
 Login = tuple[str, str, int, str]

@@ -1,6 +1,7 @@
 """gunicorn's settings, compared with those of nginx and of the platform."""
 
 import gc
+import json
 import re
 import runpy
 from collections.abc import Iterator
@@ -9,23 +10,31 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from gunicorn.config import KNOWN_SETTINGS  # type: ignore[import-untyped]
-from gunicorn.workers import gthread  # type: ignore[import-untyped]
+from gunicorn.config import KNOWN_SETTINGS
+from gunicorn.workers import gthread
 
-from infra.ecs.server import STOP_TIMEOUT
+from django_hosting import application as described
+from django_hosting import liveness
 
 DOCKER = Path(__file__).parents[2] / "docker"
 
+STOP_SECONDS = 20
+
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Any]]:
     # Fails if a new gunicorn has no such constant: then check how it stops.
     monkeypatch.setattr(gthread, "STOP_KEEPALIVE_LINGER", gthread.STOP_KEEPALIVE_LINGER)
-    monkeypatch.setenv("WEB_CONCURRENCY", "3")
-    monkeypatch.setenv("WEB_THREADS", "4")
-    for name in ("METRICS_PORT", "PROMETHEUS_MULTIPROC_DIR"):
-        monkeypatch.setenv(name, "set by the file itself")
-    yield runpy.run_path(str(DOCKER / "gunicorn.conf.py"))
+    document = {"settings": "mysite.settings", "callable": "mysite.wsgi:application", "stop_seconds": STOP_SECONDS}
+    (tmp_path / "application.json").write_text(json.dumps(document))
+    variables = {described.VARIABLE: str(tmp_path / "application.json"), "WEB_CONCURRENCY": "3", "WEB_THREADS": "4"}
+    set_by_the_file = ("METRICS_PORT", "PROMETHEUS_MULTIPROC_DIR", "DJANGO_SETTINGS_MODULE")
+    for name, value in {**variables, **dict.fromkeys(set_by_the_file, "")}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("django.conf.settings", SimpleNamespace(SECRET_KEY="read at the start"))
+    described.application.cache_clear()
+    yield runpy.run_module("django_hosting.gunicorn")
+    described.application.cache_clear()
     gc.unfreeze()
     gc.enable()
 
@@ -37,11 +46,24 @@ def seconds_of(directive: str) -> int:
 
 
 def test_processes_and_threads_come_from_the_environment(settings: dict[str, Any]) -> None:
-    assert (settings["worker_class"], settings["workers"], settings["threads"]) == ("hosting.worker.Worker", 3, 4)
+    assert (settings["worker_class"], settings["workers"], settings["threads"]) == (
+        "django_hosting.worker.Worker",
+        3,
+        4,
+    )
 
 
 def test_gunicorn_knows_every_setting(settings: dict[str, Any]) -> None:
-    ours = {name for name in settings if name[0].islower()} - {"gc", "gthread", "os", "signal", "sys"}
+    ours = {name for name in settings if name[0].islower()} - {
+        "gc",
+        "gthread",
+        "os",
+        "signal",
+        "sys",
+        "application",
+        "settings",
+        "use_settings",
+    }
     assert ours <= {setting.name for setting in KNOWN_SETTINGS}
 
 
@@ -53,8 +75,7 @@ def test_garbage_collection_starts_after_the_code_is_loaded(settings: dict[str, 
 
 
 def test_a_stop_ends_before_the_platform_kills(settings: dict[str, Any]) -> None:
-    assert settings["graceful_timeout"] < STOP_TIMEOUT
-    assert seconds_of("worker_shutdown_timeout") < STOP_TIMEOUT
+    assert settings["graceful_timeout"] < STOP_SECONDS
     assert gthread.STOP_KEEPALIVE_LINGER <= 1
 
 
@@ -81,5 +102,11 @@ def test_a_new_worker_takes_the_place_of_the_one_before(settings: dict[str, Any]
 
 def test_the_proxy_does_not_reach_the_metrics_port(settings: dict[str, Any]) -> None:
     assert settings["bind"] == ["0.0.0.0:8005", "0.0.0.0:9005", "0.0.0.0:8006"]
-    for file in [*(DOCKER / "nginx").iterdir(), *(DOCKER / "bin").iterdir()]:
+    for file in [*(DOCKER / "nginx").iterdir(), *(DOCKER / "bin").iterdir(), DOCKER / "build/nginx.py"]:
         assert "9005" not in file.read_text(), file.name
+
+
+def test_gunicorn_and_the_proxy_mean_the_same_port_for_health_checks(settings: dict[str, Any]) -> None:
+    (port,) = re.findall(r"/:(\d+) max_fails/", (DOCKER / "bin/start-proxy").read_text())
+    assert int(port) == liveness.PORT
+    assert settings["bind"][2].endswith(f":{liveness.PORT}")

@@ -122,7 +122,7 @@ def test_simultaneous_requests_reach_the_application_once(port: int) -> None:
 
 def test_personal_paths_bypass_the_cache(counted: Site) -> None:
     proxy, _, tls = counted.proxy(UPSTREAM="counter:8005", PAGE_CACHE="true")
-    expected = {"/account/sign-up/": "BYPASS", "/admin/": "BYPASS", "/media/public/a.webp": "BYPASS"}
+    expected = {"/account/sign-up/": "BYPASS", "/admin/login/": "BYPASS", "/media/public/a.webp": "BYPASS"}
     expected |= {"/accounting/open": "MISS", "/open": "MISS"}
     with client(tls) as visitor:
         assert eventually(lambda: visitor.get("/account/sign-up/").status_code == 200)

@@ -1,11 +1,12 @@
 """Two releases on one database: one migration at a time, roles that own nothing, static files of both releases."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from tests.docker.applications import Build
 from tests.docker.releases import BUCKET, KEY, OWNER, Stage, build_another, hashed_names, login, static_files
 from tests.docker.site import DATABASE_URL, ROOT, Site, client, docker, eventually, ready
 from tests.visitor import PASSWORD, post, sign_up, upload_picture
@@ -17,7 +18,7 @@ VERIFIER = "SELECT rolname, rolcanlogin, rolsuper, rolcreaterole, rolpassword FR
 
 
 @pytest.fixture(scope="module")
-def stage(site: Site, endpoint: str, build: Callable[..., object], tmp_path_factory) -> Iterator[Stage]:
+def stage(site: Site, endpoint: str, build: Build, tmp_path_factory) -> Iterator[Stage]:
     """A database with an owner that may create roles and databases and no more, as RDS's master user."""
     later = build_another(build, tmp_path_factory.mktemp("later"))
     stage = Stage(site, endpoint, later)

@@ -122,7 +122,7 @@ def test_addresses_that_differ_in_a_dotless_i_are_two_accounts(ports: tuple[int,
 
 
 def test_the_icon_is_found_without_a_link_to_it(visitor: httpx.Client) -> None:
-    answer = visitor.get("/favicon.ico")
+    answer = visitor.get("/favicon.ico", follow_redirects=True)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
 
 

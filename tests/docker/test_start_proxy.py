@@ -11,7 +11,7 @@ from tests.docker.site import ECHO, Site, client, docker, eventually, write_cert
 
 pytestmark = pytest.mark.containers
 
-PID, UPSTREAM = "/tmp/nginx/nginx.pid", "/tmp/nginx/upstream.conf"  # noqa: S108 - inside the container
+PID, UPSTREAM, TIMEOUTS = (f"/tmp/nginx/{name}" for name in ("nginx.pid", "upstream.conf", "timeouts.conf"))  # noqa: S108
 
 
 def test_a_given_certificate_is_used(network: Site) -> None:
@@ -58,16 +58,17 @@ def test_a_wrong_variable_is_one_clear_line(network: Site, variable: str, value:
     assert f"Example: {variable}=" in line
 
 
-def test_by_default_the_application_is_on_the_same_host(network: Site) -> None:
+def test_by_default_the_application_is_on_the_same_host_and_has_30_seconds(network: Site) -> None:
     proxy = network.run("proxy")
     assert eventually(lambda: docker("exec", proxy, "test", "-s", PID, check=False).returncode == 0)
     assert docker("exec", proxy, "cat", UPSTREAM).stdout == "server 127.0.0.1:8005 max_fails=0;\n"
+    assert "proxy_read_timeout 35s;" in docker("exec", proxy, "cat", TIMEOUTS).stdout
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        ("exec", "{proxy}", "nginx", "-c", "/etc/nginx/preqly/nginx.conf", "-s", "reload"),
+        ("exec", "{proxy}", "nginx", "-c", "/etc/nginx/hosting/nginx.conf", "-s", "reload"),
         ("stop", "--time", "15", "{proxy}"),
     ],
     ids=["reload", "stop"],

@@ -112,6 +112,11 @@ class Checkout:
         found: dict[str, Any] = json.loads(result.stdout)
         return found
 
+    def configure(self, *words: str) -> None:
+        """Run `pulumi config set ...`, which writes into Pulumi.local.yaml."""
+        result = self.shell(f"pulumi config set {shlex.join(words)}")
+        assert result.returncode == 0, result.stderr
+
     def aws(self, service: str) -> Any:
         """A boto3 client of this cloud."""
         endpoints = daemon.find(self.runtime)

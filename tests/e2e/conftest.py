@@ -25,6 +25,7 @@ STACKS: Mapping[str, StackPlan] = {
     # A first deployment takes a minute of CPU time: more stacks would cost more than they save.
     "releases": StackPlan(("test_releases", "test_rollback", "test_restore"), time_factor=2.0),
     "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
+    "application": StackPlan(("test_application",), time_factor=2.0),
     "site": StackPlan(("test_whole_run", "test_accidents", "test_removal")),
 }
 
@@ -35,7 +36,7 @@ def stack_of(module: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order each stack's modules and keep them in one worker. Two stacks start, since they take longest; one ends.
+    """Order each stack's modules and keep them in one worker. Two stacks start, since they take longest; the rest ends.
 
     Three first deployments at once keep two cores so busy that health checks time out.
     """
@@ -45,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(f"stack-{stack_of(item.path.stem)}"))
     ours.sort(key=lambda item: modules.index(item.path.stem))
     others = [item for item in items if item not in ours]
-    last = [item for item in ours if stack_of(item.path.stem) == "site"]
+    last = [item for item in ours if stack_of(item.path.stem) in {"application", "site"}]
     items[:] = [item for item in ours if item not in last] + others + last
 
 

@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,8 @@ SECONDS = 20
 """Time limit of a visit."""
 ENOUGH = 50
 """Visits: four seconds of them."""
+PAGES = ("/", "/api/movies/1", "/api/movies/1")
+"""The demo's home page, and a page of the database."""
 STATIC = re.compile(r'"(/static/[^"]+)"')
 
 
@@ -52,8 +54,11 @@ class Load:
 
 
 @contextmanager
-def constant_load(runtime: Runtime) -> Iterator[Load]:
-    """Send visitors for as long as the block runs, and wait for their last answers."""
+def constant_load(runtime: Runtime, pages: Sequence[str] = PAGES) -> Iterator[Load]:
+    """Send visitors to these pages, and to static files that they name, for as long as the block runs.
+
+    Waits for the last answers.
+    """
     load, over = Load(), threading.Event()
     trust = ssl.create_default_context(cafile=str(site.authority(runtime)))
     of_thread, open_clients = threading.local(), ExitStack()
@@ -76,7 +81,7 @@ def constant_load(runtime: Runtime) -> Iterator[Load]:
                 with client() as new:
                     answer = new.get(path)
             outcome = str(answer.status_code)
-            load.static.update(STATIC.findall(answer.text) if path == "/" else ())
+            load.static.update(STATIC.findall(answer.text) if path == pages[0] else ())
         except httpx.HTTPError as error:
             outcome = f"{type(error).__name__}: {error}"
         load.visits.append(Visit(path=path, at=start, kept_alive=kept_alive, outcome=outcome))
@@ -87,7 +92,7 @@ def constant_load(runtime: Runtime) -> Iterator[Load]:
             for number in range(10**6):
                 if over.wait(max(0.0, begun + number / PER_SECOND - time.monotonic())):
                     return
-                visitors.submit(visit, _path(load, number), number % 3 != 0)
+                visitors.submit(visit, _path(load, pages, number), number % 3 != 0)
 
     sender = threading.Thread(target=send)
     sender.start()
@@ -108,10 +113,8 @@ def assert_every_visit_answered(load: Load) -> None:
     assert {visit.kept_alive for visit in load.visits} == {True, False}
 
 
-def _path(load: Load, number: int) -> str:
-    """The home page, a page of the database, or a static file that a page of the old or the new release has named."""
-    if number % 4 == 0:
-        return "/"
+def _path(load: Load, pages: Sequence[str], number: int) -> str:
+    """One of the pages, or a static file that the first page of the old or the new release has named."""
     if number % 4 == 1 and load.static:
         return sorted(load.static)[number // 4 % len(load.static)]
-    return "/api/movies/1"
+    return pages[number % 4 % len(pages)]

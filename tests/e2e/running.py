@@ -1,9 +1,15 @@
 """What runs: the service as ECS describes it, its containers on Docker, the page and the database behind it."""
 
+import json
 import re
 import subprocess
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+from embedded_cloud.testing.polling import wait_until
+from infra.release.migration import one_off_task
+from infra.release.migration.one_off_task import OneOffTask
 from tests.e2e.checkout import Checkout
 
 
@@ -24,10 +30,18 @@ def serving(checkout: Checkout) -> str:
 
 def tasks(checkout: Checkout) -> set[str]:
     """ARNs of the service's tasks, running and stopped."""
+    return _tasks(checkout, "RUNNING") | _tasks(checkout, "STOPPED")
+
+
+def running_tasks(checkout: Checkout) -> set[str]:
+    """ARNs of the service's tasks that are to run."""
+    return _tasks(checkout, "RUNNING")
+
+
+def _tasks(checkout: Checkout, status: str) -> set[str]:
     ecs, found = checkout.aws("ecs"), service(checkout)
-    where = {"cluster": found["clusterArn"], "serviceName": found["serviceName"]}
-    answers = [ecs.list_tasks(**where, desiredStatus=status) for status in ("RUNNING", "STOPPED")]
-    return {arn for answer in answers for arn in answer["taskArns"]}
+    answer = ecs.list_tasks(cluster=found["clusterArn"], serviceName=found["serviceName"], desiredStatus=status)
+    return set(answer["taskArns"])
 
 
 def headlines(checkout: Checkout) -> set[str]:
@@ -37,6 +51,32 @@ def headlines(checkout: Checkout) -> set[str]:
         with checkout.browser() as browser:
             found |= set(re.findall("<h1>(.*)</h1>", browser.get("/").text))
     return found
+
+
+def variables_of_web(checkout: Checkout) -> list[dict[str, str]]:
+    """Environment of each running container of the application."""
+    found = containers(checkout, "label=embedded-cloud.container=web")
+    listed = [json.loads(docker("inspect", "--format", "{{json .Config.Env}}", one)) for one in found]
+    return [dict(line.split("=", 1) for line in lines) for lines in listed]
+
+
+def digest_in_a_task(checkout: Checkout, *names: str) -> str:
+    """SHA-256 of these variables, joined by spaces, as a one-off task of the last release has them."""
+    release = checkout.releases()[0]
+    script = "import hashlib, os, sys; text = ' '.join(os.environ[one] for one in sys.argv[1:])\n"
+    script += "print('digest', hashlib.sha256(text.encode()).hexdigest())"
+    network = service(checkout)["networkConfiguration"]["awsvpcConfiguration"]
+    task = OneOffTask.in_network(release["cluster"], release["migration_task_definition"], network)
+    session: Any = SimpleNamespace(client=checkout.aws)
+    arn = one_off_task.run(session, replace(task, command=("python", "-c", script, *names)))
+    stream = f"migration/migrate/{arn.rpartition('/')[2]}"
+    lines = wait_until(lambda: _log_lines(checkout, release["log_group"], stream))
+    return next(line.split()[1] for line in lines if line.startswith("digest "))
+
+
+def _log_lines(checkout: Checkout, group: str, stream: str) -> list[str]:
+    found = checkout.aws("logs").filter_log_events(logGroupName=group, logStreamNames=[stream])
+    return [event["message"] for event in found["events"]]
 
 
 def can_log_in(checkout: Checkout, url: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 PROJECT = "Pulumi.yaml"
 HOME = "app/core/templates/core/home.html"
 DRIVER = "local/project.py"
+LIVENESS = "packages/django-hosting/src/django_hosting/liveness.py"
 STYLE = "app/core/static/core/site.css"
 FIRST_MIGRATIONS = "0002_movies"
 """The newest migration of the application as it is in git."""
@@ -34,12 +35,14 @@ class Sources:
 
     def crash(self) -> None:
         """The application raises while gunicorn loads it; `manage.py` still works."""
-        self.append("app/config/wsgi.py", '\nraise RuntimeError("broken on purpose")\n')
+        # The build of the images loads it too, without a release.
+        broken = '\nimport os\nif "RELEASE" in os.environ:\n    raise RuntimeError("broken on purpose")\n'
+        self.append("app/config/wsgi.py", broken)
 
     def never_get_healthy(self) -> None:
         """The application serves, and answers health checks with 503. ECS gives up on each task after 10 s, not 60."""
-        self.replace("app/hosting/liveness.py", 'b"HTTP/1.1 200 OK', 'b"HTTP/1.1 503 Not alive on purpose')
-        self.replace("infra/ecs/web_service.py", "GRACE_SECONDS = 60", "GRACE_SECONDS = 10")
+        self.replace(LIVENESS, 'b"HTTP/1.1 200 OK', 'b"HTTP/1.1 503 Not alive on purpose')
+        self.replace("infra/ecs/web_service.py", "GRACE_SECONDS = 30", "GRACE_SECONDS = -20")
 
     def add_migration(self) -> None:
         """A migration that adds a table."""

@@ -1,5 +1,6 @@
 """Good releases under load: every visit is answered, and the releases are on record. The tests run in this order."""
 
+import hashlib
 import re
 from email import message_from_string
 from email.message import Message
@@ -9,7 +10,7 @@ import pytest
 from embedded_cloud.testing.polling import wait_until
 from tests.e2e.checkout import Checkout
 from tests.e2e.rollouts import CHANGED, MIGRATED, deploys, succeeds_under_load
-from tests.e2e.running import can_log_in, headlines
+from tests.e2e.running import can_log_in, digest_in_a_task, headlines, running_tasks, tasks, variables_of_web
 from tests.e2e.slow import SlowRequest
 from tests.e2e.sources import ADDED_MIGRATION, Sources
 from tests.visitor import post, shown_picture, sign_up, upload_picture
@@ -20,6 +21,7 @@ LINK = re.compile(r"https://localhost:\d+(/account/\S+)")
 
 
 def test_a_release_with_a_migration_and_a_new_style_answers_every_visit(deployed: Checkout, sources: Sources) -> None:
+    give_variables(deployed)
     sources.headline(MIGRATED)
     sources.style("new-in-this-release")
     sources.add_migration()
@@ -36,6 +38,45 @@ def test_the_record_names_the_migration_and_the_snapshot_taken_before_it(deploye
     snapshots = deployed.aws("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert newest["snapshot"] in {one["DBSnapshotIdentifier"] for one in snapshots}
     assert oldest["snapshot"] is None, "before the first release there is nothing to save"
+
+
+def test_its_variables_reach_the_web_tasks_and_the_other_tasks_of_the_release(deployed: Checkout) -> None:
+    assert variables_of_the_application(deployed) == {("on", "canary-first", "canary-existing")}
+
+
+def test_a_changed_secret_restarts_its_readers_in_the_same_up_and_retires_no_role(deployed: Checkout) -> None:
+    before = tasks(deployed)
+    deployed.configure("--secret", "--path", "secretEnvironment.STRIPE_KEY", "canary-second")
+    result, _ = succeeds_under_load(deployed)
+    assert "can no longer log in" not in result.stderr
+    assert not before & running_tasks(deployed)
+    assert variables_of_the_application(deployed) == {("on", "canary-second", "canary-existing")}
+    assert not any("canary-" in text for text in deployed.printed)
+
+
+def test_an_existing_secret_that_changed_is_named_by_status_and_read_at_the_next_up(deployed: Checkout) -> None:
+    deployed.aws("secretsmanager").put_secret_value(SecretId="team", SecretString='{"key": "canary-changed"}')
+    assert "is outdated, older secret version" in " ".join(deployed.ops("status").stdout.split())
+    assert deployed.up().returncode == 0
+    assert variables_of_the_application(deployed) == {("on", "canary-second", "canary-changed")}
+
+
+def give_variables(checkout: Checkout) -> None:
+    """One variable of each kind, as people set them."""
+    manager = checkout.aws("secretsmanager")
+    existing = manager.create_secret(Name="team", SecretString='{"key": "canary-existing"}')["ARN"]
+    checkout.configure("--path", "environment.FEATURE", "on")
+    checkout.configure("--secret", "--path", "secretEnvironment.STRIPE_KEY", "canary-first")
+    checkout.configure("--plaintext", "--path", "existingSecrets.TEAM", f"{existing}:key::")
+
+
+def variables_of_the_application(checkout: Checkout) -> set[tuple[str, ...]]:
+    """The variables in every web container; a one-off task has the same."""
+    names = ("FEATURE", "STRIPE_KEY", "TEAM")
+    found = {tuple(one[name] for name in names) for one in variables_of_web(checkout)}
+    digests = {hashlib.sha256(" ".join(values).encode()).hexdigest() for values in found}
+    assert digests == {digest_in_a_task(checkout, *names)}
+    return found
 
 
 def test_a_rotation_keeps_every_visitor_logged_in_and_locks_the_old_role_out(

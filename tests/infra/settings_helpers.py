@@ -26,8 +26,8 @@ def settings(**changes: Any) -> Settings:
 
 
 def load(region: str = "us-east-1", **values: str) -> Settings:
-    """Settings read from configuration; `values` by key."""
-    set_all_config({f"preqly:{key}": value for key, value in values.items()})
+    """Settings read from configuration; `values` by key, those of `secretEnvironment` encrypted."""
+    set_all_config({f"preqly:{key}": value for key, value in values.items()}, ["preqly:secretEnvironment"])
     return load_settings(pulumi.Config("preqly"), region)
 
 

@@ -56,6 +56,8 @@ def test_one_task_with_a_public_address_costs_what_the_comparison_says():
         ({"waf": True}, 10.0),
         ({"waf": True, "waf_blocks": ("AWSManagedRulesSQLiRuleSet",)}, 11.0),
         ({"email_url": "ses://"}, 0.10),
+        ({"secret_environment": {"STRIPE_KEY": "x", "OTHER": "y"}}, 0.40),
+        ({"environment": {"FEATURE": "on"}, "existing_secrets": {"TEAM": "arn"}}, 0),
     ],
 )
 def test_a_setting_adds_its_price_to_the_bill(changes, usd):

@@ -1,6 +1,7 @@
 """IAM policy documents, and the task roles that use them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import policies
-from infra.ecs.task_roles import TaskRoles, TaskRolesArgs
+from infra.ecs.task_roles import SecretAccess, TaskRoles, TaskRolesArgs
+from infra.settings.environment_rules import MOST_EXISTING
 from local.runtime import ROOT
 from tests.infra.controls.data_and_iam import WITHOUT_RESOURCE
 from tests.infra.controls.stack import listed
@@ -121,6 +123,41 @@ def test_a_task_starts_with_one_secret_one_key_two_repositories_and_one_log_grou
     assert decrypt["Condition"] == {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
 
 
+@pytest.mark.parametrize(
+    ("arn", "action", "service", "context"),
+    [
+        ("arn:aws:secretsmanager:eu-west-1:1:secret:a", "secretsmanager:GetSecretValue", "secretsmanager", "SecretARN"),
+        ("arn:aws:ssm:us-east-2:1:parameter/a", "ssm:GetParameters", "ssm", "PARAMETER_ARN"),
+    ],
+)
+def test_an_existing_secret_is_readable_alone_and_its_key_decrypts_nothing_else(
+    arn: str, action: str, service: str, context: str
+) -> None:
+    document = policies.read_secret(arn, "arn:aws:kms:eu-west-1:1:key/team")
+    assert by_action(document, action) == {"Effect": "Allow", "Action": action, "Resource": arn}
+    decrypt = by_action(document, "kms:Decrypt")
+    assert decrypt["Resource"] == "arn:aws:kms:eu-west-1:1:key/team"
+    region = arn.split(":")[3]
+    assert decrypt["Condition"] == {
+        "StringEquals": {
+            "kms:ViaService": f"{service}.{region}.amazonaws.com",
+            f"kms:EncryptionContext:{context}": arn,
+        }
+    }
+    assert actions(policies.read_secret(arn, None)) == {action}
+
+
+def test_the_policies_of_as_many_secrets_as_the_settings_take_fit_into_a_role() -> None:
+    secret = f"arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:{'n' * 100}-AbCdEf"
+    key = f"arn:aws:kms:ap-southeast-2:123456789012:key/{'0' * 36}"
+    own = policies.execution_role(
+        repository_arns=[secret, secret], secret_arn=secret, key_arn=key, log_group_arn=secret
+    )
+    documents = [own, *(MOST_EXISTING + 1) * [policies.read_secret(secret, key)]]
+    # IAM does not count white space.
+    assert sum(len("".join(one.split())) for one in documents) < 10_240
+
+
 def test_a_bucket_refuses_plain_http_on_itself_and_its_objects() -> None:
     (deny,) = statements(policies.tls_only_bucket("arn:aws:s3:::media"))
     assert deny["Effect"] == "Deny"
@@ -141,7 +178,7 @@ def test_other_text_than_an_arn_is_refused_by_name(text: str) -> None:
 
 
 def test_static_files_are_read_only_where_the_application_publishes_them() -> None:
-    source = (ROOT / "app" / "hosting" / "static_files.py").read_text()
+    source = (ROOT / "packages/django-hosting/src/django_hosting/static_files.py").read_text()
     assert f'PREFIX = "{policies.STATIC_PREFIX}"' in source
 
 
@@ -158,21 +195,24 @@ def test_without_ses_the_application_may_not_send_mail() -> None:
     )
 
 
+ROLES = TaskRolesArgs(
+    key_arn="arn:aws:kms:us-east-1:123456789012:key/k",
+    secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:app",
+    repository_arns=["arn:aws:ecr:us-east-1:123456789012:repository/web"],
+    log_group_arn="arn:aws:logs:us-east-1:123456789012:log-group:app",
+    media_bucket_arn="arn:aws:s3:::media",
+    ses_sender=pulumi.Output.from_input(SES),
+)
+EXISTING = "arn:aws:ssm:us-east-1:123456789012:parameter/team/token"
+
+
 @pytest.fixture(scope="module")
 def roles() -> dict[str, dict[str, Any]]:
     """Trust and permissions of each task role, by logical name."""
     engine = new_engine()
 
     def program() -> Any:
-        args = TaskRolesArgs(
-            key_arn="arn:aws:kms:us-east-1:123456789012:key/k",
-            secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:app",
-            repository_arns=["arn:aws:ecr:us-east-1:123456789012:repository/web"],
-            log_group_arn="arn:aws:logs:us-east-1:123456789012:log-group:app",
-            media_bucket_arn="arn:aws:s3:::media",
-            ses_sender=pulumi.Output.from_input(SES),
-        )
-        made = TaskRoles("task", args)
+        made = TaskRoles("task", ROLES)
         return [made.execution_role_arn, made.task_role_arn, made.migration_role_arn]
 
     arns = engine.run(program)
@@ -186,6 +226,22 @@ def roles() -> dict[str, dict[str, Any]]:
         }
         for name in names
     }
+
+
+def test_each_further_secret_has_a_policy_of_its_own_on_the_execution_role(engine: Any) -> None:
+    def program() -> None:
+        secrets = {
+            "environment": SecretAccess(arn=pulumi.Output.from_input(EXISTING), key_arn=pulumi.Output.from_input("k")),
+            "existing-1": SecretAccess(arn=EXISTING, key_arn=None),
+        }
+        TaskRoles("task", replace(ROLES, read_secrets=secrets))
+
+    engine.run(program)
+    for name in ("environment", "existing-1"):
+        policy = engine.one("iam/rolePolicy:RolePolicy", f"task-execution-{name}")
+        assert policy["role"].startswith("task-execution")
+        assert by_action(policy["policy"], "ssm:GetParameters")["Resource"] == EXISTING
+    assert len(engine.all("iam/rolePolicy:RolePolicy")) == 5
 
 
 def test_only_ecs_tasks_of_this_account_assume_the_roles(roles: dict[str, dict[str, Any]]) -> None:

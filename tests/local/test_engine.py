@@ -11,14 +11,14 @@ from pulumi.automation.errors import CommandError
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
 
-from infra.problem import Problem, SettingsError
+from infra.problem import InputError, Problem, SettingsError
 from local.engine import SelectedStack, run_engine
 from local.progress import OnEvent
 from local.runtime import OperatorError, UsageError
 
 
 def selected(
-    *, interrupted: bool = False, killed: bool = False, problems: list[SettingsError] | None = None
+    *, interrupted: bool = False, killed: bool = False, problems: list[InputError] | None = None
 ) -> SelectedStack:
     engine = Mock(interrupted=interrupted, killed=killed)
     return SelectedStack(stack=Mock(), engine=engine, folder=Path(), problems=problems or [])
@@ -55,7 +55,9 @@ def test_a_failure_without_an_error_shows_the_whole_output() -> None:
 
 
 def test_refused_settings_are_wrong_use() -> None:
-    problems = [SettingsError([Problem("preqly:vpcCidr", "1.2.3.4/30", "must be private", "use another")])]
+    problems: list[InputError] = [
+        SettingsError([Problem("preqly:vpcCidr", "1.2.3.4/30", "must be private", "use another")])
+    ]
     with pytest.raises(UsageError, match="preqly:vpcCidr"):
         run_engine(selected(problems=problems), console(), "Deploying", failing())
 

@@ -61,3 +61,58 @@ def test_encrypted_production_values_are_left_out(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(project, "ROOT", tmp_path)
     (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  preqly:a: 1\n  preqly:b: {secure: AAA}\n")
     assert project.stack_settings("prod") == {"preqly:a": 1}
+
+
+def test_encrypted_variables_and_secrets_of_the_account_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    (tmp_path / "Pulumi.prod.yaml").write_text(
+        "config:\n  preqly:environment: {A: 'on'}\n  preqly:secretEnvironment: {B: {secure: AAA}}\n"
+        "  preqly:existingSecrets: {C: 'arn:aws:ssm:us-east-1:123456789012:parameter/c'}\n"
+    )
+    assert project.stack_settings("prod") == {"preqly:environment": {"A": "on"}, "preqly:secretEnvironment": {}}
+
+
+def test_what_only_the_account_has_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    theirs = "{preqly:zoneId: Z1, preqly:certificateArn: 'arn:x', preqly:adoptEmailIdentity: true, preqly:zone: a.org}"
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"config: {theirs}")
+    assert project.stack_settings("prod") == {"preqly:zone": "a.org"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "zones"),
+    [
+        ("{films:taskCpu: 512}", ("one.example",)),
+        ("{zone: two.example, aliases: [www.two.example, two.example]}", ("two.example",)),
+        ("{films:aliases: [www.films.org, www.one.example]}", ("one.example", "www.films.org")),
+        ("{aliases: [none.example, www.films.org], createZone: true}", ("none.example", "www.films.org")),
+    ],
+)
+def test_the_cloud_has_the_zones_that_the_names_of_a_stack_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, zones: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    defaults = "{zone: {default: one.example}, aliases: {default: []}, createZone: {default: false}}"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: films\nconfig: {defaults}")
+    assert project.zones("prod") == ("one.example",)
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"config: {settings}")
+    assert project.zones("prod") == zones
+
+
+def test_the_local_stack_has_the_settings_of_its_own_file_with_the_salt_of_their_encryption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, folder = tmp_path / "root", tmp_path / "program"
+    root.mkdir()
+    monkeypatch.setattr(project, "ROOT", root)
+    (root / "Pulumi.yaml").write_text("name: films")
+    project.write_work_dir(folder, "local", {"films:protect": False})
+    own = {"films:secretEnvironment": {"KEY": {"secure": "v1:x"}}}
+    for stack in ("local", "prod"):
+        (root / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"encryptionsalt": "v1:own", "config": own}))
+        project.write_work_dir(folder, stack, {"films:protect": False})
+    written = yaml.safe_load((folder / "Pulumi.local.yaml").read_text())
+    assert written == {"encryptionsalt": "v1:own", "config": {"films:protect": False, **own}}
+    assert project.load_settings(folder, "prod") == {"films:protect": False}

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from moto.ecs.models import ecs_backends
 from infra.naming import parameter_name
 from infra.release.history import INITIAL_VALUE, ReleaseHistory
 from infra.release.record import ReleaseRecord, RolledBack
+from infra.secrets.reference import VERSION_LABEL
 
 REGION = "us-east-1"
 REGISTRY = f"{DEFAULT_ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com"
@@ -36,6 +38,8 @@ class DeployedStack:
             self.client("ecr").create_repository(repositoryName=repository)
         self.client("logs").create_log_group(logGroupName=LOG_GROUP)
         self.target_groups: list[str] = []
+        self.existing: dict[str, tuple[str, str]] = {}
+        """Variables from secrets that exist: reference, and version at the last update."""
 
     def client(self, name: str) -> Any:
         if name not in self._clients:
@@ -86,7 +90,11 @@ class DeployedStack:
             "name": "web" if kind == "web" else "migrate",
             "image": web,
             "environment": [{"name": "RELEASE", "value": tag}, {"name": "SETTING", "value": setting}],
-            "secrets": [{"name": "SECRET_KEY", "valueFrom": f"{self.secret}:SECRET_KEY::{self.secret_version}"}],
+            "secrets": [
+                {"name": "SECRET_KEY", "valueFrom": f"{self.secret}:SECRET_KEY::{self.secret_version}"},
+                *({"name": name, "valueFrom": reference} for name, (reference, _) in self.existing.items()),
+            ],
+            "dockerLabels": {f"{VERSION_LABEL}{name}": version for name, (_, version) in self.existing.items()},
             "logConfiguration": {
                 "logDriver": "awslogs",
                 "options": {"awslogs-group": LOG_GROUP, "awslogs-region": REGION, "awslogs-stream-prefix": kind},
@@ -177,8 +185,10 @@ class DeployedStack:
         """The service's task definition."""
         return str(self.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]["taskDefinition"])
 
-    def task(self, task_definition: str, *, group: str = f"service:{SERVICE}", started_by: str = "") -> str:
-        """Start a task and return its identifier."""
+    def task(
+        self, task_definition: str, *, group: str = f"service:{SERVICE}", started_by: str = "", age_seconds: float = 0
+    ) -> str:
+        """Start a task, as if so long ago, and return its identifier."""
         arn = self.ecs.run_task(
             cluster=CLUSTER,
             taskDefinition=task_definition,
@@ -189,4 +199,5 @@ class DeployedStack:
         task = ecs_backends[DEFAULT_ACCOUNT_ID][REGION].tasks[CLUSTER][arn]
         task.last_status = task.desired_status = "RUNNING"
         task.health_status, task.group = "HEALTHY", group
+        task.started_at -= timedelta(seconds=age_seconds)
         return str(arn.rpartition("/")[2])

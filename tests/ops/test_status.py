@@ -8,6 +8,7 @@ from moto.rds.models import rds_backends
 from moto.sns.models import sns_backends
 
 from infra.release.record import RolledBack
+from ops.ecs.task_definitions import describe, with_release
 from ops.status import health
 from tests.moto_account import empty
 from tests.ops.conftest import Ops
@@ -75,7 +76,41 @@ def test_tasks_with_an_older_secret_are_named_with_the_reason(stack: DeployedSta
     stack.client("secretsmanager").put_secret_value(SecretId=stack.secret, SecretString='{"new": 1}')
     ended = ops("status")
     assert ended.code == 1
-    assert f"Task {task} is outdated, older secret version: {version}; `pulumi up`" in ended.out
+    assert f"Task {task} is outdated, older secret version: {version} of application-" in ended.out
+
+
+@pytest.mark.parametrize("kind", ["secret", "parameter"])
+def test_tasks_that_started_before_an_existing_secret_changed_are_named_and_later_ones_are_not(
+    stack: DeployedStack, ops: Ops, kind: str
+) -> None:
+    secrets, parameters = stack.client("secretsmanager"), stack.client("ssm")
+    made = secrets.create_secret(Name="team", SecretString="canary-1")
+    parameters.put_parameter(Name="/team/token", Value="canary-1", Type="SecureString")
+    arn = f"arn:aws:ssm:{REGION}:{DEFAULT_ACCOUNT_ID}:parameter/team/token"
+    stack.existing = {"TEAM": (made["ARN"], made["VersionId"]) if kind == "secret" else (arn, "1")}
+    release = stack.deploy("one")
+    before = stack.task(release.task_definition, age_seconds=60)
+    assert ops("status").code == 0
+    secrets.put_secret_value(SecretId="team", SecretString="canary-2")
+    parameters.put_parameter(Name="/team/token", Value="canary-2", Type="SecureString", Overwrite=True)
+    after = stack.task(release.task_definition)
+    ended = ops("status")
+    assert ended.code == 1
+    version = f"{made['VersionId']} of team-" if kind == "secret" else "1 of /team/token;"
+    assert f"Task {before} is outdated, older secret version: {version}" in ended.out
+    assert f"Task {after} is outdated" not in ended.out
+    assert "canary" not in ended.out
+
+
+def test_a_rollback_keeps_the_secrets_of_the_settings(stack: DeployedStack, ops: Ops) -> None:
+    reference = f"arn:aws:ssm:{REGION}:{DEFAULT_ACCOUNT_ID}:parameter/team/token"
+    stack.deploy("one")
+    stack.existing = {"TEAM": (reference, "7")}
+    stack.deploy("two")
+    definition = describe(stack.ecs, stack.latest.task_definition)
+    web = with_release(definition, stack.record.records()[0])["containerDefinitions"][1]
+    assert {one["name"]: one["valueFrom"] for one in web["secrets"]}["TEAM"] == reference
+    assert web["dockerLabels"] == {"secret-version.TEAM": "7"}
 
 
 def test_during_a_rollout_no_task_is_outdated(stack: DeployedStack, ops: Ops) -> None:

@@ -1,9 +1,15 @@
 """Settings that differ as much as they can, and the tree of components that a recorded program declares."""
 
+import json
+
 import yaml
 
 from local.runtime import ROOT
 
+EXISTING_SECRETS = {
+    "TEAM_KEY": "arn:aws:secretsmanager:us-east-1:123456789012:secret:team-AbCdEf:key::",
+    "TEAM_TOKEN": "arn:aws:ssm:us-east-1:123456789012:parameter/team/token",
+}
 SHAPES = {
     "defaults": {},
     "production": {
@@ -21,6 +27,10 @@ SHAPES = {
         "emailFrom": "no-reply@preqly.com",
         "logDays": "7",
         "databaseBackupDays": "1",
+        "environment": '{"FEATURE": "on", "STRIPE_PUBLISHABLE_KEY": "pk_live_1"}',
+        "publicVariables": '["STRIPE_PUBLISHABLE_KEY"]',
+        "secretEnvironment": '{"STRIPE_KEY": "canary-of-the-settings"}',
+        "existingSecrets": json.dumps(EXISTING_SECRETS),
     },
     "endpoints": {
         "egress": "endpoints",

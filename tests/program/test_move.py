@@ -79,7 +79,7 @@ class Move:
             tag_everything(pulumi.get_project(), pulumi.get_stack())
             found = dns.look_up_existing(values)
             zone = dns.declare_zone(values, found)
-            dns.declare_certificate(values, zone)
+            dns.declare_certificate(values, zone, found)
             dns.declare_email(values, zone, found)
             dns.declare_records(values, zone, found, service())
 

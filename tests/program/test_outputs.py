@@ -44,8 +44,9 @@ def test_outputs_say_what_runs(declared):
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_only_a_preview_shows_the_monthly_cost(preview, monkeypatch):
+def test_only_a_preview_shows_the_application_and_the_monthly_cost(preview, monkeypatch):
     logged = []
     monkeypatch.setattr(pulumi.log, "info", lambda message, **_: logged.append(message))
     new_engine(preview=preview).run_program()
-    assert [message for message in logged if "a quiet month costs" in message] == logged[: int(preview)]
+    for beginning in ("Application app:\n", "a quiet month costs"):
+        assert [message.startswith(beginning) for message in logged].count(True) == int(preview)

@@ -1,9 +1,15 @@
 """Whatever the settings, no declared property or output shows a secret."""
 
+import json
+
+from tests.program.shapes import EXISTING_SECRETS, SHAPES
 from tests.recorder import declared_with
 
 # Generated secrets start with their logical names under the mocked engine.
-CANARIES = ("passwordsdatabasepasswords", "passwordssecretkey", "passwordsapplicationpasswords", "registry-token")
+CANARIES = (
+    *("passwordsdatabasepasswords", "passwordssecretkey", "passwordsapplicationpasswords", "registry-token"),
+    "canary-of-the-settings",
+)
 
 
 def strings_outside_secrets(value, engine):
@@ -29,7 +35,7 @@ def test_no_secret_is_ever_sent_in_the_clear(program):
 
 def test_secrets_are_sent_as_pulumi_secrets(program):
     """Otherwise the test above could not fail."""
-    version = program.one("secretsmanager/secretVersion:SecretVersion")
+    version = program.one("secretsmanager/secretVersion:SecretVersion", "secrets-version")
     assert CANARIES[0] in version["secretString"]
     assert CANARIES[1] in version["secretString"]
     assert program.one("rds/instance:Instance")["password"].startswith(CANARIES[0])
@@ -39,6 +45,34 @@ def test_no_output_of_component_or_stack_shows_a_secret(program):
     for name, outputs in {**program.outputs, "stack": program.exports}.items():
         for text in strings_outside_secrets(outputs, program):
             assert not any(canary in text for canary in CANARIES), f"{name} shows a secret"
+
+
+def test_variables_of_the_settings_reach_the_application_and_the_execution_role_reads_each_secret_alone():
+    engine = declared_with(**SHAPES["public"])
+    document = engine.one("secretsmanager/secretVersion:SecretVersion", "environment-version")["secretString"]
+    assert json.loads(document) == {"STRIPE_KEY": "canary-of-the-settings"}
+    for kind, name in (("web", "web"), ("migration", "migrate")):
+        definition = engine.one("ecs/taskDefinition:TaskDefinition", f"web-{kind}-task")["containerDefinitions"]
+        (container,) = [one for one in json.loads(definition) if one["name"] == name]
+        secrets = {one["name"]: one["valueFrom"] for one in container["secrets"]}
+        assert EXISTING_SECRETS.items() <= secrets.items()
+        assert secrets["STRIPE_KEY"].endswith(":STRIPE_KEY::11111111-2222-3333-4444-555555555555")
+        assert {"name": "FEATURE", "value": "on"} in container["environment"]
+        assert container["dockerLabels"] == {f"secret-version.{one}": "v-7" for one in EXISTING_SECRETS}
+    readable = {
+        json.loads(one.inputs["policy"])["Statement"][0]["Resource"]
+        for one in engine.all("iam/rolePolicy:RolePolicy")
+        if one.name.startswith("task-execution-e")
+    }
+    assert {arn.rpartition(":")[2].partition("-")[0] for arn in readable} == {
+        "team",
+        "parameter/team/token",
+        "environment",
+    }
+
+
+def test_without_variables_no_second_secret_is_paid_for(declared):
+    assert [one.name for one in declared.all("secretsmanager/secret:Secret")] == ["secrets-application"]
 
 
 def test_secrets_reach_containers_by_reference_to_one_version(program):

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from infra.application.findings import ApplicationError
 from infra.problem import SettingsError
+from tests.infra.application.projects import startproject
 from tests.program.shapes import SHAPES
 from tests.recorder import declared_with
+
+KINDS = ("web", "migration")
 
 
 def test_wrong_settings_stop_the_program_before_any_resource(engine):
@@ -14,6 +18,38 @@ def test_wrong_settings_stop_the_program_before_any_resource(engine):
         engine.run_program(egress="vpn")
     assert engine.resources == []
     assert engine.calls == []
+
+
+def test_an_application_that_cannot_be_hosted_stops_the_program_before_any_resource(engine, tmp_path):
+    with pytest.raises(ApplicationError, match=r"2 problems\. Nothing was built"):
+        engine.run_program(application=str(tmp_path))
+    assert engine.resources == []
+
+
+def test_what_the_application_declares_reaches_its_tasks_and_its_load_balancer(engine, tmp_path):
+    startproject(tmp_path)
+    manifest = """
+    server = "asgi"
+    [run]
+    stop_seconds = 60
+    start_grace_seconds = 90
+    [[proxy.paths]]
+    path = "/export/*"
+    seconds = 600
+    [release]
+    migration_cpu = 1024
+    migration_memory = 4096
+    """
+    (tmp_path / "hosting.toml").write_text(manifest)
+    engine.run_program(application=str(tmp_path))
+    web, migration = (engine.one("ecs/taskDefinition:TaskDefinition", f"web-{kind}-task") for kind in KINDS)
+    containers = json.loads(web["containerDefinitions"])
+    assert {(one["stopTimeout"], one["healthCheck"]["startPeriod"]) for one in containers} == {(60, 90)}
+    assert not any("dependsOn" in one for one in containers), "WebSockets are closed before the proxy ends"
+    assert (migration["cpu"], migration["memory"]) == ("1024", "4096")
+    assert engine.one("ecs/service:Service")["healthCheckGracePeriodSeconds"] == 120
+    assert engine.one("lb/loadBalancer:LoadBalancer")["idleTimeout"] == 630
+    assert engine.one("lb/targetGroup:TargetGroup")["deregistrationDelay"] == 605
 
 
 def test_every_alias_gets_records_and_a_place_on_the_certificate():

@@ -19,7 +19,7 @@ GRANT USAGE ON SCHEMA public TO example_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO example_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO example_app;
 """
-"""As app/release/roles.py gives them."""
+"""As django_hosting/release/roles.py gives them."""
 BAD_MIGRATION = """
 UPDATE movie SET title = 'lost';
 ALTER TABLE movie ADD COLUMN added integer;

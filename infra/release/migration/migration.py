@@ -19,8 +19,7 @@ PREPARE_COMMAND = ("python", "manage.py", "prepare_release")
 It never migrates, so a rollback runs it too."""
 LISTED = 10
 """With more migrations than this, only their number is reported. The record lists them all."""
-MIGRATE_SECONDS = 3600
-"""An index on a large table takes long, and the previous release serves meanwhile."""
+PREPARE_SECONDS = 900
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +54,10 @@ def migrated_with(inputs: Mapping[str, Any]) -> str | None:
 def run_migration(
     session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, report: Reporter
 ) -> MigrationResult:
-    """Prepare the release; if it has new migrations, take a snapshot and run them. Raises ReleaseError."""
+    """Prepare the release; if it has new migrations, take a snapshot and run them, as long as the task may run.
+
+    Raises ReleaseError.
+    """
     try:
         return _run(session, task, policy, report)
     except ReleaseError as error:
@@ -87,7 +89,9 @@ def oldest_snapshot(session: boto3.Session, history: Sequence[ReleaseRecord], da
 
 
 def _run(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, report: Reporter) -> MigrationResult:
-    prepare = replace(task, command=PREPARE_COMMAND, what="the preparation of the release")
+    prepare = replace(
+        task, command=PREPARE_COMMAND, what="the preparation of the release", timeout_seconds=PREPARE_SECONDS
+    )
     state = release_state.run_and_read(session, prepare)
     if state.unknown:
         report(f"The database has migrations that this release does not know: {', '.join(state.unknown)}")
@@ -98,7 +102,7 @@ def _run(session: boto3.Session, task: OneOffTask, policy: SnapshotPolicy, repor
     if policy.kept and not state.database_is_empty:
         name = snapshot.take(session, policy, task.task_definition, report)
     report(f"Migrating: {_listed(state.unapplied)}")
-    one_off_task.run(session, replace(task, timeout_seconds=MIGRATE_SECONDS))
+    one_off_task.run(session, task)
     return MigrationResult(heads=state.heads, migrated=state.unapplied, snapshot=name)
 
 

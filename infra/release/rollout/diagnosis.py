@@ -15,8 +15,8 @@ from infra.release.rollout import stopped_task
 
 TASKS_SHOWN = 3
 SETTLE_SECONDS = 60
-"""Deregistration delay and stop timeout (infra/ecs/server.py) are 45 s with the default requestTimeoutSeconds. With a
-longer one, a task that is still stopping is described without its exit codes."""
+"""Deregistration delay and stop timeout (infra/ecs/server.py) are 45 s with the defaults of requestTimeoutSeconds and
+stop_seconds. With longer ones, a task that is still stopping is described without its exit codes."""
 POLL_SECONDS = 2
 STOPPING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING")
 EVENTS_SHOWN = 3

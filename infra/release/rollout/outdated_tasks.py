@@ -7,21 +7,18 @@ from typing import Any
 import boto3
 
 from infra.release.reporting import ReleaseError, short
+from infra.secrets.reference import pinned_versions
 
-DRAIN_SECONDS = 420
-"""Deregistration delay and stop timeout (infra/ecs/server.py) are 315 s with the longest requestTimeoutSeconds."""
+DRAIN_SECONDS = 900
+"""The longest deregistration delay is 605 s; then each container of a task has at most 120 s to stop, one after the
+other (infra/ecs/server.py)."""
 POLL_SECONDS = 2
 
 
-def secret_versions(session: boto3.Session, task_definition: str) -> frozenset[str]:
-    """Versions of secrets that the task definition names. A reference without a version counts for none."""
+def secret_versions(session: boto3.Session, task_definition: str) -> dict[str, str]:
+    """Version of each secret that the task definition names in one version, by the secret's ARN."""
     ecs: Any = session.client("ecs")
-    definition = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
-    references = (
-        secret["valueFrom"] for one in definition["containerDefinitions"] for secret in one.get("secrets", [])
-    )
-    # arn:aws:secretsmanager:region:account:secret:name:key:stage:version
-    return frozenset(version for reference in references if (version := reference.rsplit(":", 1)[1]))
+    return pinned_versions(ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"])
 
 
 def wait_until_stopped(session: boto3.Session, service: Mapping[str, Any], task_definition: str) -> None:
@@ -39,7 +36,7 @@ def wait_until_stopped(session: boto3.Session, service: Mapping[str, Any], task_
 
 
 def beside_the_service(session: boto3.Session, service: Mapping[str, Any], task_definition: str) -> list[str]:
-    """One line for each running task outside the service that holds another version of the secret."""
+    """One line for each running task outside the service that holds another version of a secret."""
     current = secret_versions(session, task_definition)
     cluster, name = service["clusterArn"], service["serviceName"]
     ecs: Any = session.client("ecs")
@@ -47,11 +44,11 @@ def beside_the_service(session: boto3.Session, service: Mapping[str, Any], task_
     outdated = {
         definition
         for definition in {task["taskDefinitionArn"] for task in others}
-        if (versions := secret_versions(session, definition)) and not versions & current
+        if any(current.get(arn) != version for arn, version in secret_versions(session, definition).items())
     }
     return [
         f"Task {short(task['taskArn'])} ({short(task['taskDefinitionArn'])}, started by "
-        f"{task.get('startedBy') or 'an unknown caller'}) holds a previous version of the secret"
+        f"{task.get('startedBy') or 'an unknown caller'}) holds a previous version of a secret"
         for task in others
         if task["taskDefinitionArn"] in outdated
     ]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.hosting import service_urls
+from django_hosting import service_urls
 from infra.data.database_urls import CA_BUNDLE, PORT, database_url
 
 HOST = "database.c1a2b3.us-east-1.rds.amazonaws.com"

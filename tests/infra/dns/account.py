@@ -6,10 +6,14 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from embedded_cloud.api.moto_patches import acm, route53, ses
 from infra.dns.existing import Existing, look_up
@@ -127,6 +131,24 @@ class Account:
         ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
         made = elb.create_load_balancer(Name="front", Subnets=ids, Tags=tags)
         return str(made["LoadBalancers"][0]["DNSName"])
+
+    def imported(self, *names: str, common_name: str = "Example", days: int = 90) -> str:
+        """Import a certificate of another authority for these names. It ends in some days and an hour."""
+        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+        made = (
+            x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=400))
+            .not_valid_after(now + timedelta(days=days, hours=1))
+        )
+        if names:
+            made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
+        pem = serialization.Encoding.PEM
+        answer = self.client("acm").import_certificate(
+            Certificate=made.sign(key, hashes.SHA256()).public_bytes(pem),
+            PrivateKey=key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+        )
+        return str(answer["CertificateArn"])
 
     def classic_balancer(self) -> str:
         """Create a Classic Load Balancer and return its DNS name."""

@@ -9,7 +9,8 @@ from infra.dns.zone import COMPONENT, CREATED, Zone, ZoneArgs
 from tests.infra.dns.account import wanted
 from tests.recorder import new_engine
 
-HOSTS = ("app.preqly.com", "www.preqly.com", "preqly.com")
+HOSTS = ("app.preqly.com", "www.preqly.com", "preqly.com", "www.preqly.io")
+OTHER_ZONE = {"www.preqly.io": "Z2"}
 RECORD = "route53/record:Record"
 CERTIFICATE = "acm/certificate:Certificate"
 
@@ -39,13 +40,14 @@ def test_every_name_leads_to_the_load_balancer_over_both_protocols(engine):
     records = {(record.inputs["name"], record.inputs["type"]): record.inputs for record in engine.all(RECORD)}
     assert set(records) == {(host, kind) for host in HOSTS for kind in ("A", "AAAA")}
     for record in records.values():
-        assert record["zoneId"] == "Z1"
+        assert record["zoneId"] == OTHER_ZONE.get(record["name"], "Z1")
         (alias,) = record["aliases"]
         assert alias == {"name": "front-1.elb.amazonaws.com", "zoneId": "Z35", "evaluateTargetHealth": True}
 
 
 def declare_certificate(engine, hosts=HOSTS, **more):
-    args = CertificateArgs(hosts=hosts, zone_id="Z1", retain_records=True, **more)
+    zone_ids = dict.fromkeys(hosts, "Z1") | OTHER_ZONE
+    args = CertificateArgs(hosts=hosts, zone_ids=zone_ids, retained=frozenset(hosts), **more)
     return engine.run(lambda: Certificate("certificate", args).certificate_arn)
 
 
@@ -59,7 +61,7 @@ def certified():
 def test_every_host_is_on_the_certificate(certified):
     certificate = certified[0].one(CERTIFICATE)
     assert certificate["domainName"] == "app.preqly.com"
-    assert certificate["subjectAlternativeNames"] == ["www.preqly.com", "preqly.com"]
+    assert certificate["subjectAlternativeNames"] == ["www.preqly.com", "preqly.com", "www.preqly.io"]
     assert certificate["validationMethod"] == "DNS"
 
 
@@ -68,13 +70,14 @@ def test_a_single_host_needs_no_alternative_names(engine):
     assert "subjectAlternativeNames" not in engine.one(CERTIFICATE)
 
 
-def test_each_host_is_validated_by_a_record_that_an_earlier_certificate_may_share(certified):
+def test_each_host_is_validated_by_a_record_in_its_zone_that_an_earlier_certificate_may_share(certified):
     records = {record.inputs["name"]: record.inputs for record in certified[0].all(RECORD)}
     assert records.keys() == {f"_0123456789abcdef.{host}." for host in HOSTS}
     for host in HOSTS:
         record = records[f"_0123456789abcdef.{host}."]
         assert record["records"] == [f"_{host}.acm-validations.aws."]
-        assert (record["type"], record["zoneId"], record["allowOverwrite"]) == ("CNAME", "Z1", True)
+        zone_id = OTHER_ZONE.get(host, "Z1")
+        assert (record["type"], record["zoneId"], record["allowOverwrite"]) == ("CNAME", zone_id, True)
 
 
 def test_the_proof_of_ownership_stays_for_other_certificates_of_the_same_name(certified):
@@ -92,7 +95,7 @@ def test_an_existing_certificate_needs_no_resource(engine):
 def declare_records(engine, **more):
     args = DnsRecordsArgs(
         hosts=HOSTS,
-        zone_id="Z1",
+        zone_ids=dict.fromkeys(HOSTS, "Z1") | OTHER_ZONE,
         load_balancer_dns="front-1.elb.amazonaws.com",
         load_balancer_zone_id="Z35",
         ready=[],
@@ -108,7 +111,7 @@ def test_only_records_of_names_that_were_taken_over_stay(engine):
 
 
 def test_a_record_replaces_another_only_after_its_hook_allowed_it(engine):
-    declare_records(engine, hooks=NameHook(wanted(hosts=HOSTS), "Z1"))
+    declare_records(engine, hooks=NameHook(wanted(hosts=HOSTS), dict.fromkeys(HOSTS, "Z1")))
     for host in HOSTS:
         for kind in ("a", "aaaa"):
             asked = engine.options(RECORD, f"names-{host}-{kind}")
@@ -119,8 +122,9 @@ def test_a_record_replaces_another_only_after_its_hook_allowed_it(engine):
 
 
 def test_a_record_in_a_zone_of_the_stack_replaces_nothing(engine):
-    declare_records(engine)
-    assert not any(record.inputs["allowOverwrite"] for record in engine.all(RECORD))
+    declare_records(engine, hooks=NameHook(wanted(hosts=HOSTS), OTHER_ZONE))
+    overwriting = {record.inputs["name"] for record in engine.all(RECORD) if record.inputs["allowOverwrite"]}
+    assert overwriting == OTHER_ZONE.keys()
 
 
 def test_users_of_the_certificate_wait_until_it_is_issued_which_must_not_take_long(certified):

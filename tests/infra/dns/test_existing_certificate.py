@@ -1,6 +1,10 @@
 """The certificate that `certificateArn` names: issued, for every name, before any resource."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from cryptography import x509
+from moto.acm.models import CertBundle
 
 from infra.dns.certificate import covers
 from tests.infra.dns.account import HOST, REGION, ZONE, Account, simple
@@ -18,6 +22,38 @@ def request(aws_account: Account, *names: str, issued: bool = True) -> str:
     if issued:
         aws_account.write(*(simple("CNAME", value, name=name.rstrip(".")) for name, value in proofs.items()))
     return arn
+
+
+def test_an_imported_certificate_is_used_and_its_end_is_said(aws_account: Account) -> None:
+    arn = aws_account.imported(f"*.{ZONE}", ZONE)
+    (note,) = aws_account.found(certificate_arn=arn, hosts=(HOST, ZONE)).notes
+    end = datetime.now(UTC) + timedelta(days=90, hours=1)
+    assert f"ACM does not renew. It expires on {end:%Y-%m-%d}, in 90 days" in note
+    assert f"aws acm import-certificate --certificate-arn {arn}" in note
+
+
+def test_an_imported_certificate_is_for_its_alternative_names_whatever_its_common_name(aws_account: Account) -> None:
+    arn = aws_account.imported(f"*.{ZONE}", common_name=ZONE)
+    refused = aws_account.problem(certificate_arn=arn, hosts=(HOST, ZONE))
+    assert refused.rule == f"is for *.{ZONE}, not for {ZONE}"
+    assert aws_account.found(certificate_arn=aws_account.imported(common_name=HOST)).zone_id
+
+
+def test_an_imported_certificate_that_expired_is_refused_with_the_command_that_replaces_it(
+    aws_account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # ACM imports none that has expired; this one does later.
+    with monkeypatch.context() as patch:
+        patch.setattr(CertBundle, "validate_certificate", lambda self: x509.load_pem_x509_certificate(self.cert))
+        arn = aws_account.imported(HOST, days=-3)
+    refused = aws_account.problem(certificate_arn=arn)
+    end = datetime.now(UTC) - timedelta(days=3, hours=-1)
+    assert refused.rule == f"is EXPIRED since {end:%Y-%m-%d}, and a listener takes an ISSUED one"
+    assert refused.fix.startswith(f"aws acm import-certificate --certificate-arn {arn}")
+
+
+def test_a_certificate_that_acm_renews_needs_no_note(aws_account: Account) -> None:
+    assert aws_account.found(certificate_arn=request(aws_account, HOST)).notes == ()
 
 
 def test_an_issued_certificate_for_every_name_is_used(aws_account: Account) -> None:

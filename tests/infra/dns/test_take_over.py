@@ -35,7 +35,7 @@ def write_record(
     args = pulumi.ResourceHookArgs(urn=URN, id="", name="", type="", new_inputs=inputs)
 
     def program() -> Any:
-        binding = NameHook(wanted(dns_records=mode), account.zone_id).binding(f"names-{HOST}", HOST)
+        binding = NameHook(wanted(dns_records=mode), {HOST: account.zone_id}).binding(f"names-{HOST}", HOST)
         return getattr(binding, hook)[0](args)
 
     new_engine(preview=preview).run(program)

@@ -94,10 +94,7 @@ def test_requests_reach_the_tasks_over_tls_ten_seconds_after_they_respond(record
     assert (check["protocol"], check["path"], check["matcher"]) == ("HTTPS", "/healthz", "200")
     assert check["interval"] * check["healthyThreshold"] == 10
     assert check["timeout"] < check["interval"]
-
-
-def test_a_deregistered_task_has_the_given_time_for_its_requests(recorded):
-    assert recorded.one(TARGET_GROUP)["deregistrationDelay"] == 50
+    assert targets["deregistrationDelay"] == 50
 
 
 def test_physical_names_are_automatic_and_short_enough(recorded):

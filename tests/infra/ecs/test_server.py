@@ -5,29 +5,26 @@ import re
 import pytest
 
 from infra.ecs import server
-from infra.release.rollout import diagnosis, outdated_tasks
+from infra.release.rollout import deployment, outdated_tasks
 from infra.settings.request_rules import BOUNDS
-from local import project
 from local.runtime import ROOT
+from tests.docker.scripts import script
 
 LARGEST_IDLE_TIMEOUT = 4000
 """Of an Application Load Balancer."""
 LARGEST_DELAY = 3600
 """Of a target group."""
-LARGEST_STOP_TIMEOUT = 120
-"""On Fargate."""
 
 
 def proxy_waits(directive: str) -> int:
     """How many seconds nginx waits longer than a request may take."""
-    found = re.search(
-        rf"{directive} \$\(\(REQUEST_TIMEOUT \+ (\d+)\)\)s;", (ROOT / "docker/bin/start-proxy").read_text()
-    )
+    script = (ROOT / "docker/bin/start-proxy").read_text()
+    found = re.search(rf"{directive} \$\(\((?:REQUEST_TIMEOUT|longest) \+ (\d+)\)\)s;", script)
     assert found, directive
     return int(found[1])
 
 
-@pytest.mark.parametrize("seconds", [*BOUNDS["request_timeout_seconds"], 30])
+@pytest.mark.parametrize("seconds", [*BOUNDS["request_timeout_seconds"], 30, server.LONGEST_REQUEST])
 def test_the_load_balancer_waits_longer_than_the_proxy_and_the_proxy_longer_than_the_application(seconds: int) -> None:
     # The application ends a thread's request two seconds late at most, or answers in its place.
     assert proxy_waits("proxy_read_timeout") > 3
@@ -36,23 +33,18 @@ def test_the_load_balancer_waits_longer_than_the_proxy_and_the_proxy_longer_than
     assert server.idle_timeout(seconds) <= LARGEST_IDLE_TIMEOUT
 
 
-@pytest.mark.parametrize("seconds", [*BOUNDS["request_timeout_seconds"], 30])
-def test_a_task_that_is_replaced_keeps_its_requests_until_the_proxy_gives_them_up(seconds: int) -> None:
-    assert seconds + proxy_waits("proxy_read_timeout") <= server.deregistration_delay(seconds) <= LARGEST_DELAY
-
-
-def test_a_stop_is_as_short_as_fargate_demands() -> None:
-    assert server.STOP_TIMEOUT <= LARGEST_STOP_TIMEOUT
-
-
-def test_the_release_waits_for_tasks_that_drain_and_stop() -> None:
+@pytest.mark.parametrize("seconds", [*BOUNDS["request_timeout_seconds"], 30, server.LONGEST_REQUEST])
+def test_a_replaced_task_keeps_a_request_as_long_as_the_proxy_waits_for_it(seconds: int) -> None:
+    delay = server.deregistration_delay(seconds)
     assert (
-        server.deregistration_delay(default("requestTimeoutSeconds")) + server.STOP_TIMEOUT < diagnosis.SETTLE_SECONDS
+        delay == seconds + proxy_waits("proxy_read_timeout") == seconds + script("nginx").SECONDS_AFTER_THE_APPLICATION
     )
-    longest = server.deregistration_delay(BOUNDS["request_timeout_seconds"][1]) + server.STOP_TIMEOUT
-    assert longest < outdated_tasks.DRAIN_SECONDS
+    assert delay < server.idle_timeout(seconds)
+    assert delay <= LARGEST_DELAY
 
 
-def default(setting: str) -> int:
-    """The default in Pulumi.yaml."""
-    return int(project.default_setting(setting))
+def test_a_rollout_that_waits_for_the_longest_request_ends_in_time() -> None:
+    stop = server.deregistration_delay(server.LONGEST_REQUEST) + server.LONGEST_STOP
+    assert stop + 120 < deployment.ROLLOUT_SECONDS
+    # The containers of a task stop one after the other.
+    assert stop + server.LONGEST_STOP < outdated_tasks.DRAIN_SECONDS

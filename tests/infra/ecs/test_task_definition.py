@@ -1,14 +1,14 @@
 """The web and the migration task definition, with the containers in them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pytest
 
-from infra.ecs import server
-from infra.ecs.containers import SECRET_KEYS
-from infra.ecs.task_definition import task_definition
+from infra.ecs.containers import SECRET_KEYS, Variables
+from infra.ecs.task_definition import TaskArgs, task_definition
 from tests.infra.ecs.arguments import SECRET, TASK
 from tests.recorder import Recorder, new_engine
 
@@ -20,15 +20,15 @@ class Parent(pulumi.ComponentResource):
         super().__init__("preqly:infra:Parent", "web")
 
 
-def declare(stack: str = "test") -> Recorder:
+def declare(stack: str = "test", args: TaskArgs = TASK) -> Recorder:
     """Both task definitions, recorded."""
     engine = new_engine()
     pulumi.runtime.set_mocks(engine, project="preqly", stack=stack)
 
     def program() -> None:
         parent = Parent()
-        task_definition("web", "web", TASK, parent)
-        task_definition("web", "migration", TASK, parent)
+        task_definition("web", "web", args, parent)
+        task_definition("web", "migration", args, parent)
 
     engine.run(program)
     return engine
@@ -76,6 +76,12 @@ def test_the_load_balancer_reaches_the_proxy_which_starts_after_the_application(
         assert definition["healthCheck"]["timeout"] < definition["healthCheck"]["interval"]
 
 
+def test_with_websockets_both_containers_get_the_signal_to_stop_at_once() -> None:
+    """A dependency lets the proxy stop first, and it cuts WebSockets before the application closes them."""
+    task = declare(args=replace(TASK, sockets=True)).one(TASK_DEFINITION, "web-web-task")
+    assert not any("dependsOn" in one for one in json.loads(task["containerDefinitions"]))
+
+
 def test_the_application_gets_its_hosts_its_release_and_its_bucket(containers: dict[str, dict[str, Any]]) -> None:
     assert environment(containers["web"]) == {
         "ALLOWED_HOSTS": "app.preqly.com,www.preqly.com,localhost",
@@ -116,6 +122,40 @@ def test_secrets_are_references_to_a_version_and_only_the_migration_connects_as_
     assert set(SECRET_KEYS) == read
 
 
+OWN = f"{SECRET}-environment"
+EXISTING = "arn:aws:ssm:us-east-1:123456789012:parameter/team/token"
+VARIABLES = Variables(
+    plain={"FEATURE": "on", "STRIPE_PUBLISHABLE_KEY": "pk_live_1"},
+    public=("STRIPE_PUBLISHABLE_KEY",),
+    references={"STRIPE_KEY": f"{OWN}:STRIPE_KEY::v-9", "TEAM_TOKEN": EXISTING},
+    versions={"TEAM_TOKEN": "3"},
+)
+
+
+def test_the_applications_own_variables_reach_its_containers_and_not_the_proxy(
+    containers: dict[str, dict[str, Any]],
+) -> None:
+    engine = declare(args=replace(TASK, variables=pulumi.Output.from_input(VARIABLES)))
+    for kind in ("web", "migration"):
+        for found in json.loads(engine.one(TASK_DEFINITION, f"web-{kind}-task")["containerDefinitions"]):
+            before = containers[found["name"]]
+            own = found["name"] != "proxy"
+            assert environment(found) == {**environment(before), **(VARIABLES.plain if own else {})}
+            assert secrets(found) == {**secrets(before), **(VARIABLES.references if own else {})}
+            assert [one["name"] for one in found["secrets"]] == sorted(secrets(found))
+            assert found.get("dockerLabels") == ({"secret-version.TEAM_TOKEN": "3"} if own else None)
+
+
+def test_a_new_version_of_an_existing_secret_makes_a_new_task_definition() -> None:
+    documents = {
+        declare(args=replace(TASK, variables=replace(VARIABLES, versions={"TEAM_TOKEN": version}))).one(
+            TASK_DEFINITION, "web-web-task"
+        )["containerDefinitions"]
+        for version in ("3", "4", "4")
+    }
+    assert len(documents) == 2
+
+
 @pytest.mark.parametrize("name", ["web", "proxy", "migrate"])
 def test_every_container_is_hardened(containers: dict[str, dict[str, Any]], name: str) -> None:
     definition = containers[name]
@@ -127,7 +167,7 @@ def test_every_container_is_hardened(containers: dict[str, dict[str, Any]], name
     assert tmp["containerPath"] == "/tmp"  # noqa: S108
     assert set(tmp["mountOptions"]) == {"mode=1777", "nodev", "noexec", "nosuid"}
     assert definition["essential"] is True
-    assert definition["stopTimeout"] == server.STOP_TIMEOUT
+    assert definition["stopTimeout"] == TASK.stop_seconds
 
 
 def test_every_container_logs_to_one_group_with_the_task_as_prefix_and_never_blocks(
@@ -141,9 +181,9 @@ def test_every_container_logs_to_one_group_with_the_task_as_prefix_and_never_blo
             assert (options["awslogs-stream-prefix"], options["mode"]) == (kind, "non-blocking")
 
 
-def test_ecs_exec_works_in_a_read_only_container_on_declared_volumes(tasks: dict[str, dict[str, Any]]) -> None:
+def test_ecs_exec_and_uploads_have_declared_volumes_in_a_read_only_container(tasks: dict[str, dict[str, Any]]) -> None:
     for kind, paths in {
-        "web": {"/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"},
+        "web": {"/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm", "/srv/uploads"},
         "migration": set(),
     }.items():
         definitions = json.loads(tasks[kind]["containerDefinitions"])
@@ -181,3 +221,19 @@ def test_a_task_has_the_size_roles_and_cpu_architecture_of_its_arguments(
 def test_any_stack_name_makes_a_legal_family(stack: str) -> None:
     family = declare(stack).one(TASK_DEFINITION, "web-web-task")["family"]
     assert set(family) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def test_the_application_decides_how_long_its_containers_start_and_stop() -> None:
+    engine = declare(args=replace(TASK, start_seconds=90, stop_seconds=120))
+    definitions = json.loads(engine.one(TASK_DEFINITION, "web-web-task")["containerDefinitions"])
+    assert [one["healthCheck"]["startPeriod"] for one in definitions] == [90, 90]
+    assert [one["stopTimeout"] for one in definitions] == [120, 120]
+
+
+def test_a_large_migration_has_a_task_of_its_own_size() -> None:
+    engine = declare(args=replace(TASK, migration_size=(2048, 8192)))
+    sizes = {kind: engine.one(TASK_DEFINITION, f"web-{kind}-task") for kind in ("web", "migration")}
+    assert {kind: (one["cpu"], one["memory"]) for kind, one in sizes.items()} == {
+        "web": ("512", "1024"),
+        "migration": ("2048", "8192"),
+    }

@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import naming
+from infra.application.manifest import Manifest, Proxy, ProxyPath
+from infra.application.manifest_file import read_manifest
+from infra.composition.service import upload_paths
 from infra.ecs import waf_rules
 from infra.ecs.waf import WebAcl, WebAclArgs
-from infra.ecs.waf_rules import BODY_RULE, CAPACITY, LONGEST_REGEX, RULE_GROUPS, rules, upload_regex
+from infra.ecs.waf_rules import BODY_RULE, CAPACITY, RULE_GROUPS, rules, upload_regex
+from infra.problem import SettingsError
 from local.runtime import ROOT
 from tests.infra.settings_helpers import DECLARED
 from tests.recorder import Recorder, new_engine
@@ -130,13 +134,24 @@ def test_other_paths_are_no_upload_paths(path: str) -> None:
     assert not re.search(upload_regex(UPLOADS), path)
 
 
-def test_every_path_that_the_proxy_lets_send_a_file_is_an_upload_path_by_default() -> None:
-    found = re.findall(
-        r"location = (\S+) \{\s*client_max_body_size [1-9]\d*m;", (ROOT / "docker" / "nginx" / "nginx.conf").read_text()
-    )
-    assert found
-    assert set(found) <= set(DECLARED["wafUploadPaths"]["default"])
-    assert len(upload_regex(DECLARED["wafUploadPaths"]["default"])) <= LONGEST_REGEX
+def test_every_path_that_the_application_lets_send_a_file_is_an_upload_path() -> None:
+    demo, problems = read_manifest(ROOT / "app")
+    assert problems == []
+    assert upload_paths(demo) == ("/account/profile/",)
+
+
+@pytest.mark.parametrize(("own", "files"), [(None, False), (9, False), (10, True), (50, True)])
+def test_a_path_takes_files_when_it_has_a_body_size_of_its_own_no_smaller_than_the_rest(
+    own: int | None, files: bool
+) -> None:
+    proxy = Proxy(body_mib=10, paths=(ProxyPath(path="/films/*", body_mib=own),))
+    assert upload_paths(Manifest(proxy=proxy)) == ("/films/*",) * files
+
+
+def test_upload_paths_of_the_application_fit_into_one_rule() -> None:
+    paths = tuple(ProxyPath(path=f"/films/{number}/poster/", body_mib=50) for number in range(40))
+    with pytest.raises(SettingsError, match="one that ends in"):
+        upload_paths(Manifest(proxy=Proxy(paths=paths)))
 
 
 def test_matched_requests_are_logged_without_their_credentials(counting: Recorder) -> None:

@@ -23,6 +23,7 @@ ARGS = WebServiceArgs(
     database="preqly-1a2b3c4d",
     snapshots=3,
     record_parameter="/preqly/test/releases",
+    migration_seconds=3600,
     latest_release=None,
 )
 
@@ -60,6 +61,12 @@ def test_capacity_never_drops_and_an_unhealthy_release_is_rolled_back(service: d
     assert service["availabilityZoneRebalancing"] == "ENABLED"
     # The release hooks wait, and explain a failure.
     assert service["waitForSteadyState"] is False
+
+
+@pytest.mark.parametrize("seconds", [30, 300])
+def test_health_checks_count_once_a_task_had_its_time_to_start(engine: Recorder, seconds: int) -> None:
+    engine.run(lambda: WebService("web", replace(ARGS, task=replace(TASK, start_seconds=seconds))))
+    assert engine.one(SERVICE)["healthCheckGracePeriodSeconds"] == seconds + 30
 
 
 @pytest.mark.parametrize("public", [True, False])

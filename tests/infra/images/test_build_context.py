@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.images import build_context
-from infra.images.build_context import BuildContextError, Ignore
+from infra.images.build_context import Ignore
 
 RULES = "*\n!app\n!docker\n**/__pycache__\n**/*.pyc\n# secrets\n.env\n"
 
@@ -19,40 +19,22 @@ def hides(ignore: Ignore, path: PurePosixPath) -> bool:
     return hidden
 
 
-@pytest.fixture
-def sources(tmp_path: Path) -> Path:
-    """A small context beside files that Docker must not receive."""
-    for name in ("app/manage.py", "app/core/views.py", "docker/Dockerfile", ".env", "notes.txt", ".git/config"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
-    (tmp_path / ".dockerignore").write_text(RULES)
-    return tmp_path
-
-
-def test_the_context_holds_what_dockerignore_leaves_in_it(sources: Path) -> None:
-    files = build_context.context_files(sources)
-    assert files == ["app/core/views.py", "app/manage.py", "docker/Dockerfile"]
-
-
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
+        (RULES, ["app/core/views.py", "app/manage.py", "docker/Dockerfile"]),
         ("*\n!app/core", ["app/core/views.py"]),
         ("*\n!**/views.py", ["app/core/views.py"]),
         ("*\n!app\napp/*\n!app/manage.py", ["app/manage.py"]),
         ("**\n!docker/Dockerfile", ["docker/Dockerfile"]),
     ],
 )
-def test_a_rule_includes_files_deep_in_an_excluded_folder(sources: Path, rules: str, expected: list[str]) -> None:
-    (sources / ".dockerignore").write_text(rules)
-    assert build_context.context_files(sources) == expected
-
-
-def test_without_dockerignore_the_context_is_refused(sources: Path) -> None:
-    (sources / ".dockerignore").unlink()
-    with pytest.raises(BuildContextError, match=r"\.dockerignore is missing: .* Add it"):
-        build_context.context_files(sources)
+def test_a_walk_finds_what_the_rules_leave(tmp_path: Path, rules: str, expected: list[str]) -> None:
+    for name in ("app/manage.py", "app/core/views.py", "docker/Dockerfile", ".env", "notes.txt", ".git/config"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    assert build_context.walk(tmp_path, Ignore.parse(rules)) == expected
 
 
 NAMES = st.sampled_from(["app", "core", "docker", "a.pyc", "b.py", "docs"])

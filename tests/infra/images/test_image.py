@@ -52,7 +52,7 @@ def test_the_image_is_built_for_the_cpu_of_the_tasks(
     assert build["target"] == "web"
     assert build["builderVersion"] == "BuilderBuildKit"
     assert build["args"] == {"PYTHON_IMAGE": "python:3.13", "REVISION": "3f2a9c1d0b"}
-    assert (build["context"], build["dockerfile"]) == (".build-context", ".build-context/docker/Dockerfile")
+    assert (build["context"], build["dockerfile"]) == (".build-context", ".build-context/platform/Dockerfile")
 
 
 def test_a_preview_builds_nothing_and_the_registrys_token_stays_secret(built: tuple[Recorder, Any]) -> None:

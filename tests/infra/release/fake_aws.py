@@ -111,6 +111,8 @@ class FakeAws:
         self.targets: dict[str, dict[str, str]] = {}
         self.secret_versions: dict[str, str] = {}
         """By task definition; `v-1` when not here."""
+        self.environment_versions: dict[str, str] = {}
+        """Of the secret of `secretEnvironment`, by task definition; without one it reads no such secret."""
         self.images: dict[tuple[str, str], list[str]] = {}
         """Tags by repository and digest."""
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -177,6 +179,8 @@ class FakeAws:
         version = self.secret_versions.get(taskDefinition, "v-1")
         named = {"SECRET_KEY": version, **({"OWNER_DATABASE_URL": ""} if "migration" in taskDefinition else {})}
         secrets = [{"name": key, "valueFrom": f"{SECRET}:{key}::{one}"} for key, one in named.items()]
+        if own := self.environment_versions.get(taskDefinition):
+            secrets.append({"name": "STRIPE_KEY", "valueFrom": f"{SECRET}-environment:STRIPE_KEY::{own}"})
         log = {"logConfiguration": {"options": _LOG}}
         if "migration" in taskDefinition:
             containers = [{"name": "migrate", **log, "secrets": secrets}]

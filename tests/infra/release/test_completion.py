@@ -143,6 +143,13 @@ def test_after_a_rotation_and_only_then_the_previous_role_is_retired_before_the_
         assert (task.subnets, task.security_groups) == (["subnet-a"], ["sg-t"])
 
 
+def test_another_variable_of_the_application_retires_no_role(update: Update) -> None:
+    update.aws.environment_versions = {f"{FAMILY}:7": "e-1", f"{FAMILY}:8": "e-2"}
+    update.end()
+    assert len(update.history) == 2
+    assert update.ran == []
+
+
 def test_a_task_outside_the_service_with_a_previous_secret_is_reported_in_every_update(update: Update) -> None:
     update.aws.secret_versions = {f"{FAMILY}:8": "v-2"}
     update.aws.tasks = [running_task("2", MIGRATION, group="family:preqly-test-migration")]

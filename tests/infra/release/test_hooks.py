@@ -75,8 +75,13 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> ReleaseSteps:
     return ReleaseSteps(monkeypatch)
 
 
+MIGRATION_SECONDS = 1234
+"""Of the application's manifest."""
+MIGRATION_TASK = replace(task_of_service(service_inputs()), timeout_seconds=MIGRATION_SECONDS)
+
+
 def release_hooks() -> ReleaseHooks:
-    return ReleaseHooks("web", database="preqly-1a2b", snapshots=3, latest=RELEASE)
+    return ReleaseHooks("web", database="preqly-1a2b", snapshots=3, migration_seconds=MIGRATION_SECONDS, latest=RELEASE)
 
 
 def hook_args(**inputs: dict[str, Any]) -> pulumi.ResourceHookArgs:
@@ -101,7 +106,7 @@ def test_a_release_is_migrated_before_the_service_is_created_or_updated(
     engine: Recorder, steps: ReleaseSteps, hook: str, before: dict[str, Any], migrated: bool
 ) -> None:
     call(engine, hook, new_inputs=service_inputs(), **before)
-    expected = (task_of_service(service_inputs()), SnapshotPolicy(project="preqly", database="preqly-1a2b", kept=3))
+    expected = (MIGRATION_TASK, SnapshotPolicy(project="preqly", database="preqly-1a2b", kept=3))
     assert steps.migrations == [expected] * migrated
 
 
@@ -112,7 +117,7 @@ def test_secret_inputs_are_read_too(engine: Recorder, steps: ReleaseSteps) -> No
         return release_hooks().binding().before_create[0](args)  # type: ignore[index]
 
     engine.run(program)
-    assert [task for task, _ in steps.migrations] == [task_of_service(service_inputs())]
+    assert [task for task, _ in steps.migrations] == [MIGRATION_TASK]
 
 
 def test_a_failed_migration_stops_the_update(engine: Recorder, steps: ReleaseSteps) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from infra.release.migration import one_off_task, release_state, snapshot
 from infra.release.migration.migration import (
-    MIGRATE_SECONDS,
     PREPARE_COMMAND,
+    PREPARE_SECONDS,
     MigrationResult,
     run_migration,
     task_of_service,
@@ -25,6 +25,7 @@ from tests.infra.release.fake_aws import CLUSTER, MIGRATION, RELEASE, FakeAws, s
 TASK = OneOffTask(
     cluster=CLUSTER, task_definition=MIGRATION, subnets=["subnet-a"], security_groups=["sg-t"], public_address=False
 )
+MIGRATE_SECONDS = 1234
 HEADS = {"core": "0002_rating", "account": "0001_initial"}
 EMPTY = ["account.0001_initial", "core.0001_initial", "core.0002_rating"]
 SNAPSHOT = "preqly-1a2b-20260101"
@@ -45,10 +46,12 @@ class Steps:
     def run(self, kept: int = 3, **state: Any) -> MigrationResult:
         self.state = replace(self.state, **state)
         policy = SnapshotPolicy(project="preqly", database="preqly-1a2b", kept=kept)
-        return run_migration(FakeAws().session, TASK, policy, self.reported.append)
+        return run_migration(
+            FakeAws().session, replace(TASK, timeout_seconds=MIGRATE_SECONDS), policy, self.reported.append
+        )
 
     def _prepare(self, _session: Any, task: OneOffTask) -> ReleaseState:
-        assert task.command == PREPARE_COMMAND
+        assert (task.command, task.timeout_seconds) == (PREPARE_COMMAND, PREPARE_SECONDS)
         self.done.append("prepared")
         return self.state
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from infra.release.reporting import ReleaseError
 from infra.release.rollout import outdated_tasks
 from infra.release.rollout.task_definitions import equivalent, fingerprint
-from tests.infra.release.fake_aws import CLUSTER, FAMILY, MIGRATION, FakeAws, refuse, running_task
+from tests.infra.release.fake_aws import CLUSTER, FAMILY, MIGRATION, SECRET, FakeAws, refuse, running_task
 
 CONTAINER = {
     "name": "web",
@@ -72,8 +72,8 @@ def test_fields_of_ecs_and_tags_are_not_part_of_the_fingerprint() -> None:
 
 def test_secret_versions_are_read_from_references_and_one_without_a_version_counts_for_none(aws: FakeAws) -> None:
     aws.secret_versions = {f"{FAMILY}:8": "v-2", MIGRATION: "v-1"}
-    assert outdated_tasks.secret_versions(aws.session, f"{FAMILY}:8") == {"v-2"}
-    assert outdated_tasks.secret_versions(aws.session, MIGRATION) == {"v-1"}
+    assert outdated_tasks.secret_versions(aws.session, f"{FAMILY}:8") == {SECRET: "v-2"}
+    assert outdated_tasks.secret_versions(aws.session, MIGRATION) == {SECRET: "v-1"}
 
 
 def test_tasks_of_an_earlier_release_are_waited_for_while_they_drain(aws: FakeAws) -> None:
@@ -98,5 +98,15 @@ def test_a_task_outside_the_service_with_a_previous_secret_is_named(aws: FakeAws
         running_task("3", "other", group="family:other"),
     ]
     assert outdated_tasks.beside_the_service(aws.session, SERVICE, f"{FAMILY}:8") == [
-        "Task 2 (preqly-test-migration:7, started by ann) holds a previous version of the secret"
+        "Task 2 (preqly-test-migration:7, started by ann) holds a previous version of a secret"
     ]
+
+
+def test_a_task_outside_the_service_with_previous_variables_is_named(aws: FakeAws) -> None:
+    aws.environment_versions = {f"{FAMILY}:8": "e-2", MIGRATION: "e-1", "other": "e-2"}
+    aws.tasks = [
+        running_task("2", MIGRATION, group="family:preqly-test-migration"),
+        running_task("3", "other", group="family:other"),
+    ]
+    (line,) = outdated_tasks.beside_the_service(aws.session, SERVICE, f"{FAMILY}:8")
+    assert line.startswith("Task 2 ")

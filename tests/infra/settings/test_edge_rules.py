@@ -1,7 +1,5 @@
 """HSTS and AWS WAF: values that browsers or AWS refuse, or that have no effect."""
 
-import json
-
 import pytest
 import yaml
 
@@ -44,17 +42,6 @@ def test_a_rule_group_is_named_as_aws_names_it() -> None:
 def test_blocking_without_a_web_acl_is_refused() -> None:
     problem = only_problem(wafBlocks='["AWSManagedRulesSQLiRuleSet"]')
     assert (problem.rule, problem.fix) == ("blocks nothing while waf is false", "pulumi config set waf true")
-
-
-@pytest.mark.parametrize("path", ["account/profile/", "/a?b", "/a*b", "/a b", ""])
-def test_an_upload_path_is_a_path(path: str) -> None:
-    assert only_problem(wafUploadPaths=json.dumps([path])).key == "preqly:wafUploadPaths"
-
-
-def test_upload_paths_fit_into_one_rule() -> None:
-    problem = only_problem(wafUploadPaths=json.dumps([f"/films/{number}/poster/" for number in range(40)]))
-    assert "WAF accepts 512" in problem.rule
-    assert load(wafUploadPaths="[]").waf_upload_paths == ()
 
 
 def test_compose_claims_no_more_than_the_load_balancer() -> None:

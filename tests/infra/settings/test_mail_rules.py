@@ -4,13 +4,13 @@ from typing import Any, cast
 
 import pulumi
 import pytest
-from django.core.exceptions import ValidationError  # type: ignore[import-untyped]
-from django.core.validators import validate_email  # type: ignore[import-untyped]
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.config import set_all_config
 
-from app.hosting.host_names import allowed_host
+from django_hosting.host_names import allowed_host
 from infra.composition.dns import declare_email
 from infra.problem import SettingsError
 from infra.settings import mail_rules

@@ -19,7 +19,7 @@ REFUSED = [
     ({"domain": "App.preqly.com"}, "domain", "small letters"),
     ({"domain": "*.preqly.com"}, "domain", "host name"),
     ({"domain": "a" * 60 + ".preqly.com"}, "domain", "at most 64"),
-    ({"aliases": '["www.example.com"]'}, "aliases", "inside the zone"),
+    ({"aliases": '["https://www.example.com"]'}, "aliases", "without a scheme"),
     ({"aliases": '["app.preqly.com"]'}, "aliases", "differ"),
     ({"aliases": json.dumps([f"a{n}.preqly.com" for n in range(10)])}, "aliases", "at most 9"),
     ({"aliases": "www.preqly.com"}, "aliases", "list of strings"),

@@ -14,6 +14,8 @@ import http.server, os, signal, sys, threading, time
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
+        if self.headers.get("Upgrade") == "websocket":
+            return self.tunnel(float(self.path.partition("?")[2] or 60))
         if self.path.startswith("/slow"):  # /slow?9 answers after nine seconds
             time.sleep(float(self.path[6:] or 1))
         code = int(os.environ.get("HEALTH", 200)) if self.path == "/healthz" else 200
@@ -23,6 +25,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Server", "backend")
         self.end_headers()
         self.wfile.write(body)
+    def tunnel(self, seconds):  # answers what arrives, and says something after each pause of so many seconds
+        self.send_response(101)
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        self.end_headers()
+        self.close_connection = True
+        self.connection.settimeout(seconds)
+        received = True
+        while received:
+            try:
+                received = self.connection.recv(100)
+                self.connection.sendall(received.upper())
+            except TimeoutError:
+                self.connection.sendall(b"!")
     def log_message(self, *arguments):
         pass
 server = http.server.ThreadingHTTPServer(("", 8000), Handler)

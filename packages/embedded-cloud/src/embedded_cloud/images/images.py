@@ -37,6 +37,10 @@ BASE_IMAGES: Mapping[str, BaseImage] = MappingProxyType(
         "pause": BaseImage("haproxy:3.2-trixie", "embedded-cloud/haproxy:trixie", "haproxy"),
     }
 )
+IMAGES: Mapping[str, BaseImage] = MappingProxyType(
+    {**BASE_IMAGES, "node": BaseImage("node:24-trixie-slim", "embedded-cloud/node:trixie", "node")}
+)
+"""Those, and what only some applications are built with."""
 
 
 class ImageError(Exception):
@@ -54,7 +58,7 @@ def ensure(
     chosen: dict[str, str] = {}
     registry_answers = True
     for role in roles:
-        image = BASE_IMAGES[role]
+        image = IMAGES[role]
         if _present(image.official):
             chosen[role] = image.official
         elif _standin_is_current(image):

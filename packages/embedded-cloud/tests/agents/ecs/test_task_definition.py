@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
 
 from embedded_cloud.agents.ecs.tasks.container_definition import Placement, RenderError, render
@@ -19,6 +20,7 @@ from embedded_cloud.agents.ecs.tasks.secrets import SecretError, SecretReference
 from embedded_cloud.cloud import EmbeddedCloud
 from support.clouds import client
 
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 PLACEMENT = Placement(pause="abc", task_cpu="256", task_memory="512")
 
 
@@ -139,6 +141,24 @@ def test_parameters_are_read_by_arn_and_by_name(cloud: EmbeddedCloud) -> None:
     client(cloud, "ssm").put_parameter(Name="/app/key", Value="parameter", Type="SecureString")
     assert _resolved(cloud, "arn:aws:ssm:us-east-1:123456789012:parameter/app/key") == "parameter"
     assert _resolved(cloud, "/app/key") == "parameter"
+
+
+def test_a_secret_and_a_parameter_of_another_region_are_read_there(cloud: EmbeddedCloud) -> None:
+    make: Any = boto3.client
+    secrets, parameters = (
+        make(name, endpoint_url=cloud.endpoint, region_name="eu-west-1", **CREDENTIALS)
+        for name in ("secretsmanager", "ssm")
+    )
+    arn = secrets.create_secret(Name="app", SecretString="there")["ARN"]
+    parameters.put_parameter(Name="/app/key", Value="there too", Type="SecureString")
+    assert ":eu-west-1:" in arn
+    assert _resolved(cloud, arn) == "there"
+    assert _resolved(cloud, "arn:aws:ssm:eu-west-1:123456789012:parameter/app/key") == "there too"
+
+
+def test_a_parameter_that_does_not_exist_is_named(cloud: EmbeddedCloud) -> None:
+    with pytest.raises(SecretError, match=r"unable to retrieve secrets from ssm: .*invalid parameters: /app/nope"):
+        _resolved(cloud, "arn:aws:ssm:us-east-1:123456789012:parameter/app/nope")
 
 
 @pytest.mark.parametrize("suffix", [":OTHER::", ":KEY::11111111-1111-1111-1111-111111111111"])

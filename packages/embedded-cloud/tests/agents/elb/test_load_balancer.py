@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from embedded_cloud.testing.polling import wait_until
 from support.ecs_cluster import EcsCluster, running_cluster
+from support.tunnel import http2_settings, idle_seconds, tunnel
 from support.web_service import serving
 
 pytestmark = pytest.mark.containers
@@ -100,6 +102,26 @@ def test_rules_answer_in_their_order(cluster: EcsCluster) -> None:
         assert client.get("/private").status_code == 200
         cluster.elbv2.delete_rule(RuleArn=rule)
         wait_until(lambda: client.get("/private/x").status_code == 200, 90)
+
+
+def test_an_idle_websocket_ends_with_the_idle_timeout_and_one_that_the_server_pings_lives_on(
+    cluster: EcsCluster,
+) -> None:
+    attribute = {"Key": "idle_timeout.timeout_seconds", "Value": "2"}
+    cluster.elbv2.modify_load_balancer_attributes(LoadBalancerArn=cluster.load_balancer, Attributes=[attribute])
+    with tunnel(cluster, "1") as pinged:
+        pinged.sendall(b"hi")
+        assert pinged.recv(2) == b"HI"
+    wait_until(lambda: 1.5 < idle_seconds(cluster, longest=4) < 3.5, 60)
+    with tunnel(cluster, "1") as pinged:
+        began = time.monotonic()
+        while time.monotonic() - began < 5:
+            assert pinged.recv(1) == b"!"
+
+
+def test_websockets_are_not_offered_over_http2(cluster: EcsCluster) -> None:
+    """A load balancer takes them over HTTP/1.1 (ELB guide, "Listeners for your ALBs"). 8: RFC 8441, section 3."""
+    assert 8 not in http2_settings(cluster)
 
 
 def test_only_this_machine_reaches_the_published_ports(cluster: EcsCluster) -> None:

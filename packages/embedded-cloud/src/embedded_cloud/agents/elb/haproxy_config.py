@@ -58,6 +58,8 @@ def _global() -> list[str]:
         # Bounds how long the old worker lives after a reload.
         "hard-stop-after 60s",
         "tune.ssl.default-dh-param 2048",
+        # An application load balancer takes WebSockets over HTTP/1.1 only, and browsers ask over HTTP/2 where offered.
+        "h2-workaround-bogus-websocket-clients",
     ]
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from moto.core.exceptions import JsonRESTError, ServiceException
 
-Backend = Callable[[str], Any]
-"""moto's backend of a service."""
+from embedded_cloud.config import REGION
+
+Backend = Callable[[str, str], Any]
+"""moto's backend of a service in a region."""
 
 _ASM = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
@@ -45,10 +47,12 @@ def resolve(definition: Mapping[str, Any], backend: Backend) -> dict[str, str]:
 
 
 def _value(value_from: str, backend: Backend) -> str:
+    # An ARN may name a secret of another region; a parameter's bare name is one of this region.
+    region = value_from.split(":")[3] if value_from.startswith("arn:") else REGION
     if ":secretsmanager:" not in value_from:
-        return _parameter(value_from, backend("ssm"))
+        return _parameter(value_from, backend("ssm", region))
     reference = parse(value_from)
-    text = _secret_string(reference, backend("secretsmanager"))
+    text = _secret_string(reference, backend("secretsmanager", region))
     if not reference.json_key:
         return text
     try:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from embedded_cloud.providers.aws.references import ROLE, log_group_exists
-from embedded_cloud.providers.aws.secretsmanager import SECRET
 from embedded_cloud.providers.aws.tagging import ECS_TAGS
 from embedded_cloud.providers.call import Call, pick, report
 from embedded_cloud.providers.entry import Reference, ResourceType
@@ -148,9 +147,11 @@ def _references(call: Call, container: dict[str, Any]) -> Iterator[tuple[str, st
 
 
 def _exists(call: Call, arn: str) -> bool:
+    # A task definition may name a secret of another region.
+    manager = call.clients.get("secretsmanager", arn.split(":")[3])
     try:
-        return bool(SECRET.exists(call, arn))
-    except call.aws("secretsmanager").exceptions.ClientError as error:
+        return "DeletedDate" not in manager.describe_secret(SecretId=arn)
+    except manager.exceptions.ClientError as error:
         if is_missing(error):
             return False
         raise

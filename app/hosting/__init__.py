@@ -1,1 +1,0 @@
-"""The platform's part of the application. Nothing here imports the site's own applications."""

@@ -1,0 +1,1 @@
+"""What an application may call in AWS with its own role: `[[permissions]]` of hosting.toml."""

@@ -1,0 +1,1 @@
+"""Secrets that tasks read: references in task definitions, versions in AWS, and what looks like one."""
