@@ -280,7 +280,6 @@ def test_a_websocket_is_closed_with_1012_at_a_stop_after_a_drain(rich: tuple[str
     web, _, tls = rich
     with live(tls, "/live/") as connection:
         docker("kill", "--signal", "TERM", web)
-        time.sleep(0.5)
         connection.send("during the drain")
         assert connection.recv(5) == "DURING THE DRAIN"
         with pytest.raises(ConnectionClosed) as closed:
