@@ -33,7 +33,7 @@ The commands of a release are no such part: every deploy calls them.
 
 MOST_START_SECONDS = 300
 """startPeriod of a health check: docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html"""
-MOST_MIGRATION_SECONDS = 4800
+MOST_MIGRATION_SECONDS = 4500
 """What a deploy by GitHub Actions has left, whose jobs end after six hours (tests/test_workflow_rules.py)."""
 
 _MODULE = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"

@@ -8,7 +8,7 @@ UNITS_PER_VCPU = 1024
 PROXY_SECONDS = 5
 """How much longer the proxy waits than a request may take (docker/bin/start-proxy, docker/build/nginx.py)."""
 LONGEST_REQUEST = 600
-"""Most seconds that a path may ask for: every rollout waits as long for the tasks that it replaces, and ends in 15
+"""Most seconds that a path may ask for: every rollout waits as long for the tasks that it replaces, and ends in 20
 minutes (ROLLOUT_SECONDS in infra/release/rollout/deployment.py). What takes longer belongs into a job of its own."""
 LONGEST_STOP = 120
 """Most seconds from the stop signal to SIGKILL: stopTimeout on Fargate

@@ -96,6 +96,14 @@ def plain_values(settings: Settings) -> Iterator[Finding]:
             yield Finding(("public_variables", "environment"), rule, "pulumi config rm publicVariables")
 
 
+def debug(settings: Settings) -> Iterator[Finding]:
+    """No debug pages, which show source, settings and variables to every visitor."""
+    value = settings.environment.get("DEBUG", "false")
+    if value != "false" or "DEBUG" in (*settings.secret_environment, *settings.existing_secrets):
+        rule = "must be false: Django's debug pages show source, settings and variables to every visitor"
+        yield Finding(("environment",), rule, remove("environment", "DEBUG"), item="DEBUG")
+
+
 def characters(settings: Settings) -> Iterator[Finding]:
     """No NUL, which ends a variable for the operating system."""
     for field in ("environment", "secret_environment"):

@@ -16,6 +16,14 @@ from infra.settings import namespaces, rules, settings_file
 from infra.settings.settings import DEFAULTS, Settings
 from infra.settings.variables import read_variables
 
+_REPLACED = {
+    "scaleAtRequestsPerTarget": (
+        "scaleAtRequestsPerVcpu counts for 1024 CPU units: four times the value where taskCpu is 256; "
+    ),
+    "wafUploadPaths": "hosting.toml names paths that take files: [[proxy.paths]] with body_mib (docs/waf.md); ",
+}
+"""Where a setting of an earlier version went, by its key."""
+
 
 def load_settings(config: pulumi.Config, region: str | None) -> Settings:
     """Read and check every setting.
@@ -100,9 +108,10 @@ def _unknown_keys(config: pulumi.Config) -> list[Problem]:
         project, _, key = configured.partition(":")
         if project == config.name and key not in known:
             nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-            fix = f"did you mean {nearest[0]}? " if nearest else ""
-            fix += f"pulumi config rm {key}"
-            problems.append(Problem(configured, given[configured], "is not a setting of this project", fix))
+            hint = _REPLACED.get(key) or (f"did you mean {nearest[0]}? " if nearest else "")
+            fix = f"{hint}pulumi config rm {key}"
+            # Without the value, which may be a secret under a misspelt key.
+            problems.append(Problem(configured, None, "is not a setting of this project", fix))
     return problems
 
 

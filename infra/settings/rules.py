@@ -48,6 +48,7 @@ RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     edge_rules.waf_blocks,
     environment_rules.names,
     environment_rules.plain_values,
+    environment_rules.debug,
     environment_rules.characters,
     environment_rules.document,
     environment_rules.definition,

@@ -12,7 +12,7 @@ from infra.policies import Arn
 from infra.release.reporting import ReleaseError, Reporter, short
 from infra.release.rollout import diagnosis
 
-ROLLOUT_SECONDS = 900
+ROLLOUT_SECONDS = 1200
 """Ten times a quick rollout, and longer than the circuit breaker needs to fail one with tasks that stop."""
 POLL_SECONDS = 2
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from infra.application.manifest import MOST_START_SECONDS
 from infra.ecs import server
 from infra.release.rollout import deployment, outdated_tasks
 from infra.settings.request_rules import BOUNDS
@@ -45,6 +46,7 @@ def test_a_replaced_task_keeps_a_request_as_long_as_the_proxy_waits_for_it(secon
 
 def test_a_rollout_that_waits_for_the_longest_request_ends_in_time() -> None:
     stop = server.deregistration_delay(server.LONGEST_REQUEST) + server.LONGEST_STOP
-    assert stop + 120 < deployment.ROLLOUT_SECONDS
+    # The image is pulled meanwhile.
+    assert stop + MOST_START_SECONDS + 120 < deployment.ROLLOUT_SECONDS
     # The containers of a task stop one after the other.
     assert stop + server.LONGEST_STOP < outdated_tasks.DRAIN_SECONDS

@@ -136,9 +136,7 @@ def test_every_variable_of_the_platform_is_refused() -> None:
         assert list(environment_rules.names(settings(environment={name: "x"}))), name
 
 
-@pytest.mark.parametrize(
-    "name", ["FEATURE", "DEBUG", "SENTRY_DSN", "PGP_HOME", "MY_AWS_REGION", "PYTHON_GIL", "_X", "x"]
-)
+@pytest.mark.parametrize("name", ["FEATURE", "SENTRY_DSN", "PGP_HOME", "MY_AWS_REGION", "PYTHON_GIL", "_X", "x"])
 def test_a_name_of_the_applications_own_is_taken(name: str) -> None:
     assert loaded(environment=json.dumps({name: "x"})).environment == {name: "x"}
 
@@ -269,6 +267,12 @@ def test_more_existing_secrets_than_a_role_may_read_are_refused_and_keys_of_one_
     (many,) = environment_rules.existing(settings(existing_secrets=existing))
     assert "names 11 different secrets" in many.rule
     assert not list(environment_rules.existing(settings(existing_secrets=dict.fromkeys(existing, SECRET))))
+
+
+@pytest.mark.parametrize("value", ["true", "1", "off"])
+def test_debug_pages_are_refused_and_false_is_taken(value: str) -> None:
+    assert "must be false" in only_problem(environment=json.dumps({"DEBUG": value})).rule
+    assert loaded(environment='{"DEBUG": "false"}').environment == {"DEBUG": "false"}
 
 
 def test_a_nul_is_refused() -> None:

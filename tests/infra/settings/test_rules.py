@@ -106,6 +106,19 @@ def test_a_wrong_value_is_refused_by_its_key_with_the_rule(values, key, rule):
     assert problem.fix
 
 
+@pytest.mark.parametrize(
+    ("key", "successor"),
+    [("scaleAtRequestsPerTarget", "scaleAtRequestsPerVcpu"), ("wafUploadPaths", "[[proxy.paths]] with body_mib")],
+)
+def test_a_setting_of_an_earlier_version_names_what_takes_its_place(key, successor):
+    assert successor in only_problem(**{key: "6000"}).fix
+
+
+def test_the_value_of_an_unknown_key_is_not_printed():
+    problem = only_problem(secretEnviroment='{"STRIPE_KEY": "sk_live_canary"}')
+    assert "canary" not in str(problem)
+
+
 @pytest.mark.parametrize("values", [case[0] for case in REFUSED], ids=[str(case[0]) for case in REFUSED])
 def test_a_proposed_value_is_itself_legal(values):
     problem = only_problem(**values)
