@@ -152,13 +152,18 @@ def logs(
     since: Annotated[str, typer.Option(help="How far back: 30s, 10m, 3h, 2d.")] = "10m",
     grep: Annotated[str, typer.Option(help="A filter pattern of CloudWatch Logs.")] = "",
     container: Annotated[str, typer.Option(help="Only this container: web, proxy or migrate.")] = "",
-    follow: Annotated[bool, typer.Option(help="Wait for new lines until Ctrl-C.")] = True,
+    follow: Annotated[
+        bool | None,
+        typer.Option("--follow/--no-follow", help="Wait for new lines until Ctrl-C; the default in a terminal."),
+    ] = None,
 ) -> None:
     """Show the log lines of the containers."""
     found = find(stack, project, region)
     group = found.history()[-1].log_group
     screen = console()
-    for line in container_logs.read_lines(found.session, group, container_logs.since(since), grep, follow=follow):
+    # A script that reads the lines waits for their end.
+    follows = sys.stdout.isatty() if follow is None else follow
+    for line in container_logs.read_lines(found.session, group, container_logs.since(since), grep, follow=follows):
         if container in ("", line.container):
             _print_line(screen, line)
 

@@ -44,6 +44,12 @@ def test_one_container_and_a_duration_can_be_chosen(stack: DeployedStack, ops: O
     assert [line.split()[-1] for line in ended.out.splitlines()] == ["old", "new"]
 
 
+def test_a_pipe_gets_the_lines_so_far_and_their_end(stack: DeployedStack, ops: Ops) -> None:
+    stack.deploy("one")
+    write(stack.session, "web/web/0123456789", "new")
+    assert ops("logs").out.split()[-1] == "new"
+
+
 def test_following_shows_late_lines_once(stack: DeployedStack, monkeypatch: pytest.MonkeyPatch) -> None:
     arrivals: list[Sequence[Any]] = [
         ("web/web/1", "second", 500),
