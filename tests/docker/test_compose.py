@@ -72,6 +72,7 @@ def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactor
         yield run
     finally:
         run("down", "--volumes", "--timeout", "5")
+        docker("rmi", "--force", f"{project}/web", f"{project}/proxy")
 
 
 @pytest.fixture(scope="module")
