@@ -10,7 +10,7 @@ from bootstrap import hosted
 from infra.application.manifest import Permission
 from infra.dns.record_sets import is_within
 from infra.problem import Problem, SettingsError
-from infra.secrets.reference import SecretReference
+from infra.secrets.reference import legal_references
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/[A-Za-z0-9._-]{1,100}")
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,29}")
@@ -66,13 +66,7 @@ def load_settings(config: pulumi.Config, region: str | None, stack: str) -> Sett
 
 def _arns(existing: Mapping[str, object]) -> tuple[str, ...]:
     """The different secrets. A reference that is none is refused by the hosted program itself."""
-    found = set()
-    for text in existing.values():
-        try:
-            found.add(SecretReference.parse(str(text)).arn)
-        except ValueError:
-            continue
-    return tuple(sorted(found))
+    return tuple(sorted({reference.arn for reference in legal_references(existing).values()}))
 
 
 def problems(settings: Settings, project: str) -> list[Problem]:

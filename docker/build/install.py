@@ -18,7 +18,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10, whose pip has a copy of the same module
     from pip._vendor import tomli as tomllib  # type: ignore[no-redef,import-not-found]
 
-from wheels import WITH_WHEELS, with_wheels
+from wheels import WITH_WHEELS, name_of, with_wheels
 
 BUILD = Path("/build")
 PYTHON = Path("/opt/venv/bin/python")
@@ -159,12 +159,6 @@ def installed() -> dict[str, str]:
     code = "import importlib.metadata as m; [print(d.name, d.version) for d in m.distributions()]"
     listed = subprocess.run([PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout
     return {name_of(name): version for name, version in map(str.split, listed.splitlines())}
-
-
-def name_of(requirement: str) -> str:
-    """The normalized name at the begin of a requirement."""
-    (name,) = re.findall(r"^[A-Za-z0-9._-]+", requirement)
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def uv(*arguments: str | Path, folder: Path, fix: str) -> None:

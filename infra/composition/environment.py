@@ -12,7 +12,7 @@ from infra.ecs.task_roles import SecretAccess
 from infra.foundation.kms import EncryptionKey
 from infra.provider.identity import stack_session
 from infra.secrets.existing import ExistingSecret, look_up
-from infra.settings.environment_rules import existing_references
+from infra.secrets.reference import legal_references
 from infra.settings.settings import Settings
 
 RECOVERY_DAYS = 30
@@ -29,7 +29,7 @@ class Environment(NamedTuple):
 
 def look_up_existing(settings: Settings) -> dict[str, ExistingSecret]:
     """The secrets of `existingSecrets` by variable. Raises SettingsError, before any resource is declared."""
-    wanted = existing_references(settings)
+    wanted = legal_references(settings.existing_secrets)
     return look_up(stack_session()(), pulumi.get_project(), wanted) if wanted else {}
 
 

@@ -66,6 +66,12 @@ class SecretReference:
         return f"{self.arn}:{self.key}:{self.stage}:{self.version}"
 
 
+def legal_references(existing: Mapping[str, object]) -> dict[str, SecretReference]:
+    """The references of the setting `existingSecrets` by variable, without those that its rules refuse."""
+    parsed = {name: _parsed(str(text)) for name, text in existing.items()}
+    return {name: reference for name, reference in parsed.items() if reference}
+
+
 def pinned_versions(definition: Mapping[str, Any]) -> dict[str, str]:
     """Version of each secret that the containers of a described task definition read in one version, by ARN."""
     references = (_parsed(one["valueFrom"]) for one in _secrets(definition))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from infra.ecs.containers import platform_variables
 from infra.problem import Finding, key_of
 from infra.secrets.detection import why_secret
-from infra.secrets.reference import PARAMETER_STORE, SecretReference
+from infra.secrets.reference import PARAMETER_STORE, SecretReference, legal_references
 from infra.settings.settings import Settings
 
 OBJECTS = ("environment", "secret_environment", "existing_secrets")
@@ -132,7 +132,7 @@ def definition(settings: Settings) -> Iterator[Finding]:
 
 def existing(settings: Settings) -> Iterator[Finding]:
     """Few enough secrets for the policies of the execution role."""
-    count = len({reference.arn for reference in existing_references(settings).values()})
+    count = len({reference.arn for reference in legal_references(settings.existing_secrets).values()})
     if count > MOST_EXISTING:
         rule = f"names {count} different secrets, and the policies of a role have room for {MOST_EXISTING}"
         fix = "keep several values as keys of one secret: <ARN>:<key>::"
@@ -163,17 +163,6 @@ def _reference_problem(settings: Settings, text: str) -> str | None:
     if found.region != settings.region:
         return f"tasks with `egress: endpoints` reach Secrets Manager of {settings.region} only"
     return None
-
-
-def existing_references(settings: Settings) -> dict[str, SecretReference]:
-    """The legal references of `existingSecrets` by variable."""
-    found = {}
-    for name, text in settings.existing_secrets.items():
-        try:
-            found[name] = SecretReference.parse(text)
-        except ValueError:
-            continue
-    return found
 
 
 def set_secret(name: str) -> str:

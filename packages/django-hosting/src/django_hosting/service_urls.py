@@ -22,7 +22,6 @@ SMTP = ("smtp+tls", "smtp+ssl", "smtp")
 PORTS: Mapping[str, frozenset[int]] = {"smtp+tls": frozenset({25, 587, 2587}), "smtp+ssl": frozenset({465, 2465})}
 """Ports of RFC 8314 and of Amazon SES, by scheme. https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html"""
 MAIL = (*SMTP, "ses", "filemail", "consolemail", "memorymail", "dummymail", "unset")
-MAIL_EXAMPLE = "smtp+tls://<user>:<password>@<host>:587"
 DATABASE_EXAMPLE = "postgres://<user>:<password>@<host>:5432/<name>"
 POSTGRES = ("postgres", "postgresql")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
