@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra.composition import application, dns, environment
+from infra.composition import application, dns, environment, schedules
 from infra.composition.data import declare_data
 from infra.composition.foundation import declare_foundation
 from infra.composition.monitoring import (
@@ -15,15 +15,11 @@ from infra.composition.monitoring import (
 from infra.composition.outputs import stack_outputs
 from infra.composition.release import declare_images, declare_release
 from infra.composition.service import declare_service
-from infra.permissions_boundary import bound_roles
-from infra.provider.identity import refuse_another_account
+from infra.composition.stack_wide import apply_stack_wide
 from infra.settings.load import load_settings
-from infra.tags import tag_everything
 
 settings = load_settings(pulumi.Config(), pulumi.Config("aws").get("region"))
-refuse_another_account()
-tag_everything(pulumi.get_project(), pulumi.get_stack())
-bound_roles(pulumi.get_project(), pulumi.get_stack(), settings.permissions_boundary)
+planned = apply_stack_wide(settings)
 
 # The Django project, and the build context of its images
 staged = application.stage(settings)
@@ -53,11 +49,13 @@ release = declare_release(settings, images)
 service = declare_service(settings, foundation, data, images, release, certificate, email)
 dns.declare_records(settings, zone, existing, service)
 
-# Alarms, dashboard, budget, cost
+# Alarms, schedules, dashboard, budget, cost
 alarms = declare_alarms(settings, foundation, service, data)
-dashboard = declare_dashboard(settings, service, data)
+scheduled = schedules.declare_schedules(settings, foundation, data, images, release, service, alarms)
+dashboard = declare_dashboard(settings, service, data, scheduled)
 declare_email_notifications(email, alarms)
 declare_budget(settings, alarms)
-log_monthly_cost(settings)
+log_monthly_cost(settings, service)
 
-stack_outputs(settings, foundation, data, release, service, dashboard).export()
+planned.warn_of_lacking_actions()
+stack_outputs(settings, foundation, data, release, service, dashboard, scheduled).export()

@@ -32,6 +32,8 @@ def _platform(scope: Scope) -> list[Statement]:
     return [
         allow(
             [
+                # Of a task that starts, which has no tags before.
+                "ecs:TagResource",
                 *named("ecr", "BatchCheckLayerAvailability BatchGetImage GetAuthorizationToken GetDownloadUrlForLayer"),
                 *named("logs", "CreateLogGroup CreateLogStream DescribeLogGroups DescribeLogStreams GetLogEvents"),
                 *named("logs", "PutLogEvents PutRetentionPolicy"),
@@ -41,8 +43,20 @@ def _platform(scope: Scope) -> list[Statement]:
             condition={"StringEquals": here},
         ),
         allow(
-            [*named("kms", "Decrypt GenerateDataKey*"), "secretsmanager:GetSecretValue"],
+            [
+                *named("kms", "Decrypt GenerateDataKey*"),
+                "secretsmanager:GetSecretValue",
+                # Schedules: start tasks, and mail what did not start.
+                "ecs:RunTask",
+                "sns:Publish",
+                *named("sqs", "DeleteMessage GetQueueAttributes ReceiveMessage SendMessage"),
+            ],
             condition={"StringEquals": {**here, **scope.own_tags}},
+        ),
+        allow(
+            ["iam:PassRole"],
+            scope.roles,
+            condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         ),
         allow(
             named("s3", "AbortMultipartUpload DeleteObject GetObject ListBucket PutObject"),

@@ -13,14 +13,20 @@ _TAGGED = [
     *named("logs", "DeleteLogGroup"),
     *named("secretsmanager", "DeleteSecret GetSecretValue PutResourcePolicy PutSecretValue UpdateSecret"),
     *named("sns", "DeleteTopic SetTopicAttributes"),
+    *named("sqs", "DeleteQueue SetQueueAttributes"),
 ]
 """Actions on one resource that has the stack's tags since its creation (docs.aws.amazon.com/service-authorization)."""
 _TAGGED_AMONG_OTHERS = [
+    *named("elasticache", "DeleteReplicationGroup DeleteUser DeleteUserGroup ModifyReplicationGroup ModifyUser"),
+    *named("elasticache", "ModifyUserGroup"),
     *named("rds", "DeleteDBInstance ModifyDBInstance RebootDBInstance"),
     *named("wafv2", "DeleteWebACL UpdateWebACL"),
 ]
 """Actions that AWS also checks against resources without tags, such as RDS's default option group."""
-_DATABASES_AND_WEB_ACLS = ["arn:aws:rds:*:*:db:*", "arn:aws:wafv2:*:*:*/webacl/*"]
+_DATABASES_AND_WEB_ACLS = [
+    *("arn:aws:rds:*:*:db:*", "arn:aws:wafv2:*:*:*/webacl/*"),
+    *(f"arn:aws:elasticache:*:*:{kind}:*" for kind in ("replicationgroup", "user", "usergroup")),
+]
 _KEYS = [
     *named("kms", "CreateGrant Decrypt Encrypt GenerateDataKey* PutKeyPolicy ScheduleKeyDeletion"),
     "kms:UpdateKeyDescription",

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from infra.application.manifest import Permission
 from infra.application.manifest_file import read_manifest
+from infra.permissions.permission import Permission
 from infra.problem import Problem
 
 FOLDER = Path(__file__).parents[1]

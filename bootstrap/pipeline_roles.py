@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap.boundary import boundary
-from bootstrap.deploy_policies import deploy_policies
+from bootstrap.deploy_policies import TOPICS, deploy_policies
 from bootstrap.earlier_buckets import earlier_buckets
 from bootstrap.preview_policy import preview_policy
 from bootstrap.scope import Scope
@@ -14,11 +14,10 @@ from bootstrap.settings import Settings
 from bootstrap.state import State
 from bootstrap.trust import AUDIENCE, ISSUER, deploy_environment, preview_environment, trust
 from infra import naming
+from infra.naming import DEPLOY_ROLE, PREVIEW_ROLE
 
 DEPLOY_HOURS = 6
 """Longest session of the deploy role; the program can wait 4.5 hours (.github/workflows/deploy.yml)."""
-POLICIES = ("read", "network", "services", "site", "roles", "foreign")
-"""Topics of the deploy role's policies. IAM attaches at most 10 to a role."""
 
 
 def oidc_provider(name: str, create: bool) -> pulumi.Output[str]:
@@ -91,6 +90,7 @@ class PipelineRoles(pulumi.ComponentResource):
                 stack=settings.stack,
                 zone=settings.zone,
                 boundary_arn=f"arn:aws:iam::{values[0]}:policy{self._path}{boundary_name}",
+                deploy_role_arn=f"arn:aws:iam::{values[0]}:role{self._path}{self._role_name(DEPLOY_ROLE)}",
                 existing_secrets=settings.existing_secrets,
                 other_names=settings.other_names,
                 permissions=settings.permissions,
@@ -101,16 +101,16 @@ class PipelineRoles(pulumi.ComponentResource):
         )
 
     def _preview_role(self, name: str, scope: pulumi.Output[Scope]) -> pulumi.Output[str]:
-        role = self._role(name, "preview", preview_environment(self._args.settings.stack), hours=1)
+        role = self._role(name, PREVIEW_ROLE, preview_environment(self._args.settings.stack), hours=1)
         policy = self._policy(f"{name}-preview", "preview", scope.apply(preview_policy))
         self._attach(f"{name}-preview", role, policy)
         arn: pulumi.Output[str] = role.arn
         return arn
 
     def _deploy_role(self, name: str, scope: pulumi.Output[Scope]) -> pulumi.Output[str]:
-        role = self._role(name, "deploy", deploy_environment(self._args.settings.stack), hours=DEPLOY_HOURS)
+        role = self._role(name, DEPLOY_ROLE, deploy_environment(self._args.settings.stack), hours=DEPLOY_HOURS)
         documents = scope.apply(deploy_policies)
-        for topic in POLICIES:
+        for topic in TOPICS:
             policy = self._policy(f"{name}-deploy-{topic}", f"deploy-{topic}", documents[topic])
             self._attach(f"{name}-deploy-{topic}", role, policy)
         arn: pulumi.Output[str] = role.arn
@@ -121,7 +121,7 @@ class PipelineRoles(pulumi.ComponentResource):
         return aws.iam.Role(
             f"{name}-{kind}",
             # Fixed names: they stand in the variables of the environments, and in the trail of the account.
-            name=naming.role_name(settings.project, settings.stack, kind),
+            name=self._role_name(kind),
             path=self._path,
             description=f"Jobs of {settings.repository} in the environment {environment}",
             assume_role_policy=pulumi.Output.from_input(self._args.provider_arn).apply(
@@ -136,6 +136,9 @@ class PipelineRoles(pulumi.ComponentResource):
             max_session_duration=hours * 3600,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _role_name(self, kind: str) -> str:
+        return naming.role_name(self._args.settings.project, self._args.settings.stack, kind)
 
     def _policy_name(self, kind: str) -> str:
         return naming.policy_name(self._args.settings.project, self._args.settings.stack, kind)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import naming
-from infra.permissions.statements import Permission
+from infra.permissions.permission import Permission
 
 Statement = dict[str, Any]
 
@@ -23,6 +23,7 @@ class Scope:
     """Route 53 zone whose names the stack may change."""
     boundary_arn: str
     """Permissions boundary of every role that the stack makes."""
+    deploy_role_arn: str
     existing_secrets: tuple[str, ...] = ()
     """ARNs of the secrets and parameters that the stack reads and did not make."""
     other_names: tuple[str, ...] = ()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 
 from bootstrap import hosted
-from infra.application.manifest import Permission
 from infra.dns.record_sets import is_within
+from infra.permissions.permission import Permission
 from infra.problem import Problem, SettingsError
 from infra.secrets.reference import legal_references
 

@@ -10,7 +10,7 @@ import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
 T = TypeVar("T")
-_THREADS = ThreadPoolExecutor(4, thread_name_prefix="hooks")
+_THREADS = ThreadPoolExecutor(16, thread_name_prefix="hooks")
 """Not the event loop's threads, six on a small machine, in which Pulumi waits for the engine. With `--parallel 1` the
 engine waits for the hook, and a hook that waits for one of those threads never ends."""
 

@@ -15,9 +15,13 @@ DASHBOARD_LENGTH = 255
 """CloudWatch (docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html)."""
 WEB_ACL_METRIC_LENGTH = 128
 """AWS WAF (docs.aws.amazon.com/waf/latest/APIReference/API_VisibilityConfig.html)."""
+SCHEDULE_GROUP_LENGTH = 64
+"""EventBridge Scheduler (docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateScheduleGroup.html)."""
 ROLE_LENGTH = 64
 POLICY_LENGTH = 128
 """IAM (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
+PREVIEW_ROLE, DEPLOY_ROLE = "preview", "deploy"
+"""Roles of the pipelines, in their names (bootstrap/pipeline_roles.py)."""
 BUCKET_PREFIX_LENGTH = 37
 """S3 allows 63 (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html); the provider appends 26."""
 BUCKET_SUFFIX_LENGTH = 26
@@ -29,6 +33,8 @@ TAG_VALUE_LENGTH = 256
 DATABASE_NAME_LENGTH = 40
 """RDS allows 63 (docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html). The rest is for what
 follows it in the instance's identifier and in the names of roles."""
+CACHE_ID_LENGTH = 40
+"""ElastiCache's users and user groups (docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html)."""
 _RESERVED_BY_SSM = ("aws", "ssm")
 """Beginnings of parameter names (docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html)."""
 _RESERVED_BY_DATABASE = re.compile(
@@ -95,6 +101,12 @@ def bucket_prefix(project: str, stack: str, role: str) -> str:
     return f"{name.lstrip('-')}-"
 
 
+def cache_id(project: str, stack: str, role: str) -> str:
+    """Id of a user or a user group of ElastiCache: small letters, digits and `-`, after a letter."""
+    name = physical_name(project, stack, role, limit=CACHE_ID_LENGTH - 1, lower=True).strip("-")
+    return name if name[:1].isalpha() else f"c{name}"
+
+
 def web_acl_metric(project: str, stack: str) -> str:
     """Dimension `WebACL` of WAF's metrics: two stacks of one region must not share it."""
     return physical_name(project, stack, limit=WEB_ACL_METRIC_LENGTH)
@@ -103,6 +115,11 @@ def web_acl_metric(project: str, stack: str) -> str:
 def task_family(project: str, stack: str, kind: str) -> str:
     """Family of a task definition; ECS numbers revisions within it."""
     return physical_name(project, stack, kind, limit=FAMILY_LENGTH)
+
+
+def schedule_group(project: str, stack: str) -> str:
+    """Group of the stack's schedules in EventBridge Scheduler, which the release's record names too."""
+    return physical_name(project, stack, limit=SCHEDULE_GROUP_LENGTH)
 
 
 def parameter_name(project: str, stack: str) -> str:

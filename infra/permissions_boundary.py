@@ -9,7 +9,7 @@ from pulumi.runtime import register_stack_transformation
 def bound_roles(project: str, stack: str, boundary_arn: str) -> None:
     """Give every IAM role declared after this call the boundary, and the path that belongs to the stack.
 
-    A deploy role is allowed to create roles with this boundary under this path only (bootstrap/deploy_policies.py).
+    A deploy role is allowed to create roles with this boundary under this path only (bootstrap/changes.py).
     An empty ARN changes nothing: a person with administrator credentials deploys.
     """
     if not boundary_arn:

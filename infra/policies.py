@@ -1,12 +1,16 @@
 """IAM policy documents as functions of the ARNs they name. Pure: no resources."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 Statement = dict[str, Any]
 
+EVENTBRIDGE = "events.amazonaws.com"
+"""Principal of EventBridge's rules."""
+MONITORING_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+"""The only managed policy that the program attaches."""
 STATIC_PREFIX = "static/"
 """Key prefix of published static files in the media bucket (django_hosting/static_files.py)."""
 
@@ -102,22 +106,24 @@ def execution_role(*, repository_arns: Sequence[str], secret_arn: str, key_arn: 
     )
 
 
-def read_secret(arn: str, key_arn: str | None) -> str:
-    """Permission to read one secret or parameter, and to use its customer managed key for nothing else."""
-    where = Arn.parse(arn)
-    action, context = READ_SECRET[where.service]
-    decrypt: Statement = {
-        "Effect": "Allow",
-        "Action": "kms:Decrypt",
-        "Resource": key_arn,
-        "Condition": {
-            "StringEquals": {
-                "kms:ViaService": f"{where.service}.{where.region}.amazonaws.com",
-                f"kms:EncryptionContext:{context}": arn,
-            }
-        },
-    }
-    return _document({"Effect": "Allow", "Action": action, "Resource": arn}, *([decrypt] if key_arn else []))
+def read_secrets(keys: Mapping[str, str | None]) -> str:
+    """Permission to read these secrets and parameters, and to use their keys for nothing else.
+
+    The customer managed key of each by its ARN; None for one of AWS's own.
+    """
+    found: list[Statement] = []
+    for service, (action, context) in READ_SECRET.items():
+        arns = sorted(arn for arn in keys if Arn.parse(arn).service == service)
+        encrypted = [arn for arn in arns if keys[arn]]
+        if arns:
+            found.append({"Effect": "Allow", "Action": action, "Resource": arns})
+        if encrypted:
+            callers = sorted({f"{service}.{Arn.parse(arn).region}.amazonaws.com" for arn in encrypted})
+            where = {"kms:ViaService": callers, f"kms:EncryptionContext:{context}": encrypted}
+            resources = sorted({key for arn in encrypted if (key := keys[arn])})
+            decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": resources}
+            found.append({**decrypt, "Condition": {"StringEquals": where}})
+    return _document(*found)
 
 
 def task_role(*, media_bucket_arn: str, key_arn: str, ses: SesSender | None = None) -> str:
@@ -165,7 +171,7 @@ def _media_files(bucket_arn: str, key_arn: str) -> list[Statement]:
     return [
         {
             "Effect": "Allow",
-            "Action": ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            "Action": ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             "Resource": f"{bucket_arn}/*",
         },
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket_arn},
@@ -198,15 +204,18 @@ def tls_only_bucket(bucket_arn: str, *allowed: Statement) -> str:
 
 
 def topic_publishers(topic_arn: str, services: Sequence[str]) -> str:
-    """Topic policy: these AWS services may publish on behalf of the topic's own account."""
+    """Topic policy: these AWS services may publish on behalf of the topic's own account.
+
+    EventBridge has a statement of its own: AWS's example for it has no condition, and rules of another account publish
+    by a role of theirs (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
+    """
+    publish: Statement = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic_arn}
+    account = {"StringEquals": {"aws:SourceAccount": Arn.parse(topic_arn).account}}
+    others = sorted(set(services) - {EVENTBRIDGE})
+    eventbridge = {**publish, "Principal": {"Service": EVENTBRIDGE}}
     return _document(
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": sorted(services)},
-            "Action": "sns:Publish",
-            "Resource": topic_arn,
-            "Condition": {"StringEquals": {"aws:SourceAccount": Arn.parse(topic_arn).account}},
-        }
+        {**publish, "Principal": {"Service": others}, "Condition": account},
+        *([eventbridge] if EVENTBRIDGE in services else []),
     )
 
 

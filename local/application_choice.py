@@ -13,6 +13,7 @@ from local import project
 from local.runtime import ROOT, Runtime, UsageError
 from local.setup import debian
 from local.setup.steps import report
+from local.state import has_database
 
 KEY = "application"
 """The setting with the folder of the project."""
@@ -38,6 +39,19 @@ def find(given: str | None, runtime: Runtime) -> Application:
     return find_in(folder(given, runtime))
 
 
+def refuse_another(application: Application, runtime: Runtime) -> None:
+    """Raises UsageError if the stack has the database of another project that exists."""
+    before = folder(None, runtime)
+    same = before.resolve() == application.folder.resolve() or not before.exists()
+    if same or not has_database(runtime.folder, project.LOCAL_STACK):
+        return
+    raise UsageError(
+        f"The stack on this machine serves {before}, and its database has that project's tables. Remove both with "
+        f"`make down`, then deploy {application.folder}. To keep both, start another cloud beside it: "
+        "docs/embedded-cloud.md, Several clouds on one machine."
+    )
+
+
 def find_in(path: Path) -> Application:
     """The project in a folder. Says what was found. Raises UsageError with every problem."""
     try:
@@ -58,24 +72,36 @@ def setting(given: str | None) -> dict[str, Any]:
     return {f"{project.name()}:{KEY}": str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)}
 
 
+def roles(application: Application) -> list[str]:
+    """Roles of base images that this application needs beside `images.BASE_IMAGES`."""
+    python = _python_role(application)
+    return [role for role in (python, "node" if application.node else None) if role and role not in base.BASE_IMAGES]
+
+
 def settings(application: Application, images: Mapping[str, str]) -> dict[str, Any]:
     """The project and its base images. `images` maps a role to the image that Docker has. Raises UsageError."""
-    chosen = {"pythonImage": _python(application, images["python"])}
+    chosen = {"pythonImage": _python(application, images)}
     if "node" in images:
         chosen["nodeImage"] = images["node"]
     return setting(str(application.folder)) | {f"{project.name()}:{key}": image for key, image in chosen.items()}
 
 
-def _python(application: Application, image: str) -> str:
+def _python(application: Application, images: Mapping[str, str]) -> str:
     """The image of the application's Python version; empty lets the program name the official one."""
-    official = base.BASE_IMAGES["python"].official
+    if role := _python_role(application):
+        return images[role]
     wanted = recipe.arguments(application)["PYTHON_IMAGE"]
-    if wanted == official:
-        return image
-    if base.is_standin(image) and not debian.has_image(wanted):
+    if base.is_standin(images["python"]) and not debian.has_image(wanted):
+        replaced = [image.official for image in base.IMAGES.values() if image.target == "python"]
         raise UsageError(
             f"The application runs on {wanted}. No image registry answers, and Debian's packages stand in for "
-            f"{official} only. Name its version by `python` in hosting.toml, or load {wanted} from another machine "
-            "(docker save, docker load)."
+            f"{' and '.join(replaced)} only. Name one of these versions by `python` in hosting.toml, or load {wanted} "
+            "from another machine (docker save, docker load)."
         )
     return ""
+
+
+def _python_role(application: Application) -> str | None:
+    """The role of the base image with the application's Python version, if there is one."""
+    wanted = recipe.arguments(application)["PYTHON_IMAGE"]
+    return next((role for role, image in base.IMAGES.items() if image.official == wanted), None)

@@ -35,6 +35,8 @@ class Part:
     """Marker expression."""
     workers: int
     """xdist's workers; 0 runs the tests in pytest's own process."""
+    named: bool = False
+    """Print each test by its name when it has ended: for parts that take long."""
     dist: str = "load"
     """How xdist distributes tests: `load` one by one, `loadfile` by file, `loadgroup` by the mark `xdist_group`."""
 
@@ -46,7 +48,7 @@ class Part:
         groups += [] if self.dist == "load" else ["--no-loadscope-reorder"]
         distribution = ["-n", str(self.workers), "--dist", self.dist, *groups]
         colour = "yes" if sys.stdout.isatty() else "no"
-        options = [f"--junitxml={report}", f"--color={colour}", *rest]
+        options = [f"--junitxml={report}", f"--color={colour}", *(["--verbose"] if self.named else []), *rest]
         return [sys.executable, "-m", "pytest", *markers, *distribution, *options]
 
 
@@ -60,20 +62,23 @@ FAST = (
     Part(name="application", folder=ROOT / "app", workers=0),
     Part(name="hosting", folder=HOSTING, markers="not containers", workers=0),
 )
-ENGINE = (Part(name="engine", markers="engine and not containers and not long", workers=CORES, dist="loadfile"),)
-CONTAINERS = (Part(name="containers", markers="containers and not long", workers=CORES, dist="loadgroup"),)
-VERSIONS = (Part(name="versions", folder=HOSTING, markers="containers", workers=0),)
-LONG = (Part(name="long", markers="long", workers=CORES, dist="loadgroup"),)
+ENGINE = (
+    Part(name="engine", markers="engine and not containers and not long", workers=CORES, dist="loadfile", named=True),
+)
+CONTAINERS = (Part(name="containers", markers="containers and not long", workers=CORES, dist="loadgroup", named=True),)
+VERSIONS = (Part(name="versions", folder=HOSTING, markers="containers", workers=0, named=True),)
+LONG = (Part(name="long", markers="long", workers=CORES, dist="loadgroup", named=True),)
 
 
 def test(options: argparse.Namespace, runtime: Runtime) -> int:
-    """Run the stages, print where the time went, and the sum on the last line. Exit code 1 for a failed test."""
+    """Run the stages, print where the time went, the failed tests, and the sum. Exit code 1 for a failed test."""
     stages = (LONG,) if options.long else (FAST,) if options.fast else (FAST, ENGINE, CONTAINERS, VERSIONS)
     started = time.monotonic()
     runs = [run for stage in stages for run in _run_stage(stage, runtime, options.rest)]
     total = sum((run.counts for run in runs), Counter[str]())
     seconds = {"set-up": float(os.environ.pop(SETUP_SECONDS, 0)), "tests": time.monotonic() - started}
     print(junit.timing(runs, seconds))  # noqa: T201
+    print(junit.failures(runs), end="")  # noqa: T201
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped", flush=True)  # noqa: T201
     failed = total["failed"] or any(run.exit_code not in {0, NOTHING_COLLECTED} for run in runs)
     return 1 if failed or not total["passed"] else 0

@@ -114,6 +114,12 @@ def record_file(runtime: Runtime) -> Path:
     return runtime.folder / "daemon.json"
 
 
+def chosen_images(runtime: Runtime) -> dict[str, str]:
+    """Image of each role that set-up chose: the official one, or its stand-in."""
+    chosen: dict[str, str] = json.loads((runtime.folder / "images.json").read_text())
+    return chosen
+
+
 def log_file(runtime: Runtime) -> Path:
     """The embedded cloud's log."""
     return runtime.logs / "cloud.log"

@@ -39,7 +39,7 @@ def main() -> int:
 
 def cloud_config(runtime: Runtime) -> CloudConfig:
     """The cloud in the runtime folder, with the images that set-up chose and the project's zone and address range."""
-    chosen: dict[str, str] = json.loads((runtime.folder / "images.json").read_text())
+    chosen = daemon.chosen_images(runtime)
     return CloudConfig(
         name=runtime.cloud,
         state_dir=runtime.folder / "cloud",
@@ -50,7 +50,7 @@ def cloud_config(runtime: Runtime) -> CloudConfig:
         vpc_cidr=vpc.wanted_range(runtime.folder),
         dns_zones=project.zones(project.LOCAL_STACK),
         clocks=Clocks.from_environment(os.environ),
-        images={role: chosen[role] for role in ("postgres", "haproxy", "registry", "pause")},
+        images={role: chosen[role] for role in ("postgres", "valkey", "haproxy", "registry", "pause")},
     )
 
 

@@ -9,6 +9,8 @@ from local import project
 from local.processes import is_alive
 from local.runtime import OperatorError
 
+DATABASE = "aws:rds/instance:Instance"
+
 
 def state_file(folder: Path, name: str) -> Path:
     """The file that holds a stack's state; absent before its first update."""
@@ -68,6 +70,12 @@ def deployed_once(folder: Path, name: str) -> bool:
     """Whether an update ever finished: only then does the stack have outputs."""
     resources = _latest(folder, name).get("resources") or []
     return any(one.get("outputs") for one in resources if one["type"] == "pulumi:pulumi:Stack")
+
+
+def has_database(folder: Path, name: str) -> bool:
+    """Whether the stack has a database, also after an update that failed. A torn state file is not read."""
+    resources = _latest(folder, name).get("resources") if _is_json(state_file(folder, name)) else None
+    return any(one["type"] == DATABASE for one in resources or [])
 
 
 def _latest(folder: Path, name: str) -> dict[str, Any]:

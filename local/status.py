@@ -14,6 +14,7 @@ from embedded_cloud.images.images import is_standin
 from local import daemon, site
 from local.project import LOCAL_STACK
 from local.runtime import OperatorError, Runtime, venv_python
+from local.setup import session_manager_plugin
 from local.setup.docker_engine import pid_file
 from local.setup.pulumi_engine import find_engine
 from local.setup.steps import report
@@ -25,7 +26,7 @@ def what_is_emulated(images: Mapping[str, str]) -> str:
     providers = "" if official_providers() else " and Pulumi's aws, random and docker providers"
     lines = [
         f"Emulated: AWS's API (moto){providers}.",
-        "Real: the Pulumi engine, the program, the images, and every container (load balancer, tasks, PostgreSQL).",
+        "Real: the Pulumi engine, the program, the images, every container (load balancer, tasks, PostgreSQL, Valkey).",
     ]
     standins = sorted({reference for reference in images.values() if is_standin(reference)})
     if standins:
@@ -48,7 +49,7 @@ def print_addresses(runtime: Runtime, console: Console) -> None:
 
 
 def status(_: argparse.Namespace, runtime: Runtime) -> int:
-    """Print services, tasks, database and targets as AWS reports them. Exit code 1 if the cloud does not run."""
+    """Print what runs, as AWS reports it. Exit code 1 if the cloud does not run."""
     endpoints = daemon.find(runtime)
     if endpoints is None:
         report("The embedded cloud is not running. Start it with: make up")
@@ -58,7 +59,8 @@ def status(_: argparse.Namespace, runtime: Runtime) -> int:
     if pid_file(runtime).exists():
         _print(console, [("Docker", "engine started by set-up, stopped by make down")])
     try:
-        _print(console, [*_services(endpoints), *_databases(endpoints), *_targets(endpoints)])
+        for rows in (_services, _schedules, _databases, _caches, _targets):
+            _print(console, rows(endpoints))
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(f"The embedded cloud does not answer: {error}") from error
     return 0
@@ -74,10 +76,15 @@ def environment(_: argparse.Namespace, runtime: Runtime) -> int:
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     lines += [
         f"export PULUMI_STACK={shlex.quote(LOCAL_STACK)}",
+        # Settings that the commands of ops/ read (ops/project.py).
+        f"export PULUMI_SETTINGS_DIR={shlex.quote(str(runtime.folder / 'program'))}",
+        # What the database runs on has the clients of its version (ops/backup/postgres_client.py).
+        f"export POSTGRES_IMAGE={shlex.quote(daemon.chosen_images(runtime)['postgres'])}",
         "unset PULUMI_CONFIG_PASSPHRASE AWS_PROFILE AWS_SESSION_TOKEN",
     ]
-    # The engine, and the Python with the requirements of ops/.
-    lines.append(f'export PATH={shlex.quote(str(engine.parent))}:{shlex.quote(str(venv_python().parent))}:"$PATH"')
+    # The engine, the Python with the requirements of ops/, and, after the operator's own, the Session Manager plugin.
+    first = f"{shlex.quote(str(engine.parent))}:{shlex.quote(str(venv_python().parent))}"
+    lines.append(f'export PATH={first}:"$PATH":{shlex.quote(str(session_manager_plugin.folder()))}')
     print("\n".join(lines))  # noqa: T201
     return 0
 
@@ -111,11 +118,26 @@ def _services(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
             yield "Service", f"{service['serviceName']}: {counts}, {release}, {primary.get('rolloutState', 'unknown')}"
 
 
+def _schedules(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
+    scheduler = client(endpoints, "scheduler")
+    for one in scheduler.list_schedules()["Schedules"]:
+        found = scheduler.get_schedule(GroupName=one["GroupName"], Name=one["Name"])
+        when = f"{found['ScheduleExpression']} {found['ScheduleExpressionTimezone']}"
+        yield "Schedule", f"{one['Name']}: {one['State']}, {when}"
+
+
 def _databases(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
     for database in client(endpoints, "rds").describe_db_instances()["DBInstances"]:
         where = database.get("Endpoint", {})
         address = f"{where.get('Address')}:{where.get('Port')}"
         yield "Database", f"{database['DBInstanceIdentifier']}: {database['DBInstanceStatus']}, {address}"
+
+
+def _caches(endpoints: Endpoints) -> Iterator[tuple[str, str]]:
+    for cache in client(endpoints, "elasticache").describe_replication_groups()["ReplicationGroups"]:
+        where = (cache.get("NodeGroups") or [{}])[0].get("PrimaryEndpoint", {})
+        address = f"{where.get('Address')}:{where.get('Port')}"
+        yield "Cache", f"{cache['ReplicationGroupId']}: {cache['Status']}, {address}"
 
 
 def _targets(endpoints: Endpoints) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,8 @@ def up(options: argparse.Namespace, runtime: Runtime) -> int:
     """Deploy and print where to look. Raises OperatorError with what failed."""
     console = Console(stderr=True)
     application = application_choice.find(options.application, runtime)
-    images = base_images.choose(runtime, report, ["node"] if application.node else [])
+    application_choice.refuse_another(application, runtime)
+    images = base_images.choose(runtime, report, application_choice.roles(application))
     report(status.what_is_emulated(images))
     endpoints = running_cloud(runtime)
     settings = project.local_settings(images) | application_choice.settings(application, images) | vpc.setting(runtime)

@@ -1,4 +1,4 @@
-"""Read and follow the log. Streams in CloudWatch are named <web|migration>/<container>/<task>."""
+"""Read and follow the log. Streams in CloudWatch are named <web|process|migration|command>/<container>/<task>."""
 
 import re
 import time
@@ -22,16 +22,18 @@ class Line:
     """One line of a container."""
 
     at: datetime
+    process: str
+    """web, the name of a process, migration, or command."""
     container: str
     task: str
     text: str
 
 
-def since(text: str) -> timedelta:
+def since(text: str, option: str = "--since") -> timedelta:
     """The duration in `30s`, `10m`, `3h` or `2d`. Raises UsageError."""
     match = re.fullmatch(r"(\d{1,4})([smhd])", text)
     if not match:
-        raise UsageError(f"--since {text}: give a number and s, m, h or d, such as 10m.")
+        raise UsageError(f"{option} {text}: give a number and s, m, h or d, such as 10m.")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
@@ -64,6 +66,6 @@ def _events(logs: Any, group: str, start: int, pattern: str) -> Iterator[dict[st
 
 
 def _line(event: dict[str, Any]) -> Line:
-    _, container, task = (["", "", *event["logStreamName"].split("/")])[-3:]
+    process, container, task = (["", "", *event["logStreamName"].split("/")])[-3:]
     moment = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-    return Line(at=moment, container=container, task=task, text=str(event["message"]).rstrip())
+    return Line(at=moment, process=process, container=container, task=task, text=str(event["message"]).rstrip())

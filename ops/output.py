@@ -36,11 +36,14 @@ COLOURS = {
 
 def console(*, stderr: bool = False) -> Console:
     """A console with colours and the real width on a terminal; plain and PIPE_COLUMNS wide elsewhere."""
+    # Without `emoji=False`, an ARN's `:secret:` would become a picture.
     stream = sys.stderr if stderr else sys.stdout
     if stream.isatty():
-        return Console(stderr=stderr, highlight=False)
+        return Console(stderr=stderr, highlight=False, emoji=False)
     # A pipeline that sets FORCE_COLOR gets no escape codes either.
-    return Console(stderr=stderr, highlight=False, width=PIPE_COLUMNS, force_terminal=False, color_system=None)
+    return Console(
+        stderr=stderr, highlight=False, emoji=False, width=PIPE_COLUMNS, force_terminal=False, color_system=None
+    )
 
 
 def print_json(value: Any) -> None:

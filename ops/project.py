@@ -1,6 +1,7 @@
 """Pulumi.yaml and Pulumi.<stack>.yaml: the project's name, and the configuration of a stack's AWS provider."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from infra.provider.settings import FOLLOWED
 from ops.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
+SETTINGS_FOLDER = "PULUMI_SETTINGS_DIR"
+"""Variable that names the folder of Pulumi.<stack>.yaml where it is not this one, as on the embedded cloud."""
 SECONDS = 60
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C parses Pulumi.yaml ten times faster."""
@@ -36,16 +39,42 @@ def provider_settings(stack: str | None) -> dict[str, Any]:
     return {key: value for key, value in {**values, **own}.items() if value is not None}
 
 
+def settings(stack: str) -> dict[str, Any]:
+    """The stack's settings by key, with the defaults of Pulumi.yaml; None for those that are encrypted.
+
+    Raises UsageError when the stack has no settings file.
+    """
+    file = Path(os.environ.get(SETTINGS_FOLDER, ROOT)) / f"Pulumi.{stack}.yaml"
+    if not file.exists():
+        raise UsageError(f"{file} does not exist. Give --stack {'|'.join(_stack_files())}.")
+    declared = {key: _declared(one) for key, one in (_load("Pulumi.yaml").get("config") or {}).items()}
+    own = {key.removeprefix(f"{name()}:"): value for key, value in (_load(str(file)).get("config") or {}).items()}
+    return {**declared, **{key: None if _encrypted(value) else value for key, value in own.items()}}
+
+
+def only_stack() -> str:
+    """The stack that has the only settings file. Raises UsageError when there are several."""
+    found = _stack_files()
+    if len(found) != 1:
+        raise UsageError(f"Give --stack {'|'.join(found)}." if found else f"{ROOT} has no Pulumi.<stack>.yaml.")
+    return found[0]
+
+
 def stack_with_own_login() -> str | None:
     """The stack that configures how the AWS provider logs in, when it is the only one with a settings file.
 
     None when no stack does. Raises UsageError when the stack cannot be told.
     """
-    files = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path.name for path in ROOT.glob("Pulumi.*.yaml")}
-    own = [stack for stack, file in files.items() if _provider_keys(file).keys() & FOLLOWED - {"region"}]
+    files = _stack_files()
+    own = [stack for stack in files if _provider_keys(f"Pulumi.{stack}.yaml").keys() & FOLLOWED - {"region"}]
     if own and len(files) > 1:
-        raise UsageError(f"Give --stack {'|'.join(sorted(files))}: Pulumi.{own[0]}.yaml has its own login to AWS.")
+        raise UsageError(f"Give --stack {'|'.join(files)}: Pulumi.{own[0]}.yaml has its own login to AWS.")
     return own[0] if own else None
+
+
+def _stack_files() -> list[str]:
+    """The stacks that have a settings file, sorted."""
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("Pulumi.*.yaml"))
 
 
 def _provider_keys(file: str) -> dict[str, Any]:

@@ -35,6 +35,10 @@ class Stack:
         """The stack's region."""
         return str(self.session.region_name)
 
+    def arns(self, kind: str) -> list[str]:
+        """ARNs of its resources of one kind, by their tags."""
+        return tagged(self.session, self.project, self.name, kind)
+
     def history(self) -> list[ReleaseRecord]:
         """Its releases, oldest first. Raises OpsError when there is none, Refused when the last used other hosting."""
         history = self.record.records()
@@ -52,10 +56,11 @@ def find(stack: str | None, project_name: str | None, region: str | None) -> Sta
     wanted = stack.rpartition("/")[2] if stack else None
     owner = project_name or project.name()
     session = open_session(wanted, region)
-    deployed = stacks(session, owner)
-    name = wanted or _only(deployed, owner, session)
-    if name not in deployed:
-        raise UsageError(_not_deployed(f"Stack {name} of project {owner} is not deployed", deployed, session))
+    name = wanted or _only(stacks(session, owner), owner, session)
+    # The pipelines' roles read the parameters of their stack only.
+    if name not in stacks(session, owner, name):
+        problem = f"Stack {name} of project {owner} is not deployed"
+        raise UsageError(_not_deployed(problem, stacks(session, owner), session))
     record = ReleaseHistory(session, parameter_name(owner, name))
     return Stack(project=owner, name=name, session=session, record=record)
 
@@ -85,11 +90,10 @@ def refuse_other_account(session: boto3.Session, arns: Iterable[str]) -> None:
         )
 
 
-def stacks(session: boto3.Session, project_name: str) -> list[str]:
-    """The names of the project's stacks in this account and region, sorted."""
-    pages = (
-        session.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"/{project_name}", Recursive=True)
-    )
+def stacks(session: boto3.Session, project_name: str, only: str = "") -> list[str]:
+    """The names of the project's stacks in this account and region, sorted; or one of them, if it is deployed."""
+    path = f"/{project_name}/{only}".rstrip("/")
+    pages = session.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
     names = (parameter["Name"] for page in pages for parameter in page["Parameters"])
     found = (
         re.fullmatch(re.escape(parameter_name(project_name, "STACK")).replace("STACK", "([^/]+)"), one) for one in names

@@ -85,6 +85,10 @@ OUTPUTS: dict[str, Outputs] = {
         "arnWithoutRevision": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{args.inputs.get('family', args.name)}",
         "revision": 1,
     },
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda args: {
+        "replicationGroupId": f"{args.name}-1a2b3c4",
+        "primaryEndpointAddress": f"master.{args.name}.a1b2c3.use1.cache.amazonaws.com",
+    },
     "aws:iam/role:Role": _arn("iam", "role/"),
     "aws:kms/key:Key": lambda args: {"arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{args.name}", "keyId": args.name},
     "aws:lb/listener:Listener": _arn("elasticloadbalancing", "listener/"),
@@ -108,7 +112,9 @@ OUTPUTS: dict[str, Outputs] = {
         "arn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{args.inputs['emailIdentity']}",
         "dkimSigningAttributes": {"tokens": ["token0", "token1", "token2"]},
     },
+    "aws:scheduler/scheduleGroup:ScheduleGroup": _arn("scheduler", "schedule-group/"),
     "aws:sns/topic:Topic": _arn("sns"),
+    "aws:sqs/queue:Queue": _arn("sqs"),
     "aws:wafv2/webAcl:WebAcl": _arn("wafv2", "regional/webacl/"),
     "docker:index/image:Image": lambda args: {
         "repoDigest": f"{args.inputs['imageName'].rpartition(':')[0]}@sha256:{'a' * 64}",

@@ -16,6 +16,8 @@ from pulumi.runtime.proto.source_pb2 import StackTrace
 
 from infra.composition import dns, environment
 from infra.dns.existing import Existing
+from infra.provider import simulation
+from infra.provider.lacking import Lacking
 from infra.release import hooks
 from infra.release.record import ReleaseRecord
 from infra.secrets.existing import ExistingSecret
@@ -88,6 +90,14 @@ def _an_account_with_the_zone_alone() -> Iterator[None]:
     """Answer for AWS, which every program asks what the account has already."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dns, "look_up", lambda _, wanted: Existing(zone_id=None if wanted.create_zone else "Z0EXISTING"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_caller_that_lacks_nothing() -> Iterator[None]:
+    """Answer for IAM, which every preview asks what the caller may do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "ask", lambda *_: Lacking(who="arn:aws:iam::123456789012:role/administrator"))
         yield
 
 

@@ -98,12 +98,14 @@ def test_what_the_jobs_on_main_reach(roles: dict[str, Role]) -> None:
     found = {
         f"{file} {name}": reach(job, "push", "refs/heads/main", roles)
         for file, name, job in jobs()
-        if {"push", "workflow_call"} & set(triggers(file))
+        if {"push", "schedule", "workflow_call"} & set(triggers(file))
     }
     assert {job: things for job, things in found.items() if things} == {
         # No secret values and no data key: the preview role reads descriptions, and the state that it compares with.
         "deploy.yml preview": {"role preview", "state", "decryption key"},
+        "drift.yml compare": {"role preview", "state", "decryption key"},
         "deploy.yml deploy": {"role deploy", "state", "decryption key", "data key", "secret values"},
+        "drill.yml drill": {"role deploy", "state", "decryption key", "data key", "secret values"},
     }
 
 
@@ -143,11 +145,15 @@ def test_no_trigger_runs_another_branchs_code_with_the_rights_of_main(path: Path
 
 def test_jobs_with_a_role_run_the_code_of_main_alone() -> None:
     roles_of = {(file, name) for file, name, job in jobs() if with_role(job)}
-    assert roles_of == {("deploy.yml", "preview"), ("deploy.yml", "deploy")}
+    by_time = {("drift.yml", "compare"), ("drill.yml", "drill")}
+    assert roles_of == {("deploy.yml", "preview"), ("deploy.yml", "deploy"), *by_time}
     assert set(triggers("deploy.yml")) == {"push", "workflow_dispatch"}
     assert triggers("deploy.yml")["push"] == {"branches": ["main"]}
+    for file, _ in by_time:
+        assert set(triggers(file)) == {"schedule", "workflow_dispatch"}
     deploy = jobs_of("deploy.yml")
-    assert "github.ref == 'refs/heads/main'" in deploy["preview"]["if"]
+    for job in (deploy["preview"], *(jobs_of(file)[name] for file, name in by_time)):
+        assert "github.ref == 'refs/heads/main'" in job["if"]
     assert "if" not in deploy["deploy"], "a condition of its own would run it without the preview"
     for name in ("preview", "deploy"):
         (checkout,) = [step for step in steps(deploy[name]) if "actions/checkout" in str(step.get("uses"))]

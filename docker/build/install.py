@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 try:
@@ -18,6 +19,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10, whose pip has a copy of the same module
     from pip._vendor import tomli as tomllib  # type: ignore[no-redef,import-not-found]
 
+import compiler
 from wheels import WITH_WHEELS, name_of, with_wheels
 
 BUILD = Path("/build")
@@ -27,6 +29,8 @@ EXPORTED = BUILD / "exported.txt"
 PLATFORM = BUILD / "django-hosting"
 INSTALLED_BY_THE_PLATFORM = BUILD / "installed-by-the-platform.txt"
 """One name a line; prune.py reads it."""
+LIBRARIES = BUILD / "libraries.txt"
+"""Debian packages that the image needs beside those of hosting.toml."""
 CODE = "/opt/django-hosting"
 """The folder of django_hosting in the image."""
 MARK = "# requirements.in sha256: "
@@ -40,7 +44,7 @@ class InstallError(Exception):
 
 
 def main(kind: str, file: str, extras: str) -> None:
-    """Install everything and write INSTALLED_BY_THE_PLATFORM."""
+    """Install everything and write INSTALLED_BY_THE_PLATFORM and LIBRARIES."""
     install_project(kind, Path(file))
     project = installed()
     if "django" not in project:
@@ -48,6 +52,7 @@ def main(kind: str, file: str, extras: str) -> None:
     install_platform(extras.split(","), project)
     added = sorted(set(installed()) - set(project))
     INSTALLED_BY_THE_PLATFORM.write_text("".join(f"{name}\n" for name in added))
+    LIBRARIES.write_text(" ".join(compiler.libraries(PYTHON.parents[1])))
 
 
 def install_project(kind: str, file: Path) -> None:
@@ -58,13 +63,13 @@ def install_project(kind: str, file: Path) -> None:
     requirements = with_wheels(exported[kind](file) if kind in exported else file, BUILD / "wheels")
     hashed = ("--require-hashes",) if re.search(r"--hash[= ]", requirements.read_text()) else ()
     fix = (
-        f"{file}: its packages cannot be installed, see above. For one that needs a compiler, a library or git, "
-        'hosting.toml names Debian packages: [build] system_packages = ["build-essential", "libpq-dev"]'
+        f"{file}: its packages cannot be installed, see above. For one that needs git or a library to compile, "
+        'hosting.toml names Debian packages: [build] system_packages = ["git", "libxmlsec1-dev"]'
     )
     # pyproject.toml may name an index that only the machine reaches which fetched the wheels.
     own = ("--no-config",) if requirements.name.endswith(WITH_WHEELS) else ()
-    arguments = (*own, *hashed, "--requirement", requirements)
-    uv("pip", "install", "--no-progress", *arguments, folder=file.parent, fix=fix)
+    command = ("pip", "install", "--no-progress", *own, *hashed, "--requirement", requirements)
+    uv(*command, folder=file.parent, fix=fix)
 
 
 def refuse_stale_requirements(file: Path) -> None:
@@ -169,6 +174,17 @@ def uv(*arguments: str | Path, folder: Path, fix: str) -> None:
 
 def run(*command: str | Path, folder: Path, fix: str, capture: bool = False) -> str:
     """Run a tool in a folder; its output, if captured. Raises InstallError with the fix after the tool's own output."""
+    done = attempt(command, folder, capture)
+    if done.returncode and re.search(compiler.NEEDED, done.stderr) and compiler.install():
+        done = attempt(command, folder, capture)
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        raise InstallError(fix)
+    return done.stdout or ""
+
+
+def attempt(command: Sequence[str | Path], folder: Path, capture: bool) -> "subprocess.CompletedProcess[str]":
+    """Run a tool once."""
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     settings = {
         "UV_SYSTEM_CERTS": "true",
@@ -183,11 +199,9 @@ def run(*command: str | Path, folder: Path, fix: str, capture: bool = False) -> 
     if Path(certificates).exists():
         # The base's certificate authorities, so that a company's index works when the base trusts it.
         settings |= {"SSL_CERT_FILE": certificates, "REQUESTS_CA_BUNDLE": certificates}
-    output = subprocess.PIPE if capture else None
-    done = subprocess.run(command, cwd=folder, env=os.environ | settings, stdout=output, text=True, check=False)
-    if done.returncode:
-        raise InstallError(fix)
-    return done.stdout or ""
+    output, errors = subprocess.PIPE if capture else None, subprocess.PIPE
+    environment = os.environ | settings
+    return subprocess.run(command, cwd=folder, env=environment, stdout=output, stderr=errors, text=True, check=False)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def render(document: Mapping[str, Any], facts: Mapping[str, Any], favicon: bool,
     if static_url:
         server.append(f"include {CONFIGURATION}/static.conf;")
     if favicon:
-        server.append(f"location = /favicon.ico {{ rewrite ^ {static_url}favicon.ico last; }}")
+        server.append(f'location = /favicon.ico {{ rewrite ^ "{static_url}favicon.ico" last; }}')
     files["server.conf"] = lines(server)
     return files | response_headers.files(headers)
 

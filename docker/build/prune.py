@@ -9,8 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
-# The media bucket, mail, and credentials of a role.
-SERVICES = {"s3", "sesv2", "sts", "sso", "sso-oidc"}
+# The media bucket, mail, mails about failed schedules, and credentials of a role.
+SERVICES = {"s3", "sesv2", "sns", "sts", "sso", "sso-oidc"}
 AWS = {"botocore", "boto3"}
 
 

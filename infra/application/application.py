@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from infra.application.manifest import Manifest
+from infra.application.settings_source import SettingsSource
 
 Kind = Literal["requirements", "uv", "poetry", "pipenv", "pyproject"]
 PROJECT = "pyproject.toml"
@@ -51,7 +52,7 @@ class Application:
     manifest: Manifest
     root: str
     """Folder of manage.py, relative to `folder`; `.` when it is the same."""
-    settings_module: str
+    settings: SettingsSource
     server: Literal["wsgi", "asgi"]
     callable: str
     """`module:name`."""
@@ -72,7 +73,7 @@ def application_document(application: Application) -> str:
     """
     manifest = application.manifest
     document = {
-        "settings": application.settings_module,
+        "settings": application.settings.module,
         "server": application.server,
         "callable": application.callable,
         "root": application.root,
@@ -83,6 +84,11 @@ def application_document(application: Application) -> str:
         "proxy": manifest.proxy.model_dump(),
         "build": manifest.build.model_dump(include={"environment"}),
         "stop_seconds": manifest.run.stop_seconds,
+        "processes": {name: process.command for name, process in manifest.processes.items()},
+        "schedules": {
+            name: schedule.model_dump(include={"command", "cron", "timezone", "seconds"})
+            for name, schedule in manifest.schedules.items()
+        },
     }
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 

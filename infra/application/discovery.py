@@ -37,7 +37,7 @@ def find_application(folder: Path) -> Application:
         folder=folder,
         manifest=manifest,
         root=entry.root,
-        settings_module=entry.settings.module,
+        settings=entry.settings,
         server=entry.server,
         callable=entry.callable,
         python_version=python,

@@ -1,17 +1,15 @@
-"""What the platform does with an application, and which variables its settings need."""
+"""What the platform does with an application."""
 
 import ast
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from infra.application.application import Application
 from infra.application.manifest import PUBLIC
-from infra.application.source import SettingsSource, text_of
+from infra.application.settings_source import SettingsSource, Text
 from infra.ecs import server
-from infra.ecs.containers import platform_variables
+from infra.permissions.statements import described
 
-_IN_THE_IMAGE = {"DJANGO_SETTINGS_MODULE", "MEDIA_ROOT", "STATIC_ROOT", "TMPDIR"}
-_FOLDER_STORAGES = {"FileSystemStorage", "InMemoryStorage"}
+_FOLDER_STORAGES = ("django.core.files.storage.FileSystemStorage", "django.core.files.storage.filesystem.")
 
 
 class Effect(NamedTuple):
@@ -23,38 +21,23 @@ class Effect(NamedTuple):
 
 def effects(application: Application) -> list[Effect]:
     """A sentence for each part, in the order of a release."""
-    settings = source(application)
-    manifest = application.manifest
+    settings, manifest = application.settings, application.manifest
     found = [
         Effect("image", f"Python {application.python_version} with {_packages(application)}"),
         *([Effect("node", f"{application.node.manager} run {application.node.script}")] if application.node else []),
+        Effect("DEBUG", _debug(settings)),
         Effect("static", _static(settings, application)),
         Effect("database", _database(settings, application)),
         Effect("migrations", _migrations(application)),
-        Effect("server", _server(application)),
+        Effect("server", _server(settings, application)),
+        *(Effect(f"process {name}", one.sentence) for name, one in manifest.processes.items()),
         Effect("media", _media(settings, application)),
         Effect("mail", _mail(settings, application)),
         Effect("requests", _limits(application)),
+        *(Effect("permissions", sentence) for sentence in described(manifest.permissions)),
     ]
     left = ", ".join(sorted(manifest.leave)) or "none"
     return [*found, Effect("left to the project", left)]
-
-
-def needed_variables(application: Application) -> list[str]:
-    """Variables that the settings read without a default, and that the platform does not set.
-
-    One that is read inside of a branch counts too, so it may not be needed.
-    """
-    settings = source(application)
-    nodes = [node for tree in settings.trees for node in ast.walk(tree)]
-    required = {name for node in nodes if (name := _required(node))}
-    optional = {name for node in nodes for name in _optional(node)}
-    return sorted(required - optional - platform_variables() - _IN_THE_IMAGE)
-
-
-def source(application: Application) -> SettingsSource:
-    """The project's settings."""
-    return SettingsSource(application.folder / application.root, application.settings_module)
 
 
 def _packages(application: Application) -> str:
@@ -63,13 +46,27 @@ def _packages(application: Application) -> str:
     return f"the packages of {application.dependencies.file}" + (f" and Debian's {', '.join(system)}" if system else "")
 
 
+def _debug(settings: SettingsSource) -> str:
+    """What a branch by DEBUG becomes: the project's module runs before the platform's value is laid over it."""
+    sentence = "False in every request, whatever the settings say"
+    branches, debug = settings.read.debug_branches, settings.read.debug
+    if not branches:
+        return sentence
+    value, place = (f"`{ast.unparse(debug[0])}`", debug[1]) if debug else ("from another package", settings.module)
+    return (
+        f"{sentence}. The settings are read with their own, {value} ({place}), by which they choose in "
+        f"{'; '.join(branches)}. The containers have no variable DEBUG, or false by environment.DEBUG"
+    )
+
+
 def _static(settings: SettingsSource, application: Application) -> str:
     if "static" in application.manifest.leave:
         return "left to the project"
-    if "django.contrib.staticfiles" not in settings.strings("INSTALLED_APPS"):
+    apps = settings.strings("INSTALLED_APPS")
+    if apps and not any(name.startswith("django.contrib.staticfiles") for name in apps):
         return "none, because django.contrib.staticfiles is not among INSTALLED_APPS"
-    backend = settings.text_in("STORAGES", "staticfiles", "BACKEND") or settings.text("STATICFILES_STORAGE") or ""
-    own = "" if backend.startswith("django.") or not backend else f", by the project's {backend}"
+    backend = _own(settings, ("STORAGES", "staticfiles", "BACKEND"), ("STATICFILES_STORAGE",), ("django.",))
+    own = f", by the project's {backend.text}" if backend else ""
     folders = ", ".join(application.manifest.static.folders)
     more = f", with {folders}" if folders else ""
     return (
@@ -80,7 +77,9 @@ def _static(settings: SettingsSource, application: Application) -> str:
 def _database(settings: SettingsSource, application: Application) -> str:
     if "database" in application.manifest.leave:
         return "left to the project"
-    engine = (settings.text_in("DATABASES", "default", "ENGINE") or "").rpartition(".")[2]
+    engines = list(settings.texts("DATABASES", "default", "ENGINE"))
+    # The last one is what no branch chooses; branches are for servers that variables name.
+    engine = engines[-1].text.rpartition(".")[2] if engines else ""
     instead = f", in place of {engine}" if engine and "postg" not in engine else ""
     schemas = ", ".join(application.manifest.database.schemas)
     return f"DATABASES['default'] is the stack's PostgreSQL{instead}; schemas: {schemas}"
@@ -96,33 +95,53 @@ def _migrations(application: Application) -> str:
     )
 
 
-def _server(application: Application) -> str:
+def _server(settings: SettingsSource, application: Application) -> str:
     how = "uvicorn, with WebSockets" if application.server == "asgi" else "gunicorn, with threads"
     run = application.manifest.run
     return (
         f"{application.callable} on {how}; it may take {run.start_grace_seconds} s to start, and {run.stop_seconds} s "
-        "from the signal to stop to the kill"
+        "from the signal to stop to the kill" + _groups(settings)
     )
+
+
+def _groups(settings: SettingsSource) -> str:
+    layers = settings.texts("CHANNEL_LAYERS", "default", "BACKEND")
+    if not any(one.text.endswith(".InMemoryChannelLayer") for one in layers):
+        return ""
+    return ". Channels' InMemoryChannelLayer belongs to one process of several: a group reaches a part of its clients"
 
 
 def _media(settings: SettingsSource, application: Application) -> str:
     if "media" in application.manifest.leave:
         return "left to the project"
-    own = settings.text_in("STORAGES", "default", "BACKEND") or settings.text("DEFAULT_FILE_STORAGE") or ""
-    if own and own.rpartition(".")[2] not in _FOLDER_STORAGES:
-        return f"stay with the project's own storage {own}"
+    own = _own(settings, ("STORAGES", "default", "BACKEND"), ("DEFAULT_FILE_STORAGE",), _FOLDER_STORAGES)
     access = application.manifest.media.access
     readers = "everybody may read them" if access == PUBLIC else f"{access} decides who may read them"
-    return f"kept in the stack's bucket, below {_url(settings, 'MEDIA_URL', '/media/')}; {readers}"
+    ours = f"kept in the stack's bucket, below {_url(settings, 'MEDIA_URL', '/media/')}; {readers}"
+    return _unless(own, "stay with the project's own storage", ours)
 
 
 def _mail(settings: SettingsSource, application: Application) -> str:
     if "email" in application.manifest.leave:
         return "left to the project"
-    own = settings.text("EMAIL_BACKEND") or ""
-    if own and not own.startswith("django.core.mail.backends."):
-        return f"stays with the project's own {own}"
-    return "sent as the setting emailUrl says; without it an error is logged for each"
+    own = _own(settings, ("MAILERS", "default", "BACKEND"), ("EMAIL_BACKEND",), ("django.core.mail.backends.",))
+    ours = "sent as the setting emailUrl says; without it an error is logged for each message"
+    return _unless(own, "stays with the project's own", ours)
+
+
+def _own(
+    settings: SettingsSource, path: tuple[str, ...], old: tuple[str, ...], djangos: tuple[str, ...]
+) -> Text | None:
+    """A backend of the project's own, of all that the setting may have."""
+    found = [*settings.texts(*path), *settings.texts(*old)]
+    return next((one for one in found if one.text and not one.text.startswith(djangos)), None)
+
+
+def _unless(own: Text | None, stays: str, ours: str) -> str:
+    """What the project has decided by itself, else what the platform does."""
+    if own is None:
+        return ours
+    return f"{stays} {own.text}" + (f", where the branch in {own.branch} chooses it; else {ours}" if own.branch else "")
 
 
 def _limits(application: Application) -> str:
@@ -143,32 +162,3 @@ def _url(settings: SettingsSource, name: str, default: str) -> str:
 
 def _limit(value: int | None, unit: str) -> list[str]:
     return [] if value is None else [f"{value} {unit}"]
-
-
-def _required(node: ast.AST) -> str | None:
-    """The variable that an expression reads without a default: os.environ, django-environ, environs, decouple."""
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _name(node.value) == "environ":
-        return text_of(node.slice)
-    if not isinstance(node, ast.Call) or len(node.args) != 1:
-        return None
-    if any(keyword.arg in {"default", None} for keyword in node.keywords):
-        return None
-    function = node.func
-    owner = function.value if isinstance(function, ast.Attribute) else function
-    if isinstance(owner, ast.Name) and owner.id in {"env", "config"} and _name(function) not in {"read_env", "get"}:
-        return text_of(node.args[0])
-    return None
-
-
-def _name(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _optional(node: ast.AST) -> Iterator[str]:
-    """Variables that the settings ask for (`"X" in os.environ`), read with a default, or declare with one."""
-    if isinstance(node, ast.Compare) and _name(node.comparators[0]) == "environ":
-        yield text_of(node.left) or ""
-    elif isinstance(node, ast.Call) and _name(node.func) in {"get", "getenv", "setdefault"} and node.args:
-        yield text_of(node.args[0]) or ""
-    elif isinstance(node, ast.Call) and _name(node.func) in {"Env", "FileAwareEnv"}:
-        yield from (word.arg for word in node.keywords if word.arg and isinstance(word.value, ast.Tuple))

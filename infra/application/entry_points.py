@@ -1,6 +1,7 @@
 """Finds the settings module, and the WSGI or ASGI application."""
 
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -8,7 +9,8 @@ from infra.application.findings import Findings
 from infra.application.layout import entry_file, module_of, place_of
 from infra.application.manifest import FILE, PUBLIC, Manifest
 from infra.application.settings_module import choose_settings
-from infra.application.source import CLASS_VARIABLE, SettingsSource, defines, module_file, named_settings
+from infra.application.settings_source import SettingsSource
+from infra.application.source import defines, module_file, named_settings, uses_classes
 
 Server = Literal["wsgi", "asgi"]
 
@@ -31,15 +33,18 @@ def find_entry_points(folder: Path, root: str, manifest: Manifest, findings: Fin
         rule = "replaces the DJANGO_SETTINGS_MODULE of the environment, by which the platform's settings are used"
         fix = f'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{(manage.modules or ("mysite.settings",))[0]}")'
         findings.refuse(place_of(root, "manage.py"), rule, fix)
-    if manifest.settings is None and named_settings(base / "manage.py", CLASS_VARIABLE).modules:
+    if manifest.settings is None and uses_classes(base / "manage.py"):
         rule = "uses django-configurations, and the platform lays its settings over a module, not over a class"
-        line = 'settings = "mysite.settings_of_production"'
-        findings.ask(place_of(root, "manage.py"), rule, "write a module that has the class's settings as names", line)
+        fix = "write a module that has the class's settings as names (docs/applications.md)"
+        findings.ask(place_of(root, "manage.py"), rule, fix, 'settings = "mysite.settings_module"')
         return None
-    module = choose_settings(base, manifest, manage, findings)
+    read = cache(partial(SettingsSource, base))
+    module = choose_settings(base, manifest, manage, read, findings)
     if module is None:
         return None
-    settings = SettingsSource(base, module)
+    settings = read(module)
+    for reason in settings.read.unread:
+        findings.say(f"not read, so nothing that it says counts below: {reason}")
     server = _server(settings, manifest, findings)
     target = _callable(settings, server, manifest, findings)
     _check_access(base, manifest, findings)
@@ -68,7 +73,7 @@ def _server(settings: SettingsSource, manifest: Manifest, findings: Findings) ->
     if apps and settings.text("ASGI_APPLICATION"):
         findings.say(f"server: ASGI, because of ASGI_APPLICATION and {' and '.join(sorted(apps))} in INSTALLED_APPS")
         return "asgi"
-    has_wsgi, has_asgi = (entry_file(settings.root, settings.module, kind) is not None for kind in ("wsgi", "asgi"))
+    has_wsgi, has_asgi = (entry_file(settings.root, settings, kind) is not None for kind in ("wsgi", "asgi"))
     if has_asgi and not has_wsgi:
         findings.say("server: ASGI, because there is no wsgi.py")
         return "asgi"
@@ -90,7 +95,7 @@ def _callable(settings: SettingsSource, server: Server, manifest: Manifest, find
     module, _, name = (target or "").rpartition(".")
     file = module_file(settings.root, module) if module else None
     if file is None:
-        file, name = entry_file(settings.root, settings.module, server), "application"
+        file, name = entry_file(settings.root, settings, server), "application"
     if file is None or not defines(file, name):
         rule = f"there is no {server}.py with `{name}` in the project"
         findings.ask(f"{server.upper()}_APPLICATION", rule, "add it", f'callable = "mysite.{server}:application"')

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from infra.application.findings import Findings
 from infra.application.manifest import Manifest
-from infra.application.source import SettingsSource, module_file, named_settings
+from infra.application.settings_source import SettingsSource
+from infra.application.source import module_file, named_settings
 
 _NOT_THE_PROJECTS = {"node_modules", "venv", "env", "site-packages", "tests", "build", "dist", "__pycache__"}
 
@@ -30,16 +31,16 @@ def find_root(folder: Path, manifest: Manifest, findings: Findings) -> str | Non
     deeper = [path.parent for one in folders(folder) for path in one.glob("*/manage.py") if _is_djangos(path)]
     example = deeper[0].relative_to(folder).as_posix() if deeper else "<folder of manage.py>"
     rule = "is neither in the application's folder nor in a folder of it"
-    findings.ask("manage.py", rule, "name the folder that holds it", f'root = "{example}"')
+    findings.ask("manage.py", rule, "give the folder of the Django project", f'root = "{example}"')
     return None
 
 
-def entry_file(base: Path, settings: str | None, kind: str) -> Path | None:
+def entry_file(base: Path, settings: SettingsSource | None, kind: str) -> Path | None:
     """The file of the WSGI or ASGI application: what the settings name, else wsgi.py or asgi.py of the project."""
     if settings is not None:
-        target = SettingsSource(base, settings).text(f"{kind.upper()}_APPLICATION")
+        target = settings.text(f"{kind.upper()}_APPLICATION")
         file = module_file(base, target.rpartition(".")[0]) if target else None
-        file = file or module_file(base, f"{settings.partition('.')[0]}.{kind}")
+        file = file or module_file(base, f"{settings.module.partition('.')[0]}.{kind}")
         if file is not None:
             return file
     found = [path for path in python_files(base, f"{kind}.py") if named_settings(path).modules]

@@ -104,6 +104,8 @@ def _nearest_key(unknown: str) -> str:
 
 def _keys(schema: Schema, prefix: str = "") -> Iterator[str]:
     value = _value(schema)
+    if isinstance(named := value.get("additionalProperties"), Mapping):
+        yield from _keys(named, f"{prefix}<name>.")
     for name, field in _value(value.get("items", value)).get("properties", {}).items():
         yield f"{prefix}{name}"
         yield from _keys(field, f"{prefix}{name}.")

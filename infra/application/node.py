@@ -1,6 +1,7 @@
 """Finds the build with Node."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ LOCKS: dict[str, Literal["npm", "pnpm", "yarn"]] = {
     "pnpm-lock.yaml": "pnpm",
     "yarn.lock": "yarn",
 }
+_PACKAGE_MANAGER = re.compile(r"(npm|pnpm|yarn)@\d[\w.-]*(\+sha\d+\.[0-9a-f]+)?")
 _COMMANDS = "npm install --package-lock-only"
 
 
@@ -47,6 +49,10 @@ def _build(folder: Path, wanted: Node, findings: Findings) -> NodeBuild | None:
         return None
     locks = [lock for lock in LOCKS if (place / lock).is_file()]
     declared = str(package.get("packageManager", ""))
+    if declared and not _PACKAGE_MANAGER.fullmatch(declared):
+        fix = "write it as Corepack does, such as pnpm@10.2.0, with or without the hash"
+        findings.refuse(f"{name}: packageManager", "is no name@version of npm, pnpm or yarn", fix, declared)
+        return None
     fitting = [lock for lock in locks if declared.startswith(LOCKS[lock])]
     locks = fitting or locks
     if len({LOCKS[lock] for lock in locks}) != 1:
@@ -60,7 +66,7 @@ def _build(folder: Path, wanted: Node, findings: Findings) -> NodeBuild | None:
         manager=LOCKS[locks[0]],
         lock=locks[0],
         script=wanted.script,
-        package_manager=declared,
+        package_manager=declared if fitting else "",
     )
 
 

@@ -49,7 +49,7 @@ def choose_python(folder: Path, root: str, manifest: Manifest, versions: Constra
 def _django_series(versions: Constraints, findings: Findings) -> list[str] | None:
     """The series of Django that may be installed."""
     if versions.django is None:
-        findings.say("Django: not in the file with the dependencies; another package brings it")
+        findings.say("Django: not in the file with the dependencies, so another package has to bring it")
         return list(SUPPORTED_BY_DJANGO)
     pinned = versions.django_version
     if pinned is None:

@@ -1,17 +1,25 @@
 """Chooses the settings module that serves."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from infra.application.findings import Findings
 from infra.application.layout import entry_file, module_of, python_files
 from infra.application.manifest import FILE, Manifest
-from infra.application.source import NamedSettings, SettingsSource, module_file, named_settings
+from infra.application.settings_source import SettingsSource
+from infra.application.source import NamedSettings, module_file, named_settings
 
 FOR_PRODUCTION = ("production", "prod")
 FOR_DEVELOPMENT = {"local", "dev", "develop", "development", "debug", "test", "testing", "tests", "ci"}
 
 
-def choose_settings(base: Path, manifest: Manifest, manage: NamedSettings, findings: Findings) -> str | None:
+Read = Callable[[str], SettingsSource]
+"""Reads a module once."""
+
+
+def choose_settings(
+    base: Path, manifest: Manifest, manage: NamedSettings, read: Read, findings: Findings
+) -> str | None:
     """The settings module of the project in `base`. `manage` is what its manage.py says."""
     if manifest.settings is not None:
         if module_file(base, manifest.settings):
@@ -20,21 +28,23 @@ def choose_settings(base: Path, manifest: Manifest, manage: NamedSettings, findi
         findings.refuse("hosting.toml: settings", f"there is no such module in {base}", "name it", manifest.settings)
         return None
     first = manage.modules[0] if len(manage.modules) == 1 else None
-    served = _served(base, first)
+    served = _served(base, read(first) if first else None)
     named, where = (served[0].modules, served[1]) if served and served[0].modules else (manage.modules, "manage.py")
     if len(named) != 1:
-        how = "names several settings modules" if named else "names no settings module that can be read"
+        how = "names several settings modules" if named else "names no settings module as plain text"
         example = _likely(base, named)
         findings.ask(where, how, "name one settings module there", f'settings = "{example}"')
         return None
-    return _checked(base, named[0], where, first, findings)
+    return _checked(base, read(named[0]), where, first, findings)
 
 
-def _checked(base: Path, module: str, where: str, by_manage: str | None, findings: Findings) -> str | None:
+def _checked(base: Path, settings: SettingsSource, where: str, by_manage: str | None, findings: Findings) -> str | None:
     """The module, or the one for production beside it, or None when the files do not say which is meant."""
+    module = settings.module
     file = module_file(base, module)
     if file is None and not base.joinpath(*module.split(".")).is_dir():
-        line = f'settings = "{_likely(base, ())}"'
+        known = (by_manage, *_siblings(base, by_manage)) if by_manage and module_file(base, by_manage) else ()
+        line = f'settings = "{_likely(base, known)}"'
         findings.ask(where, f"names {module}, which is not among the application's files", "correct it", line)
         return None
     hidden = base.joinpath(*module.split(".")).with_suffix(".py")
@@ -44,7 +54,7 @@ def _checked(base: Path, module: str, where: str, by_manage: str | None, finding
         )
         findings.ask(where, rule, "remove one of them", f'settings = "{(*_siblings(base, f"{module}.x"), module)[0]}"')
         return None
-    bare = file is None or (file.name == "__init__.py" and not SettingsSource(base, module).assignments)
+    bare = file is None or (file.name == "__init__.py" and not settings.assignments)
     if bare or module.rpartition(".")[2] in FOR_DEVELOPMENT:
         return _for_production(base, module, where, bare, findings)
     differs = f", which serves; manage.py names {by_manage}" if by_manage not in {None, module} else ""
@@ -71,10 +81,10 @@ def _for_production(base: Path, module: str, where: str, bare: bool, findings: F
     return None
 
 
-def _served(base: Path, by_manage: str | None) -> tuple[NamedSettings, str] | None:
+def _served(base: Path, settings: SettingsSource | None) -> tuple[NamedSettings, str] | None:
     """What the module that serves says of its settings, and its file."""
     for kind in ("wsgi", "asgi"):
-        file = entry_file(base, by_manage, kind)
+        file = entry_file(base, settings, kind)
         if file is not None:
             return named_settings(file), file.relative_to(base).as_posix()
     return None

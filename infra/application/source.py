@@ -3,12 +3,12 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 CLASS_VARIABLE = "DJANGO_CONFIGURATION"
 """Of django-configurations, whose settings are classes."""
+_CLASSES = "configurations"
 _BLOCKS = (ast.If, ast.Try, ast.With)
 
 
@@ -62,100 +62,33 @@ def named_settings(path: Path, variable: str = SETTINGS_VARIABLE) -> NamedSettin
     return NamedSettings(tuple(modules), forced)
 
 
+def uses_classes(path: Path) -> bool:
+    """Whether a manage.py or wsgi.py starts django-configurations."""
+    imported = (node.module or "" for node in ast.walk(parse(path)) if isinstance(node, ast.ImportFrom))
+    return any(one.partition(".")[0] == _CLASSES for one in imported) or bool(
+        named_settings(path, CLASS_VARIABLE).modules
+    )
+
+
 def _is_item(target: ast.AST, key: str) -> bool:
     return isinstance(target, ast.Subscript) and text_of(target.slice) == key
-
-
-@dataclass(frozen=True)
-class SettingsSource:
-    """The assignments of a settings module and of the modules that it imports from the project."""
-
-    root: Path
-    module: str
-
-    @cached_property
-    def trees(self) -> tuple[ast.Module, ...]:
-        """The module's syntax tree, after those of the modules that it imports."""
-        return tuple(_with_imports(self.root, self.module, set()))
-
-    @cached_property
-    def assignments(self) -> dict[str, list[ast.expr]]:
-        """The expressions that each name is assigned or extended by, in order."""
-        found: dict[str, list[ast.expr]] = {}
-        for tree in self.trees:
-            for statement in _statements(tree.body):
-                for name, value in _assigned(statement):
-                    found.setdefault(name, []).append(value)
-        return found
-
-    def text(self, name: str) -> str | None:
-        """The last value of a setting, if that is a constant text."""
-        values = self.assignments.get(name)
-        return text_of(values[-1]) if values else None
-
-    def text_in(self, name: str, *keys: str) -> str | None:
-        """The last constant text at some keys of a dictionary, such as STORAGES, `default`, `BACKEND`."""
-        for value in reversed(self.assignments.get(name, [])):
-            inner: ast.expr | None = value
-            for key in keys:
-                inner = _item(inner, key)
-            if text_of(inner) is not None:
-                return text_of(inner)
-        return None
-
-    def strings(self, name: str) -> set[str]:
-        """Every text in the expressions of a setting, also through the names that they use."""
-        found: set[str] = set()
-        waiting, seen = [name], {name}
-        while waiting:
-            for value in self.assignments.get(waiting.pop(), ()):
-                for node in ast.walk(value):
-                    text = text_of(node)
-                    found |= {text} if text else set()
-                    if isinstance(node, ast.Name) and node.id not in seen:
-                        seen.add(node.id)
-                        waiting.append(node.id)
-        return found
 
 
 def defines(path: Path, name: str) -> bool:
     """Whether a file assigns, imports or declares a name at its top level."""
     for statement in _statements(parse(path).body):
-        if any(name == assigned for assigned, _ in _assigned(statement)):
-            return True
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and statement.name == name:
-            return True
-        if isinstance(statement, ast.Import | ast.ImportFrom) and any(
-            alias.name == "*" or name == (alias.asname or alias.name) for alias in statement.names
-        ):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found = statement.name == name
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            found = any(alias.name == "*" or name == (alias.asname or alias.name) for alias in statement.names)
+        else:
+            nodes = () if isinstance(statement, _BLOCKS) else ast.walk(statement)
+            found = any(
+                isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in nodes
+            )
+        if found:
             return True
     return False
-
-
-def _item(node: ast.expr | None, key: str) -> ast.expr | None:
-    pairs = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
-    return next((value for name, value in pairs if text_of(name) == key), None)
-
-
-def _with_imports(root: Path, module: str, seen: set[str]) -> Iterator[ast.Module]:
-    file = module_file(root, module)
-    if file is None or not module or module in seen:
-        return
-    seen.add(module)
-    tree = parse(file)
-    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for statement in _statements(tree.body):
-        if isinstance(statement, ast.ImportFrom):
-            yield from _with_imports(root, _absolute(package, statement), seen)
-    yield tree
-
-
-def _absolute(package: str, statement: ast.ImportFrom) -> str:
-    if not statement.level:
-        return statement.module or ""
-    parts = package.split(".")
-    above = parts[: len(parts) - statement.level + 1]
-    return ".".join([*above, *([statement.module] if statement.module else [])])
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -163,25 +96,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for statement in body:
         yield statement
         if isinstance(statement, _BLOCKS):
-            yield from _statements(statement.body)
-            if isinstance(statement, ast.If | ast.Try):
-                yield from _statements(statement.orelse)
-            if isinstance(statement, ast.Try):
-                yield from _statements([one for handler in statement.handlers for one in handler.body])
-                yield from _statements(statement.finalbody)
-
-
-def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    targets: list[ast.expr] = []
-    value: ast.expr | None = None
-    if isinstance(statement, ast.Assign):
-        targets, value = statement.targets, statement.value
-    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
-        targets, value = [statement.target], statement.value
-    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        # INSTALLED_APPS.append("channels"), .insert(0, ...), .extend([...])
-        function = statement.value.func
-        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            targets, value = [function.value], statement.value
-    if value is not None:
-        yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
+            handlers = getattr(statement, "handlers", [])
+            for inner in (statement, *handlers):
+                for part in ("body", "orelse", "finalbody"):
+                    yield from _statements(getattr(inner, part, []))

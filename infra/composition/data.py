@@ -1,4 +1,4 @@
-"""Stateful resources: database, media bucket, secrets."""
+"""Stateful resources: database, media bucket, cache, secrets."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from infra.composition.environment import Environment, declare_environment
 from infra.composition.foundation import Foundation
 from infra.composition.release import Images
 from infra.data.application_secrets import ApplicationSecrets, ApplicationSecretsArgs
+from infra.data.cache import Cache, CacheArgs
 from infra.data.database import Database, DatabaseArgs
 from infra.data.database_urls import application_role
 from infra.data.generated_secrets import GeneratedSecrets, GeneratedSecretsArgs
@@ -25,6 +26,8 @@ class Data(NamedTuple):
     media: MediaBucket
     secrets: ApplicationSecrets
     environment: Environment
+    cache: Cache | None = None
+    """With `cache: valkey` only."""
 
 
 def declare_data(
@@ -36,13 +39,17 @@ def declare_data(
         GeneratedSecretsArgs(
             generation=settings.secrets_generation,
             fallbacks=settings.secret_key_fallbacks,
+            cache=settings.has_cache,
             before_rotation=[images.web, images.proxy],
         ),
     )
     database = _database(settings, foundation, generated)
     media = MediaBucket("media", MediaBucketArgs(key=foundation.key, protect=settings.protect))
     secrets = _secrets(settings, foundation.key, generated, database)
-    return Data(database, media, secrets, declare_environment(settings, foundation.key, existing_secrets))
+    cache = _cache(settings, foundation, generated)
+    queues = images.application.manifest.cache_queues
+    environment = declare_environment(settings, foundation.key, existing_secrets, cache.urls if cache else {}, queues)
+    return Data(database, media, secrets, environment, cache)
 
 
 def _database(settings: Settings, foundation: Foundation, generated: GeneratedSecrets) -> Database:
@@ -64,6 +71,26 @@ def _database(settings: Settings, foundation: Foundation, generated: GeneratedSe
         final_snapshot=settings.database_final_snapshot,
     )
     return Database("database", args)
+
+
+def _cache(settings: Settings, foundation: Foundation, generated: GeneratedSecrets) -> Cache | None:
+    group, password = foundation.security_groups.cache_group_id, generated.cache_password
+    disabled = generated.disabled_cache_password
+    if group is None or password is None or disabled is None:
+        return None
+    args = CacheArgs(
+        subnet_ids=foundation.network.database_subnet_ids,
+        security_group_id=group,
+        key_arn=foundation.key.key_arn,
+        node_type=settings.cache_node_type,
+        replicas=settings.cache_replicas,
+        snapshot_days=settings.cache_snapshot_days,
+        password=password,
+        disabled_password=disabled,
+        generation=settings.secrets_generation,
+        protect=settings.protect,
+    )
+    return Cache("cache", args)
 
 
 def _secrets(

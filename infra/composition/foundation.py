@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from infra.data.cache_urls import PORT as CACHE_PORT
 from infra.data.database_urls import PORT as DATABASE_PORT
 from infra.ecs.containers import PROXY_PORT
 from infra.foundation.kms import EncryptionKey, EncryptionKeyArgs
@@ -59,6 +60,7 @@ def _security_groups(settings: Settings, network: Network) -> SecurityGroups:
         vpc_id=network.vpc_id,
         task_port=PROXY_PORT,
         database_port=DATABASE_PORT,
+        cache_port=CACHE_PORT if settings.has_cache else None,
         egress=settings.egress,
         internet_ports=settings.internet_ports,
         s3_prefix_list_id=network.s3_prefix_list_id,

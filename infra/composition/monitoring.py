@@ -4,6 +4,7 @@ import pulumi
 
 from infra.composition.data import Data
 from infra.composition.foundation import Foundation
+from infra.composition.scaling import waiting_jobs
 from infra.composition.service import Service
 from infra.data.database_capacity import usable_connections
 from infra.dns.ses import SesIdentity, SesNotifications
@@ -11,9 +12,10 @@ from infra.observability import alarm_rules, dashboard
 from infra.observability.alarms import Alarms, AlarmsArgs
 from infra.observability.budget import Budget, BudgetArgs
 from infra.observability.dashboard import Dashboard, DashboardArgs
-from infra.observability.metrics import MonitoredDatabase, MonitoredService
+from infra.observability.metrics import MonitoredDatabase, MonitoredProcess, MonitoredService
 from infra.pricing.cost import summary
 from infra.problem import set_command
+from infra.schedules.schedules import Schedules
 from infra.settings.settings import Settings
 
 NO_RECEIVER = (
@@ -32,7 +34,9 @@ def declare_alarms(settings: Settings, foundation: Foundation, service: Service,
     args = AlarmsArgs(
         alarms=[
             *alarm_rules.service_alarms(_service(settings, service)),
+            *(alarm for one in _processes(service) for alarm in alarm_rules.process_alarms(one)),
             *alarm_rules.database_alarms(_database(settings, data)),
+            *alarm_rules.cache_alarms(_cache(data)),
         ],
         database=data.database.identifier,
         key_arn=foundation.key.key_arn,
@@ -41,11 +45,16 @@ def declare_alarms(settings: Settings, foundation: Foundation, service: Service,
     return Alarms("alarms", args)
 
 
-def declare_dashboard(settings: Settings, service: Service, data: Data) -> Dashboard:
-    """Declare the dashboard of service and database."""
+def declare_dashboard(
+    settings: Settings, service: Service, data: Data, schedules: Schedules | None = None
+) -> Dashboard:
+    """Declare the dashboard of service, database and schedules."""
     graphs = {
         **dashboard.service_graphs(_service(settings, service)),
+        **{title: graph for one in _processes(service) for title, graph in dashboard.process_graphs(one).items()},
         **dashboard.database_graphs(_database(settings, data)),
+        **dashboard.cache_graphs(_cache(data)),
+        **(dashboard.schedule_graphs(schedules.group_name) if schedules else {}),
         **(dashboard.web_acl_graphs(service.web_acl.metric_name, settings.region) if service.web_acl else {}),
     }
     return Dashboard("dashboard", DashboardArgs(graphs=graphs, region=settings.region))
@@ -63,10 +72,10 @@ def declare_budget(settings: Settings, alarms: Alarms) -> None:
         Budget("budget", BudgetArgs(monthly_usd=settings.monthly_budget_usd, topic_arn=alarms.topic_arn))
 
 
-def log_monthly_cost(settings: Settings) -> None:
+def log_monthly_cost(settings: Settings, service: Service) -> None:
     """In a preview, log what a month costs, and the price of each choice of `egress`."""
     if pulumi.runtime.is_dry_run():
-        pulumi.log.info(summary(settings))
+        pulumi.log.info(summary(settings, service.processes, service.runs))
 
 
 def _service(settings: Settings, service: Service) -> MonitoredService:
@@ -77,6 +86,23 @@ def _service(settings: Settings, service: Service) -> MonitoredService:
         service=service.web.service_name,
         min_tasks=settings.min_tasks,
     )
+
+
+def _processes(service: Service) -> list[MonitoredProcess]:
+    return [
+        MonitoredProcess(
+            name=process.name,
+            cluster=service.web.cluster_name,
+            service=service.web.processes[process.name].service_name,
+            min_tasks=process.min_tasks,
+            backlog=waiting_jobs(process),
+        )
+        for process in service.processes
+    ]
+
+
+def _cache(data: Data) -> list[pulumi.Output[str]]:
+    return data.cache.node_ids if data.cache else []
 
 
 def _database(settings: Settings, data: Data) -> MonitoredDatabase:

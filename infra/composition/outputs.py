@@ -10,9 +10,9 @@ from infra.composition.foundation import Foundation
 from infra.composition.readme import readme
 from infra.composition.release import Release
 from infra.composition.service import Service
-from infra.data.database_urls import PORT as DATABASE_PORT
 from infra.observability.dashboard import Dashboard
-from infra.pricing.cost import compare_egress, monthly_estimate
+from infra.pricing.cost import Estimate, compare_egress, monthly_estimate
+from infra.schedules.schedules import Schedules
 from infra.settings.settings import Settings
 
 
@@ -30,12 +30,15 @@ class Outputs:
     proxy_image: pulumi.Input[str]
     database_endpoint: pulumi.Input[str]
     database_name: pulumi.Input[str]
+    cache_endpoint: pulumi.Input[str]
+    """Empty without a cache."""
     media_bucket: pulumi.Input[str]
     secret_arn: pulumi.Input[str]
     """Reading the secret's value takes an IAM permission."""
     log_group: pulumi.Input[str]
     dashboard_url: pulumi.Input[str]
     monthly_estimate_usd: pulumi.Input[float]
+    monthly_estimate_by_part: pulumi.Input[dict[str, float]]
     logs_command: pulumi.Input[str]
     shell_command: pulumi.Input[str]
     database_command: pulumi.Input[str]
@@ -45,6 +48,10 @@ class Outputs:
     load_balancer_dns: pulumi.Input[str]
     cluster_name: pulumi.Input[str]
     service_name: pulumi.Input[str]
+    process_services: pulumi.Input[dict[str, pulumi.Input[str]]]
+    """ECS service of each process of hosting.toml, by its name."""
+    schedule_group: pulumi.Input[str]
+    """Group of the stack's schedules in EventBridge Scheduler; empty when it runs none."""
 
     def export(self) -> None:
         """Export every field."""
@@ -53,11 +60,18 @@ class Outputs:
 
 
 def stack_outputs(
-    settings: Settings, foundation: Foundation, data: Data, release: Release, service: Service, dashboard: Dashboard
+    settings: Settings,
+    foundation: Foundation,
+    data: Data,
+    release: Release,
+    service: Service,
+    dashboard: Dashboard,
+    scheduled: Schedules | None = None,
 ) -> Outputs:
     """Names, links, costs and commands."""
     spec, web = release.spec, service.web
-    commands = _commands(settings, foundation, data, service)
+    commands = Commands(region=settings.region, stack=pulumi.get_stack())
+    estimate = monthly_estimate(settings, service.processes, service.runs)
     return Outputs(
         url=f"https://{settings.domain}",
         hosting=settings.hosting,
@@ -70,33 +84,28 @@ def stack_outputs(
         proxy_image=spec.proxy_image,
         database_endpoint=data.database.endpoint,
         database_name=data.database.name,
+        cache_endpoint=data.cache.endpoint if data.cache else "",
         media_bucket=data.media.bucket_name,
         secret_arn=data.secrets.secret_arn,
         log_group=foundation.logs.log_group_name,
         dashboard_url=dashboard.url,
-        monthly_estimate_usd=monthly_estimate(settings).total_usd,
-        logs_command=commands.apply(lambda known: known.logs),
-        shell_command=commands.apply(lambda known: known.shell),
-        database_command=commands.apply(lambda known: known.database),
-        rollback_command=commands.apply(lambda known: known.rollback),
-        readme=_readme(settings, spec.tag, commands),
+        monthly_estimate_usd=estimate.total_usd,
+        monthly_estimate_by_part=estimate.usd_by_part,
+        logs_command=commands.logs,
+        shell_command=commands.shell,
+        database_command=commands.database,
+        rollback_command=commands.rollback,
+        readme=_readme(settings, service, spec.tag, commands, estimate),
         load_balancer_dns=service.load_balancer.load_balancer_dns,
         cluster_name=web.cluster_name,
         service_name=web.service_name,
+        process_services={name: one.service_name for name, one in web.processes.items()},
+        schedule_group=scheduled.group_name if scheduled else "",
     )
 
 
-def _commands(settings: Settings, foundation: Foundation, data: Data, service: Service) -> pulumi.Output[Commands]:
-    return pulumi.Output.all(
-        cluster=service.web.cluster_name,
-        service=service.web.service_name,
-        log_group=foundation.logs.log_group_name,
-        database_address=data.database.address,
-    ).apply(
-        lambda known: Commands(region=settings.region, stack=pulumi.get_stack(), database_port=DATABASE_PORT, **known)
-    )
-
-
-def _readme(settings: Settings, tag: pulumi.Output[str], commands: pulumi.Output[Commands]) -> pulumi.Output[str]:
-    url, estimate, egress = f"https://{settings.domain}", monthly_estimate(settings), compare_egress(settings)
-    return pulumi.Output.all(tag, commands).apply(lambda known: readme(url, known[0], known[1], estimate, egress))
+def _readme(
+    settings: Settings, service: Service, tag: pulumi.Output[str], commands: Commands, estimate: Estimate
+) -> pulumi.Output[str]:
+    url, egress = f"https://{settings.domain}", compare_egress(settings, service.processes)
+    return tag.apply(lambda known: readme(url, known, commands, estimate, egress))

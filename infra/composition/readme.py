@@ -11,7 +11,7 @@ def readme(url: str, release: str, commands: Commands, estimate: Estimate, egres
     everyday = {
         "Follow the logs": commands.logs,
         "Open a shell in the application's container": commands.shell,
-        f"Reach the database on localhost:{commands.database_port}": commands.database,
+        "Open psql on the database": commands.database,
         "Roll back to the previous release": commands.rollback,
     }
     recipes = "\n\n".join(f"{title}:\n\n```sh\n{command}\n```" for title, command in everyday.items())

@@ -1,11 +1,13 @@
 """The images built from the present sources, and the release that is to run."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pulumi
 
 from infra.application.application import Application
 from infra.composition.application import StagedApplication
+from infra.ecs.process import Process
 from infra.foundation.kms import EncryptionKey
 from infra.images.image import Image, ImageArgs
 from infra.images.registry import Registry, RegistryArgs
@@ -20,6 +22,8 @@ class Images(NamedTuple):
     """The application, the ECR repositories and the two images of a release."""
 
     application: Application
+    processes: Sequence[Process]
+    """As the stack runs them."""
     sources: Sources
     registry: Registry
     web: Image
@@ -41,9 +45,10 @@ class Release(NamedTuple):
 def declare_images(settings: Settings, staged: StagedApplication, key: EncryptionKey) -> Images:
     """Declare the repositories; build and push both images."""
     registry = Registry("registry", RegistryArgs(key_arn=key.key_arn, protect=settings.protect))
-    application, sources = staged
+    application, sources, processes = staged
     return Images(
         application,
+        processes,
         sources,
         registry,
         web=_image("web", settings, sources, registry, registry.web_url),
@@ -63,6 +68,8 @@ def declare_release(settings: Settings, images: Images) -> Release:
             revision=images.sources.revision,
             sources=images.sources.digest[:12],
             architecture=settings.architecture,
+            processes=tuple(process.name for process in images.processes),
+            schedules={name: one.times for name, one in images.application.manifest.schedules.items()},
         )
     )
     return Release(spec, releases.parameter, releases.latest)

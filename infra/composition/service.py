@@ -1,29 +1,28 @@
-"""The ECS service behind the load balancer: certificate, access log, web ACL, task roles and scaling."""
+"""The ECS service behind the load balancer: its task roles, tasks and processes."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import pulumi
 
-from infra.application.manifest import Manifest
 from infra.composition.data import Data
 from infra.composition.foundation import Foundation
+from infra.composition.load_balancer import declare_load_balancer, declare_web_acl
 from infra.composition.release import Images, Release
+from infra.composition.scaling import declare_scaling
 from infra.dns.certificate import Certificate
 from infra.dns.ses import SesIdentity
-from infra.ecs import server
-from infra.ecs.access_logs import AccessLogs, AccessLogsArgs
-from infra.ecs.containers import PROXY_PORT
-from infra.ecs.load_balancer import LoadBalancer, LoadBalancerArgs
-from infra.ecs.scaling import Scaling, ScalingArgs
+from infra.ecs.load_balancer import LoadBalancer
+from infra.ecs.process import Process
 from infra.ecs.task_definition import TaskArgs
 from infra.ecs.task_roles import TaskRoles, TaskRolesArgs
-from infra.ecs.waf import WebAcl, WebAclArgs
-from infra.ecs.waf_rules import LONGEST_REGEX, upload_regex
+from infra.ecs.waf import WebAcl
 from infra.ecs.web_service import WebService, WebServiceArgs
 from infra.foundation.vpc_endpoints import SERVICES
-from infra.permissions.statements import Permission, described, without_endpoint
-from infra.problem import Problem, SettingsError
+from infra.permissions.permission import Permission
+from infra.permissions.statements import described, without_endpoint
+from infra.pricing.lines import ScheduledRuns
+from infra.settings import schedule_rules
 from infra.settings.settings import Settings
 
 
@@ -32,8 +31,12 @@ class Service(NamedTuple):
 
     load_balancer: LoadBalancer
     web: WebService
+    processes: Sequence[Process] = ()
     web_acl: WebAcl | None = None
     """With `waf: true` only."""
+    roles: TaskRoles | None = None
+    runs: Sequence[ScheduledRuns] = ()
+    """Of the schedules, for the price."""
 
 
 def declare_service(
@@ -46,68 +49,15 @@ def declare_service(
     email: SesIdentity | None,
 ) -> Service:
     """Declare the load balancer, and the service that runs the release behind it."""
-    load_balancer = _load_balancer(settings, foundation, images, certificate)
-    web_acl = _web_acl(settings, foundation, images.application.manifest, load_balancer)
+    manifest = images.application.manifest
+    load_balancer = declare_load_balancer(settings, foundation, manifest, certificate)
+    web_acl = declare_web_acl(settings, foundation, manifest, load_balancer)
     roles = _task_roles(settings, foundation, data, images, email)
     data.media.encrypt(foundation.key.key_arn, permissions=[roles])
     web = _web_service(settings, foundation, data, images, release, load_balancer, roles)
-    _scaling(settings, load_balancer, web)
-    return Service(load_balancer, web, web_acl)
-
-
-def longest_request(settings: Settings, manifest: Manifest) -> int:
-    """Seconds of the longest request: the stack's limit, or that of a path which may take longer."""
-    return max([settings.request_timeout_seconds, *(path.seconds or 0 for path in manifest.proxy.paths)])
-
-
-def _load_balancer(
-    settings: Settings, foundation: Foundation, images: Images, certificate: Certificate
-) -> LoadBalancer:
-    access_logs = AccessLogs("access-logs", AccessLogsArgs(retention_days=settings.log_days, protect=settings.protect))
-    longest = longest_request(settings, images.application.manifest)
-    args = LoadBalancerArgs(
-        vpc_id=foundation.network.vpc_id,
-        subnet_ids=foundation.network.public_subnet_ids,
-        security_group_id=foundation.security_groups.load_balancer_group_id,
-        certificate_arn=certificate.certificate_arn,
-        target_port=PROXY_PORT,
-        access_log_bucket=access_logs.bucket_name,
-        idle_timeout=server.idle_timeout(longest),
-        deregistration_delay=server.deregistration_delay(longest),
-        hsts=settings.hsts,
-        protect=settings.protect,
-    )
-    return LoadBalancer("front", args)
-
-
-def upload_paths(manifest: Manifest) -> tuple[str, ...]:
-    """Paths that take files: those with a `body_mib` of their own that is no smaller than that of the rest.
-
-    Raises SettingsError when they do not fit into one rule together.
-    """
-    proxy = manifest.proxy
-    paths = tuple(dict.fromkeys(path.path for path in proxy.paths if (path.body_mib or 0) >= proxy.body_mib))
-    longest = len(upload_regex(paths))
-    if longest > LONGEST_REGEX:
-        rule = f"the paths with files have {longest} characters together, and WAF accepts {LONGEST_REGEX} in one rule"
-        fix = "replace paths with a common beginning by one that ends in *"
-        raise SettingsError([Problem("hosting.toml: proxy.paths", paths, rule, fix)])
-    return paths
-
-
-def _web_acl(
-    settings: Settings, foundation: Foundation, manifest: Manifest, load_balancer: LoadBalancer
-) -> WebAcl | None:
-    if not settings.waf:
-        return None
-    args = WebAclArgs(
-        load_balancer_arn=load_balancer.load_balancer_arn,
-        key_arn=foundation.key.key_arn,
-        retention_days=settings.log_days,
-        blocks=settings.waf_blocks,
-        upload_paths=upload_paths(manifest),
-    )
-    return WebAcl("waf", args)
+    declare_scaling(settings, load_balancer, web, images.processes)
+    runs = schedule_rules.runs(settings, manifest.schedules)
+    return Service(load_balancer, web, images.processes, web_acl, roles, runs)
 
 
 def _task_roles(
@@ -124,6 +74,7 @@ def _task_roles(
         media_bucket_arn=data.media.bucket_arn,
         ses_sender=email.ses_sender if email else None,
         permissions=permissions,
+        schedules=bool(images.application.manifest.schedules),
     )
     return TaskRoles("task", args)
 
@@ -152,6 +103,7 @@ def _web_service(
     network, security_groups, endpoints = foundation.network, foundation.security_groups, foundation.endpoints
     args = WebServiceArgs(
         task=_task(settings, foundation, data, images, release, roles),
+        processes=images.processes,
         desired_count=settings.min_tasks,
         subnet_ids=network.task_subnet_ids,
         security_group_id=security_groups.task_group_id,
@@ -200,17 +152,3 @@ def _task(
         task_role_arn=roles.task_role_arn,
         migration_role_arn=roles.migration_role_arn,
     )
-
-
-def _scaling(settings: Settings, load_balancer: LoadBalancer, web: WebService) -> None:
-    args = ScalingArgs(
-        cluster_name=web.cluster_name,
-        service_name=web.service_name,
-        min_tasks=settings.min_tasks,
-        max_tasks=settings.max_tasks,
-        cpu_percent=settings.scale_at_cpu_percent,
-        requests_per_target=server.requests_per_task(settings.scale_at_requests_per_vcpu, settings.task_cpu),
-        load_balancer_arn_suffix=load_balancer.load_balancer_arn_suffix,
-        target_group_arn_suffix=load_balancer.target_group_arn_suffix,
-    )
-    Scaling("scaling", args)

@@ -122,7 +122,7 @@ class Database(pulumi.ComponentResource):
         attachment = aws.iam.RolePolicyAttachment(
             f"{name}-monitoring-writes",
             role=role.name,
-            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole",
+            policy_arn=policies.MONITORING_POLICY,
             opts=child,
         )
         return role, attachment

@@ -1,6 +1,5 @@
-"""The secret with the variables of `secretEnvironment`: one JSON document, from which ECS injects values by key."""
+"""The secret with the variables of `secretEnvironment` and the URLs of the cache, which ECS injects by key."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,8 +14,8 @@ class EnvironmentSecretArgs:
     """Arguments of the secret."""
 
     key_arn: pulumi.Input[str]
-    values: Mapping[str, str]
-    """Plain text by variable."""
+    values: Mapping[str, pulumi.Input[str]]
+    """Text by variable."""
     recovery_days: int
     """Days for which AWS keeps the secret after the last variable is removed; 0 deletes it at once."""
 
@@ -35,15 +34,17 @@ class EnvironmentSecret(pulumi.ComponentResource):
         super().__init__("preqly:infra:EnvironmentSecret", name, None, opts)
         secret = aws.secretsmanager.Secret(
             f"{name}-secret",
-            description="The application's variables of the setting secretEnvironment",
+            description="The application's secret variables",
             kms_key_id=args.key_arn,
             recovery_window_in_days=args.recovery_days,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        text: pulumi.Output[str] = pulumi.Output.json_dumps(dict(args.values), sort_keys=True)
+        document: pulumi.Output[str] = pulumi.Output.secret(text)
         version = aws.secretsmanager.SecretVersion(
             f"{name}-version",
             secret_id=secret.arn,
-            secret_string=pulumi.Output.secret(json.dumps(dict(args.values), sort_keys=True)),
+            secret_string=document,
             # Tasks of the previous release read their own version, and may start during the rollout of the next one.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )

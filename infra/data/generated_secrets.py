@@ -15,6 +15,7 @@ class GeneratedSecretsArgs:
     """Raising it generates new secrets and restarts the tasks with them."""
     fallbacks: int
     """How many earlier SECRET_KEYs Django accepts; 0 also leaves out the next one."""
+    cache: bool = False
     before_rotation: Sequence[pulumi.Resource] = ()
     """Resources to update before a rotation, because the owner's password changes in place: the images."""
 
@@ -26,6 +27,10 @@ class GeneratedSecrets(pulumi.ComponentResource):
     """Password of the database owner, for migrations."""
     application_password: pulumi.Output[str]
     """Password of this generation's application role."""
+    cache_password: pulumi.Output[str] | None = None
+    """Password of this generation's user of the cache; None without a cache."""
+    disabled_cache_password: pulumi.Output[str] | None = None
+    """Password of the cache's user `default`, which cannot log in."""
     secret_key: pulumi.Output[str]
     """Django's SECRET_KEY."""
     secret_key_fallbacks: pulumi.Output[str]
@@ -37,6 +42,11 @@ class GeneratedSecrets(pulumi.ComponentResource):
         images = args.before_rotation if args.generation > 1 else ()
         self.owner_password = self._random(f"{name}-database", args.generation, length=40, depends_on=images)
         self.application_password = self._random(f"{name}-application", args.generation, length=40)
+        if args.cache:
+            # One resource per generation, because its user outlives the start of the rotation.
+            name_of_this = f"{name}-cache-{args.generation}"
+            self.cache_password = self._random(name_of_this, args.generation, length=40)
+            self.disabled_cache_password = self._random(f"{name}-cache-default", generation=1, length=40)
         accepted = [args.generation, *fallback_generations(args.generation, args.fallbacks)]
         # One resource per generation, because sessions signed with an earlier key outlive the rotation.
         keys = [self._random(f"{name}-secret-key-{number}", number, length=64) for number in accepted]

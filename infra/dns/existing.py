@@ -12,6 +12,7 @@ import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.dns import certificate, existing_identity, existing_records, host_zones, zone
+from infra.dns.account import Account
 from infra.dns.existing_identity import AdoptedIdentity
 from infra.dns.replaced_records import all_kept
 from infra.dns.wanted import Wanted
@@ -58,7 +59,7 @@ def look_up(session: boto3.Session, wanted: Wanted) -> Existing:
 
 
 def _look_up(session: boto3.Session, wanted: Wanted) -> Existing:
-    account = host_zones.Account(session)
+    account = Account(session)
     zone_id, problems = zone.find(session, wanted)
     main = account.zone(zone_id, wanted.zone) if zone_id else None
     records = main.records if main else []

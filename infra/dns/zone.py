@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from botocore.exceptions import ClientError
 
-from infra.dns.record_sets import RecordSet, plain
+from infra.dns.record_sets import plain
 from infra.dns.wanted import Wanted
 from infra.problem import Problem, set_command
 
@@ -70,12 +70,6 @@ def find(session: boto3.Session, wanted: Wanted) -> tuple[str | None, list[Probl
     if len(ids) != 1:
         return None, [_not_one(route53, wanted, ids)]
     return ids[0], [_would_be_deleted(wanted, one) for one in own]
-
-
-def records(session: boto3.Session, zone_id: str) -> list[RecordSet]:
-    """Every record of the zone; Route 53 answers with 300 at a time."""
-    paginator: Any = session.client("route53").get_paginator("list_resource_record_sets")
-    return [one for page in paginator.paginate(HostedZoneId=zone_id) for one in page["ResourceRecordSets"]]
 
 
 def _by_id(route53: Any, wanted: Wanted) -> tuple[str | None, list[Problem]]:

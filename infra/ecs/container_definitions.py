@@ -10,7 +10,6 @@ from infra.secrets.reference import SecretReference
 
 USER = "10001:10001"
 HEALTH_CHECK = {
-    "command": ["CMD", "/usr/local/bin/healthcheck"],
     "interval": 5,
     "timeout": 4,
     "retries": 3,
@@ -53,7 +52,7 @@ def _definition(container: Container, args: SecretsAndLogs) -> dict[str, Any]:
         "user": USER,
         "readonlyRootFilesystem": True,
         "privileged": False,
-        "linuxParameters": _linux_parameters(container.tmp_mib),
+        "linuxParameters": _linux_parameters(container),
         "stopTimeout": container.stop_seconds,
         "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
         "secrets": _secrets(container, args),
@@ -72,8 +71,9 @@ def _definition(container: Container, args: SecretsAndLogs) -> dict[str, Any]:
         definition["command"] = list(container.command)
     if container.starts_after:
         definition["dependsOn"] = [{"containerName": name, "condition": "START"} for name in container.starts_after]
-    if container.health_checked:
-        definition["healthCheck"] = {**HEALTH_CHECK, "startPeriod": container.start_seconds}
+    if container.health_check:
+        checked = {"command": list(container.health_check), "startPeriod": container.start_seconds}
+        definition["healthCheck"] = {**HEALTH_CHECK, **checked}
     return definition
 
 
@@ -94,13 +94,16 @@ def _port_mappings(container: Container) -> list[dict[str, Any]]:
     return [{"containerPort": container.port, "hostPort": container.port, "protocol": "tcp"}]
 
 
-def _linux_parameters(tmp_mib: int) -> dict[str, Any]:
+def _linux_parameters(container: Container) -> dict[str, Any]:
     return {
         "capabilities": {"add": [], "drop": ["ALL"]},
-        # The first process of the images is the server itself, which handles SIGTERM and leaves no zombies.
-        "initProcessEnabled": False,
+        "initProcessEnabled": container.init,
         "tmpfs": [
-            {"containerPath": "/tmp", "size": tmp_mib, "mountOptions": ["mode=1777", "nodev", "noexec", "nosuid"]}  # noqa: S108 - a mount, not a shared file
+            {
+                "containerPath": "/tmp",  # noqa: S108 - a mount, not a shared file
+                "size": container.tmp_mib,
+                "mountOptions": ["mode=1777", "nodev", "noexec", "nosuid"],
+            }
         ],
     }
 

@@ -14,6 +14,8 @@ PROXY_PORT = 8443
 WEB_PORT = 8005
 """Port of gunicorn on the task's loopback interface."""
 MIGRATION_COMMAND = ("python", "manage.py", "migrate", "--noinput")
+HEALTH_CHECK = ("CMD", "/usr/local/bin/healthcheck")
+"""Of the images of web and proxy, whether they answer."""
 PROXY_TMP_MIB = 128
 """Room in nginx.conf for 60 MB of uploads, 16 MB of cached pages, and responses that visitors take slowly."""
 OWNER_KEY = "OWNER_DATABASE_URL"
@@ -75,13 +77,16 @@ class Container:
     command: tuple[str, ...] = ()
     """Overrides the image's command; empty keeps it."""
     starts_after: tuple[str, ...] = ()
-    health_checked: bool = True
+    health_check: tuple[str, ...] = HEALTH_CHECK
+    """In ECS's form; empty for a container that ends by itself."""
     start_seconds: int = 30
     """Time that the start may take before failed health checks count."""
     stop_seconds: int = 10
     """Time from the signal to stop to the kill."""
     tmp_mib: int = 64
     """Size of /tmp, in the task's memory."""
+    init: bool = False
+    """Whether an init passes signals on: one that a first process does not handle is lost, so it would not stop."""
     volumes: Mapping[str, str] = field(default_factory=dict)
     """Empty writable volumes: name to path. Root owns them, unless the image declares the path as a volume."""
 
@@ -194,17 +199,21 @@ def web_containers(
     return web, proxy
 
 
-def migration_containers(
-    spec: ReleaseSpec, environment: Mapping[str, str], variables: Variables = NO_VARIABLES
-) -> tuple[Container, ...]:
-    """The container of the migration task and of other one-off tasks of a release."""
-    return (
-        Container(
-            name="migrate",
-            image=spec.web_image,
-            **variables.of_container({**environment, "RELEASE": spec.tag}),
-            secrets=MIGRATION_SECRETS,
-            command=MIGRATION_COMMAND,
-            health_checked=False,
-        ),
+def command_container(
+    name: str,
+    command: tuple[str, ...],
+    spec: ReleaseSpec,
+    environment: Mapping[str, str],
+    variables: Variables = NO_VARIABLES,
+) -> Container:
+    """A container that runs a command in the release's image, with its variables and secrets."""
+    return Container(
+        name=name,
+        image=spec.web_image,
+        **variables.of_container({**environment, "RELEASE": spec.tag}),
+        secrets=WEB_SECRETS,
+        command=command,
+        health_check=(),
+        init=True,
+        volumes=EXEC_PATHS,
     )

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-"""TLS 1.2 and 1.3 with forward secrecy and post-quantum key exchange; recommended by AWS."""
+from infra.ecs.tls import TLS_POLICY
 
 RESPONSE_HEADERS = {
     "routing_http_response_x_content_type_options_header_value": "nosniff",

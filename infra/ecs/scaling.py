@@ -1,10 +1,48 @@
-"""Autoscaling of the service by CPU utilization, and by requests for each task."""
+"""Autoscaling of a service by CPU utilization, requests or waiting jobs for each task."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+
+
+@dataclass(frozen=True)
+class Target:
+    """A metric that scaling holds at a value, as the arguments of target tracking."""
+
+    value: int
+    metric: Mapping[str, Any]
+
+
+def cpu(percent: int) -> Target:
+    """Average CPU utilization of the tasks.
+
+    https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html
+    """
+    return _predefined(percent, {"predefined_metric_type": "ECSServiceAverageCPUUtilization"})
+
+
+def requests(
+    per_task: int, load_balancer_arn_suffix: pulumi.Input[str], target_group_arn_suffix: pulumi.Input[str]
+) -> Target:
+    """Requests a minute of one task. CPU does not rise while they wait for a database and occupy all threads."""
+    label = pulumi.Output.concat(load_balancer_arn_suffix, "/", target_group_arn_suffix)
+    return _predefined(per_task, {"predefined_metric_type": "ALBRequestCountPerTarget", "resource_label": label})
+
+
+def backlog(per_task: int, jobs: Mapping[str, Any], tasks: Mapping[str, Any]) -> Target:
+    """Waiting jobs for each running task; both are statistics of a metric.
+
+    https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking-metric-math.html
+    """
+    metrics = [
+        {"id": "jobs", "metric_stat": jobs, "return_data": False},
+        {"id": "tasks", "metric_stat": tasks, "return_data": False},
+        {"id": "backlog", "expression": "jobs / tasks", "return_data": True},
+    ]
+    return Target(per_task, {"customized_metric_specification": {"metrics": metrics}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,21 +53,14 @@ class ScalingArgs:
     service_name: pulumi.Input[str]
     min_tasks: int
     max_tasks: int
-    cpu_percent: int
-    """Target for the average CPU utilization of the tasks."""
-    requests_per_target: int
-    """Target for the requests a minute of one task; 0 scales by CPU alone."""
-    load_balancer_arn_suffix: pulumi.Input[str]
-    """app/name/id."""
-    target_group_arn_suffix: pulumi.Input[str]
-    """targetgroup/name/id."""
+    targets: Mapping[str, Target]
+    """By the end of the policy's logical name, such as `cpu`."""
 
 
 class Scaling(pulumi.ComponentResource):
-    """Target tracking; the service gets the larger of the two task counts.
+    """Target tracking; the service gets the largest of the task counts that the targets ask for.
 
-    Cooldowns are 60 s for adding and 300 s for removing tasks. CPU does not rise while requests wait for a database or
-    another service and occupy all threads; the number of requests does.
+    Cooldowns are 60 s for adding and 300 s for removing tasks.
     """
 
     def __init__(self, name: str, args: ScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -42,17 +73,14 @@ class Scaling(pulumi.ComponentResource):
             resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", args.service_name),
             min_capacity=args.min_tasks,
             max_capacity=args.max_tasks,
-            opts=pulumi.ResourceOptions(parent=self),
+            # A rollback suspends the scaling of a process that its release does not have.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["suspended_state"]),
         )
-        self._track("by-cpu", args.cpu_percent, {"predefined_metric_type": "ECSServiceAverageCPUUtilization"})
-        if args.requests_per_target:
-            label = pulumi.Output.concat(args.load_balancer_arn_suffix, "/", args.target_group_arn_suffix)
-            metric = {"predefined_metric_type": "ALBRequestCountPerTarget", "resource_label": label}
-            self._track("by-requests", args.requests_per_target, metric)
+        for kind, target in args.targets.items():
+            self._track(f"by-{kind}", target)
         self.register_outputs({"resource_id": self._target.resource_id})
 
-    def _track(self, policy: str, value: int, metric: dict[str, Any]) -> None:
-        """https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"""
+    def _track(self, policy: str, target: Target) -> None:
         aws.appautoscaling.Policy(
             f"{self._name}-{policy}",
             policy_type="TargetTrackingScaling",
@@ -60,11 +88,15 @@ class Scaling(pulumi.ComponentResource):
             scalable_dimension=self._target.scalable_dimension,
             resource_id=self._target.resource_id,
             target_tracking_scaling_policy_configuration={
-                "predefined_metric_specification": metric,
-                "target_value": float(value),
+                **target.metric,
+                "target_value": float(target.value),
                 "scale_out_cooldown": 60,
                 # Slower than scale-out: an extra task costs cents, a missing one costs visitors.
                 "scale_in_cooldown": 300,
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _predefined(value: int, metric: Mapping[str, Any]) -> Target:
+    return Target(value, {"predefined_metric_specification": metric})

@@ -1,8 +1,8 @@
-"""ECS task definitions of the site: the web task and the migration task."""
+"""ECS task definitions of a release: web, migration, and commands of the application."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -10,11 +10,15 @@ import pulumi_aws as aws
 from infra import naming
 from infra.ecs.container_definitions import SecretsAndLogs, container_definitions
 from infra.ecs.containers import (
+    EXEC_PATHS,
+    MIGRATION_COMMAND,
+    MIGRATION_SECRETS,
     NO_VARIABLES,
     WEB_VOLUMES,
+    Container,
     Variables,
     application_environment,
-    migration_containers,
+    command_container,
     web_containers,
 )
 from infra.release.spec import ReleaseSpec
@@ -24,7 +28,7 @@ CPU_ARCHITECTURES = {"arm64": "ARM64", "x86_64": "X86_64"}
 
 @dataclass(frozen=True, kw_only=True)
 class TaskArgs:
-    """Arguments that both task definitions share."""
+    """Arguments that all task definitions of a release share; the sizes and times are those of the web task."""
 
     spec: pulumi.Input[ReleaseSpec]
     region: str
@@ -63,30 +67,113 @@ class TaskArgs:
     """`arm64` or `x86_64`."""
     execution_role_arn: pulumi.Input[str]
     task_role_arn: pulumi.Input[str]
-    """Role of the web task."""
+    """Role of all tasks but the migration."""
     migration_role_arn: pulumi.Input[str]
 
 
-def task_definition(
-    name: str, kind: Literal["web", "migration"], args: TaskArgs, parent: pulumi.Resource
-) -> aws.ecs.TaskDefinition:
-    """Declare the task definition of this kind; ECS gets a new revision whenever its content changes."""
-    cpu, memory = args.migration_size if kind == "migration" and args.migration_size else (args.cpu, args.memory)
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One kind of task of a release: what its task definition has for itself."""
+
+    kind: str
+    """Last part of its family, and first part of its log streams."""
+    containers: Callable[[ReleaseSpec, Mapping[str, str], Variables, str], tuple[Container, ...]]
+    """Makes them from the release, the plain variables, the application's own and the range of the VPC."""
+    cpu: int
+    """CPU units (1024 = one vCPU)."""
+    memory: int
+    """MiB."""
+    role_arn: pulumi.Input[str]
+    start_seconds: int
+    stop_seconds: int
+    volumes: Collection[str] = ()
+    """Names of the volumes that the containers mount."""
+
+
+def web_task(args: TaskArgs) -> Task:
+    """nginx in front of gunicorn."""
+    return Task(
+        kind="web",
+        containers=lambda spec, environment, variables, vpc_cidr: web_containers(
+            spec, environment, vpc_cidr, args.trusted_proxies, variables, args.sockets
+        ),
+        cpu=args.cpu,
+        memory=args.memory,
+        role_arn=args.task_role_arn,
+        start_seconds=args.start_seconds,
+        stop_seconds=args.stop_seconds,
+        volumes=WEB_VOLUMES,
+    )
+
+
+def migration_task(args: TaskArgs) -> Task:
+    """The migration, the only task that connects as the owner of the tables."""
+    cpu, memory = args.migration_size or (args.cpu, args.memory)
+    return Task(
+        kind="migration",
+        containers=lambda spec, environment, variables, _: (
+            replace(
+                command_container("migrate", MIGRATION_COMMAND, spec, environment, variables),
+                secrets=MIGRATION_SECRETS,
+                volumes={},
+            ),
+        ),
+        cpu=cpu,
+        memory=memory,
+        role_arn=args.migration_role_arn,
+        start_seconds=args.start_seconds,
+        stop_seconds=args.stop_seconds,
+    )
+
+
+def command_task(
+    args: TaskArgs,
+    kind: str,
+    command: Sequence[str],
+    *,
+    size: tuple[int, int] | None = None,
+    stop_seconds: int | None = None,
+    health_check: Sequence[str] = (),
+) -> Task:
+    """A command of the application in a container named as the task, with web's role, variables and secrets.
+
+    `size` is CPU units and MiB; without it and without `stop_seconds` they are web's. ECS Exec works in it.
+    """
+    cpu, memory = size or (args.cpu, args.memory)
+    return Task(
+        kind=kind,
+        containers=lambda spec, environment, variables, _: (
+            replace(
+                command_container(kind, tuple(command), spec, environment, variables),
+                health_check=tuple(health_check),
+            ),
+        ),
+        cpu=cpu,
+        memory=memory,
+        role_arn=args.task_role_arn,
+        start_seconds=args.start_seconds,
+        stop_seconds=args.stop_seconds if stop_seconds is None else stop_seconds,
+        volumes=EXEC_PATHS,
+    )
+
+
+def task_definition(name: str, task: Task, args: TaskArgs, parent: pulumi.Resource) -> aws.ecs.TaskDefinition:
+    """Declare the task definition; ECS gets a new revision whenever its content changes."""
     return aws.ecs.TaskDefinition(
-        f"{name}-{kind}-task",
+        f"{name}-{task.kind}-task",
         # A fixed name: ECS numbers revisions within it, and operators type it.
-        family=naming.task_family(pulumi.get_project(), pulumi.get_stack(), kind),
+        family=naming.task_family(pulumi.get_project(), pulumi.get_stack(), task.kind),
         requires_compatibilities=["FARGATE"],
         network_mode="awsvpc",
-        cpu=str(cpu),
-        memory=str(memory),
+        cpu=str(task.cpu),
+        memory=str(task.memory),
         runtime_platform={
             "operating_system_family": "LINUX",
             "cpu_architecture": CPU_ARCHITECTURES[args.architecture],
         },
         execution_role_arn=args.execution_role_arn,
-        task_role_arn=args.task_role_arn if kind == "web" else args.migration_role_arn,
-        volumes=[{"name": volume} for volume in sorted(WEB_VOLUMES)] if kind == "web" else [],
+        task_role_arn=task.role_arn,
+        volumes=[{"name": volume} for volume in sorted(task.volumes)],
         container_definitions=pulumi.Output.all(
             spec=args.spec,
             variables=args.variables,
@@ -95,7 +182,7 @@ def task_definition(
             secret_arn=args.secret_arn,
             secret_version=args.secret_version,
             log_group=args.log_group,
-        ).apply(lambda known: _document(kind, args, **known)),
+        ).apply(lambda known: _document(task, args, **known)),
         # A rollback runs an earlier revision, so it must stay registered.
         skip_destroy=True,
         opts=pulumi.ResourceOptions(parent=parent),
@@ -103,7 +190,7 @@ def task_definition(
 
 
 def _document(
-    kind: str,
+    task: Task,
     args: TaskArgs,
     *,
     spec: ReleaseSpec,
@@ -121,11 +208,9 @@ def _document(
         threads=args.threads,
         request_timeout=args.request_timeout,
     )
-    if kind == "web":
-        containers = web_containers(spec, environment, vpc_cidr, args.trusted_proxies, variables, args.sockets)
-    else:
-        containers = migration_containers(spec, environment, variables)
     containers = tuple(
-        replace(one, start_seconds=args.start_seconds, stop_seconds=args.stop_seconds) for one in containers
+        replace(one, start_seconds=task.start_seconds, stop_seconds=task.stop_seconds)
+        for one in task.containers(spec, environment, variables, vpc_cidr)
     )
-    return container_definitions(containers, SecretsAndLogs(region=args.region, stream_prefix=kind, **secrets_and_logs))
+    places = SecretsAndLogs(region=args.region, stream_prefix=task.kind, **secrets_and_logs)
+    return container_definitions(containers, places)

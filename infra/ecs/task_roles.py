@@ -7,8 +7,8 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
+from infra.permissions.permission import Permission
 from infra.permissions.policy import application_policy
-from infra.permissions.statements import Permission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +26,8 @@ class TaskRolesArgs:
 
     key_arn: pulumi.Input[str]
     secret_arn: pulumi.Input[str]
-    read_secrets: Mapping[str, SecretAccess] = field(default_factory=dict)
-    """Further secrets that ECS reads for the containers, by a name that stays."""
+    read_secrets: Mapping[str, Sequence[SecretAccess]] = field(default_factory=dict)
+    """Further secrets that ECS reads for the containers, by the name of a policy."""
     repository_arns: Sequence[pulumi.Input[str]]
     log_group_arn: pulumi.Input[str]
     media_bucket_arn: pulumi.Input[str]
@@ -35,6 +35,8 @@ class TaskRolesArgs:
     """None without SES."""
     permissions: Sequence[Permission] = ()
     """What the application calls besides, in web tasks, migrations and other tasks of a release."""
+    schedules: bool = False
+    """Whether the application has schedules."""
 
 
 class TaskRoles(pulumi.ComponentResource):
@@ -43,6 +45,8 @@ class TaskRoles(pulumi.ComponentResource):
     execution_role_arn: pulumi.Output[str]
     task_role_arn: pulumi.Output[str]
     migration_role_arn: pulumi.Output[str]
+    schedule_role: aws.iam.Role | None = None
+    """As the application's, for what only runs of schedules may do."""
 
     def __init__(self, name: str, args: TaskRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:TaskRoles", name, None, opts)
@@ -60,13 +64,16 @@ class TaskRoles(pulumi.ComponentResource):
             lambda known: policies.migration_role(**known)
         )
         execution_role = self._role(f"{name}-execution", trust, execution)
-        for secret, access in args.read_secrets.items():
-            self._read_secret(f"{name}-execution-{secret}", execution_role, access)
+        for policy, secrets in args.read_secrets.items():
+            self._read_secrets(f"{name}-execution-{policy}", execution_role, secrets)
         self.execution_role_arn = execution_role.arn
         application_role = self._role(f"{name}-application", trust, application)
         migration_role = self._role(f"{name}-preparation", trust, migration)
+        roles = {f"{name}-application": application_role, f"{name}-preparation": migration_role}
+        if args.schedules:
+            self.schedule_role = roles[f"{name}-schedule"] = self._role(f"{name}-schedule", trust, application)
         if args.permissions:
-            self._permit({f"{name}-application": application_role, f"{name}-preparation": migration_role}, args)
+            self._permit(roles, args)
         self.task_role_arn, self.migration_role_arn = application_role.arn, migration_role.arn
         self.register_outputs({"execution_role_arn": self.execution_role_arn, "task_role_arn": self.task_role_arn})
 
@@ -92,8 +99,9 @@ class TaskRoles(pulumi.ComponentResource):
             beside = pulumi.ResourceOptions(parent=self, replace_on_changes=["policy"])
             aws.iam.RolePolicy(f"{name}-permissions", role=role.name, policy=policy, opts=beside)
 
-    def _read_secret(self, name: str, role: aws.iam.Role, access: SecretAccess) -> None:
-        """A policy for each secret: Pulumi deletes it after the rollout, and until then ECS may return to old tasks."""
-        policy = pulumi.Output.all(access.arn, access.key_arn).apply(lambda known: policies.read_secret(*known))
+    def _read_secrets(self, name: str, role: aws.iam.Role, secrets: Sequence[SecretAccess]) -> None:
+        """Pulumi deletes the policy before a change after the rollout, and until then ECS may return to old tasks."""
+        pairs = [pulumi.Output.all(one.arn, one.key_arn) for one in secrets]
+        policy = pulumi.Output.all(*pairs).apply(lambda known: policies.read_secrets(dict(known)))
         beside = pulumi.ResourceOptions(parent=self, replace_on_changes=["policy"])
         aws.iam.RolePolicy(name, role=role.name, policy=policy, opts=beside)

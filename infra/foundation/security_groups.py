@@ -17,6 +17,8 @@ class SecurityGroupsArgs:
     vpc_id: pulumi.Input[str]
     task_port: int
     database_port: int
+    cache_port: int | None = None
+    """None without a cache."""
     egress: str
     """With `endpoints`, tasks reach interface endpoints and S3, but not the internet; with `public` they have IPv6."""
     internet_ports: Sequence[int] = ()
@@ -25,11 +27,13 @@ class SecurityGroupsArgs:
 
 
 class SecurityGroups(pulumi.ComponentResource):
-    """Internet to load balancer on 80 and 443, that to tasks, those to database, HTTPS and `internet_ports`."""
+    """Internet to load balancer on 80 and 443, that to tasks, those to database, cache, HTTPS and `internet_ports`."""
 
     load_balancer_group_id: pulumi.Output[str]
     task_group_id: pulumi.Output[str]
     database_group_id: pulumi.Output[str]
+    cache_group_id: pulumi.Output[str] | None = None
+    """None without `cache_port`."""
     endpoint_group_id: pulumi.Output[str] | None = None
     """Group of the interface endpoints, which only tasks reach; None unless `egress` is `endpoints`."""
 
@@ -45,6 +49,10 @@ class SecurityGroups(pulumi.ComponentResource):
                 self._from_world(load_balancer, port, family, block)
         self._allow("load-balancer-to-task", load_balancer, task, args.task_port)
         self._allow("task-to-database", task, database, args.database_port)
+        if args.cache_port:
+            cache = self._group("cache", "The cache, open to the tasks")
+            self._allow("task-to-cache", task, cache, args.cache_port)
+            self.cache_group_id = cache.id
         self._let_tasks_out(task)
 
         self.load_balancer_group_id = load_balancer.id
@@ -55,6 +63,7 @@ class SecurityGroups(pulumi.ComponentResource):
                 "load_balancer_group_id": self.load_balancer_group_id,
                 "task_group_id": self.task_group_id,
                 "database_group_id": self.database_group_id,
+                "cache_group_id": self.cache_group_id,
                 "endpoint_group_id": self.endpoint_group_id,
             }
         )

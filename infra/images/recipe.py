@@ -39,8 +39,10 @@ def extras(application: Application) -> list[str]:
         "server": True,
         "asgi": application.server == "asgi",
         "postgres": "database" not in left,
+        "cache": "cache" not in left,
         "s3": not {"media", "static"} <= left,
         "ses": "email" not in left,
+        "schedules": bool(application.manifest.schedules),
     }
     return [name for name, needed in wanted.items() if needed]
 
@@ -50,9 +52,13 @@ def with_arguments(dockerfile: str, values: Mapping[str, str]) -> str:
 
     def default(line: re.Match[str]) -> str:
         name = line["name"]
-        return f'ARG {name}="{values[name]}"' if name in values else line[0]
+        return f'ARG {name}="{_escaped(values[name])}"' if name in values else line[0]
 
     return re.sub(r"^ARG (?P<name>\w+)=.*$", default, dockerfile, flags=re.M)
+
+
+def _escaped(value: str) -> str:
+    return re.sub(r'(["$\\])', r"\\\1", value)
 
 
 def environment(application: Application) -> str:

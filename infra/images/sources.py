@@ -91,7 +91,7 @@ def context_files(application: Application, program: Path) -> dict[str, File]:
     """The files of the build context by name."""
     rules = (program / "docker" / "application.dockerignore").read_text()
     own = {name: _read(application.folder / name) for name in application_files(application.folder, rules)}
-    own = {name: file for name, file in own.items() if not _holds_a_token(name, file)}
+    own = {name: file for name, file in own.items() if not _holds_a_secret(name, file)}
     needed = dependency_files(application.dependencies, list(own), lambda name: _behind_links(name, own)[1].decode())
     _refuse_missing(application, [*application.files, *needed], own)
     platform = _platform(program)
@@ -130,10 +130,13 @@ def _platform(program: Path) -> dict[str, File]:
     return found
 
 
-def _holds_a_token(name: str, file: File) -> bool:
-    """Whether a file is npm's settings with a token or password in the clear; most have none and a build needs them."""
-    npm = name.rpartition("/")[2] in {".npmrc", ".yarnrc.yml"}
-    return npm and re.search(rb"(?i)(?:_auth\w*|_password|npmAuth\w+)\s*[=:]\s*(?![\"']?\$\{)\S", file[1]) is not None
+def _holds_a_secret(name: str, file: File) -> bool:
+    """Whether one of the files that mostly hold none, and that an application may need, does hold a secret."""
+    last = name.rpartition("/")[2]
+    if last in {".npmrc", ".yarnrc.yml"}:
+        token = rb"(?i)(?:_auth\w*|_password|npmAuth\w+)\s*[=:]\s*(?![\"']?\$\{)\S"
+        return re.search(token, file[1]) is not None
+    return last.endswith(".pem") and b"PRIVATE KEY-----" in file[1]
 
 
 def _behind_links(name: str, files: Mapping[str, File]) -> File:

@@ -1,5 +1,6 @@
 """Alarm rules: metrics with thresholds, and what to do when they are crossed. Pure: no resources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -8,7 +9,10 @@ from infra.observability.metrics import (
     GIB,
     Metric,
     MonitoredDatabase,
+    MonitoredProcess,
     MonitoredService,
+    MonitoredTasks,
+    cache_metric,
     database_metric,
     load_balancer_metric,
     service_metric,
@@ -90,27 +94,54 @@ def _task_alarms(monitored: MonitoredService) -> list[Alarm]:
             periods=15,
             advice="Tasks fail their health check, and so do those that replace them. Read their stop reason.",
         ),
-        Alarm(
-            role="too-few-tasks",
-            metric=service_metric(monitored, "RunningTaskCount", "Minimum", namespace="ECS/ContainerInsights"),
-            comparison="LessThanThreshold",
-            threshold=monitored.min_tasks,
-            datapoints=5,
-            periods=15,
-            # A service without a task reports nothing.
-            missing="breaching",
-            advice="Fewer tasks run than minTasks. The service's events say why none starts.",
+        _too_few(
+            monitored, "too-few-tasks", "Fewer tasks run than minTasks. The service's events say why none starts."
         ),
-        Alarm(
-            role="memory",
-            metric=service_metric(monitored, "MemoryUtilization", "Maximum"),
-            comparison="GreaterThanThreshold",
-            threshold=90,
-            datapoints=5,
-            periods=15,
-            advice="A task is about to run out of memory. Raise taskMemory or look for a leak.",
+        _memory(monitored, "memory", "A task is about to run out of memory. Raise taskMemory or look for a leak."),
+    ]
+
+
+def process_alarms(monitored: MonitoredProcess) -> list[Alarm]:
+    """Alarms of the tasks of a process."""
+    name = monitored.name
+    return [
+        _too_few(
+            monitored,
+            f"{name}-too-few-tasks",
+            f"Fewer tasks of process {name} run than its minTasks: `python -m ops logs --process {name}` says why.",
+        ),
+        _memory(
+            monitored,
+            f"{name}-memory",
+            f"A task of process {name} is about to run out of memory. Raise its memory or look for a leak.",
         ),
     ]
+
+
+def _too_few(monitored: MonitoredTasks, role: str, advice: str) -> Alarm:
+    return Alarm(
+        role=role,
+        metric=service_metric(monitored, "RunningTaskCount", "Minimum", namespace="ECS/ContainerInsights"),
+        comparison="LessThanThreshold",
+        threshold=monitored.min_tasks,
+        datapoints=5,
+        periods=15,
+        # A service without a task reports nothing.
+        missing="breaching",
+        advice=advice,
+    )
+
+
+def _memory(monitored: MonitoredTasks, role: str, advice: str) -> Alarm:
+    return Alarm(
+        role=role,
+        metric=service_metric(monitored, "MemoryUtilization", "Maximum"),
+        comparison="GreaterThanThreshold",
+        threshold=90,
+        datapoints=5,
+        periods=15,
+        advice=advice,
+    )
 
 
 def database_alarms(monitored: MonitoredDatabase) -> list[Alarm]:
@@ -146,4 +177,70 @@ def database_alarms(monitored: MonitoredDatabase) -> list[Alarm]:
             periods=5,
             advice="Four fifths of the connections are taken. Lower maxTasks or webThreads, or raise databaseClass.",
         ),
+    ]
+
+
+def schedule_alarm(queue: pulumi.Input[str]) -> Alarm:
+    """Alarm of the queue whose messages a pipe mails, in case it does not."""
+    return Alarm(
+        role="schedules-not-mailed",
+        metric=Metric(
+            namespace="AWS/SQS",
+            name="ApproximateAgeOfOldestMessage",
+            dimensions={"QueueName": queue},
+            statistic="Maximum",
+        ),
+        comparison="GreaterThanThreshold",
+        threshold=FIVE_MINUTES,
+        datapoints=1,
+        periods=1,
+        advice="Schedules did not start, and the pipe mails none of them. `aws sqs receive-message` shows which.",
+    )
+
+
+def cache_alarms(nodes: Sequence[pulumi.Input[str]]) -> list[Alarm]:
+    """Alarms of each node of a cache that is full, evicts or is busy; `nodes` are their CacheClusterIds."""
+    return [alarm for number, node in enumerate(nodes, start=1) for alarm in _node_alarms(f"-{number}", node)]
+
+
+_NODE_RULES = (
+    (
+        "memory",
+        "DatabaseMemoryUsagePercentage",
+        "Maximum",
+        90,
+        "The cache is nearly full. Raise cacheNodeType: it refuses new jobs when only keys without an expiry are left.",
+    ),
+    (
+        "evictions",
+        "Evictions",
+        "Sum",
+        0,
+        "The cache evicts values before they expire, and results of jobs with them. Raise cacheNodeType.",
+    ),
+    (
+        "cpu",
+        "EngineCPUUtilization",
+        "Average",
+        80,
+        "The one thread of the cache's server is busy. Look for slow commands, or raise cacheNodeType.",
+    ),
+)
+"""Name, metric, statistic, threshold and advice."""
+
+
+def _node_alarms(suffix: str, node: pulumi.Input[str]) -> list[Alarm]:
+    """Fifteen minutes: a burst that the eviction absorbs is no fault."""
+    return [
+        Alarm(
+            role=f"cache-{name}{suffix}",
+            metric=cache_metric(node, metric, statistic),
+            comparison="GreaterThanThreshold",
+            threshold=threshold,
+            period=FIVE_MINUTES,
+            datapoints=3,
+            periods=3,
+            advice=advice,
+        )
+        for name, metric, statistic, threshold, advice in _NODE_RULES
     ]

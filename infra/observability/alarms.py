@@ -9,7 +9,13 @@ import pulumi_aws as aws
 from infra import policies
 from infra.observability.alarm_rules import Alarm
 
-PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com", "ses.amazonaws.com")
+PUBLISHERS = (
+    "budgets.amazonaws.com",
+    "cloudwatch.amazonaws.com",
+    policies.EVENTBRIDGE,
+    "events.rds.amazonaws.com",
+    "ses.amazonaws.com",
+)
 """AWS services that publish to the topic."""
 DATABASE_EVENTS = (
     "availability",
@@ -47,9 +53,10 @@ class Alarms(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("preqly:infra:Alarms", name, None, opts)
+        self._name = name
         self.topic_arn = self._topic(name, args.email, args.key_arn)
         for alarm in args.alarms:
-            self._alarm(f"{name}-{alarm.role}", alarm)
+            self.declare(alarm)
         aws.rds.EventSubscription(
             f"{name}-database-events",
             sns_topic=self.topic_arn,
@@ -75,11 +82,12 @@ class Alarms(pulumi.ComponentResource):
         arn: pulumi.Output[str] = policy.arn
         return arn
 
-    def _alarm(self, name: str, alarm: Alarm) -> None:
+    def declare(self, alarm: Alarm) -> None:
+        """Declare one more alarm, of what is made after the topic."""
         metric = alarm.metric
         percentile = metric.statistic.startswith("p")
         aws.cloudwatch.MetricAlarm(
-            name,
+            f"{self._name}-{alarm.role}",
             alarm_description=alarm.advice,
             namespace=metric.namespace,
             metric_name=metric.name,

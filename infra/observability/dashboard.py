@@ -1,4 +1,4 @@
-"""CloudWatch dashboard: visitors at the top, then tasks, the database, and the web ACL."""
+"""CloudWatch dashboard: visitors at the top, then tasks, the database, the cache, and the web ACL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from infra.ecs.waf_rules import BODY_RULE, RULE_GROUPS
 from infra.observability.metrics import (
     Metric,
     MonitoredDatabase,
+    MonitoredProcess,
     MonitoredService,
+    cache_metric,
     database_metric,
     load_balancer_metric,
     service_metric,
@@ -104,6 +106,31 @@ def service_graphs(monitored: MonitoredService) -> Graphs:
     }
 
 
+def process_graphs(monitored: MonitoredProcess) -> Graphs:
+    """A row of the tasks of a process, their load and the jobs that wait."""
+    name, insights = monitored.name, "ECS/ContainerInsights"
+    return {
+        f"Tasks of {name}": [
+            service_metric(monitored, count, "Average", insights) for count in ("RunningTaskCount", "DesiredTaskCount")
+        ],
+        f"CPU and memory of {name} in percent": [
+            service_metric(monitored, used, "Maximum") for used in ("CPUUtilization", "MemoryUtilization")
+        ],
+        **({f"Jobs that wait for {name}": [monitored.backlog]} if monitored.backlog else {}),
+    }
+
+
+def schedule_graphs(group: pulumi.Input[str]) -> Graphs:
+    """A graph of what EventBridge Scheduler starts, and cannot start, for the schedules of a group."""
+    names = ("InvocationAttemptCount", "TargetErrorCount", "InvocationsSentToDeadLetterCount")
+    dimensions = {"ScheduleGroup": group}
+    return {
+        "Runs of schedules": [
+            Metric(namespace="AWS/Scheduler", name=name, dimensions=dimensions, statistic="Sum") for name in names
+        ]
+    }
+
+
 def web_acl_graphs(web_acl: str, region: str) -> Graphs:
     """Graphs of what the rules of the web ACL match; `web_acl` is the name of its metrics."""
     groups = [group.name for group in RULE_GROUPS]
@@ -121,4 +148,18 @@ def database_graphs(monitored: MonitoredDatabase) -> Graphs:
         "CPU of the database in percent": [database_metric(monitored, "CPUUtilization", "Average")],
         "Connections to the database": [database_metric(monitored, "DatabaseConnections", "Maximum")],
         "Free storage of the database in bytes": [database_metric(monitored, "FreeStorageSpace", "Minimum")],
+    }
+
+
+def cache_graphs(nodes: Sequence[pulumi.Input[str]]) -> Graphs:
+    """Graphs of the cache, with a line for each node; none without nodes."""
+    metrics = {
+        "CPU of the cache in percent": ("EngineCPUUtilization", "Average"),
+        "Memory of the cache in percent": ("DatabaseMemoryUsagePercentage", "Maximum"),
+        "Evictions from the cache per minute": ("Evictions", "Sum"),
+    }
+    return {
+        title: [cache_metric(node, name, statistic) for node in nodes]
+        for title, (name, statistic) in metrics.items()
+        if nodes
     }

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from infra.permissions.statements import Permission, overlaps, statements
+from infra.permissions.permission import Permission
+from infra.permissions.statements import overlaps, statements
 from infra.policies import Arn
 from infra.problem import InputError, Problem
 
@@ -29,7 +30,7 @@ def application_policy(
     problems = [
         _problem(number, position, resource)
         for number, statement in enumerate(written)
-        for position, resource in enumerate(statement["Resource"])
+        for position, resource in enumerate(statement.get("Resource", ()))
         if resource != "*" and any(overlaps(resource, one) for one in (key_arn, parameters, *owned))
     ]
     if problems:

@@ -1,24 +1,19 @@
-"""Rules for permissions. Pure.
+"""Rules for the texts of a permission. Pure.
 
-Each function raises ValueError with the rule that is broken and, after `; `, the fix (infra/application/manifest.py).
+Each function raises ValueError with the broken rule and, after `; `, the fix (infra/application/manifest_file.py).
 """
 
 import difflib
-import json
 import re
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 from infra.permissions import services
-from infra.permissions.statements import PLACEHOLDER, PLACEHOLDERS, WILDCARD, Conditions, Permission, statements
 
-OnePermission = TypeVar("OnePermission", bound=Permission)
-Permissions = TypeVar("Permissions", bound=Sequence[Permission])
-
-MOST_CHARACTERS = 4096
-"""Of all statements. They stand beside the platform's in a permissions boundary, which is a managed policy of 6,144
-characters, and in a role's inline policies, 10,240 together
-(docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
+PLACEHOLDERS = ("account", "region", "project", "stack")
+"""Names of the stack's own values, written `${account}`."""
+PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+WILDCARD = re.compile(r"[*?]")
+Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 
 _ACTION = re.compile(r"([a-z][a-z0-9-]*):([A-Za-z][A-Za-z0-9]*)")
 _ARN = re.compile(r"arn:aws:([a-z0-9-]+):([^:\s]*):([^:\s]*):([\x21-\x7e]+)")
@@ -52,6 +47,8 @@ def resource(text: str) -> str:
         return text
     _check_placeholders(text)
     found = _ARN.fullmatch(text)
+    if text.startswith("+"):
+        raise ValueError(f'"{text}" is a phone number, which has no ARN; write "*" for {services.SMS} alone')
     if not found:
         raise ValueError(f'"{text}" is not an ARN; write arn:aws:<service>:<region>:<account>:<resource>')
     service, region, account, name = found.groups()
@@ -75,37 +72,6 @@ def conditions(found: Conditions) -> Conditions:
             for one in [value] if isinstance(value, str) else value:
                 _check_placeholders(one)
     return found
-
-
-def statement(found: OnePermission) -> OnePermission:
-    """Actions and resources that belong together: IAM takes others too, and they allow nothing or everything."""
-    alone = [one for one in found.actions if one in services.WITHOUT_RESOURCE]
-    named = [one for one in found.actions if one not in services.WITHOUT_RESOURCE]
-    if "*" not in found.resources and alone:
-        raise ValueError(f'{", ".join(alone)} has no resource in IAM; write a statement with resources = ["*"]')
-    if "*" in found.resources and len(found.resources) > 1:
-        raise ValueError('"*" stands for all resources; write it alone, or remove it')
-    if "*" in found.resources and named:
-        raise ValueError(f'"*" allows {", ".join(named)} on everything in the account; write the ARNs of resources')
-    owners = {one.split(":")[2] for one in found.resources if one != "*"}
-    for one in named:
-        service = one.partition(":")[0]
-        wanted = services.ARN_SERVICE.get(service, service)
-        if wanted not in owners:
-            raise ValueError(f"{one} allows nothing on these resources; add an ARN arn:aws:{wanted}:...")
-    return found
-
-
-def size(permissions: Permissions) -> Permissions:
-    """Few enough for the roles and their permissions boundary."""
-    names = {"account": "1" * 12, "region": "ap-southeast-4", "project": "p" * 20, "stack": "s" * 20}
-    characters = len(json.dumps(statements(permissions, names), separators=(",", ":")))
-    if characters > MOST_CHARACTERS:
-        raise ValueError(
-            f"the statements have {characters} characters, and IAM's policies have room for {MOST_CHARACTERS}; write "
-            "one statement for the resources of the same actions, and a wildcard at the end of similar names"
-        )
-    return permissions
 
 
 def _is_named(service: str, name: str) -> bool:

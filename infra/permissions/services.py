@@ -14,6 +14,7 @@ WITHOUT_RESOURCE = frozenset(
         "s3": "ListAllMyBuckets",
         "secretsmanager": "GetRandomPassword",
         "ses": "GetAccount GetSendQuota GetSendStatistics GetSuppressedDestination ListSuppressedDestinations",
+        "sns": "CheckIfPhoneNumberIsOptedOut GetSMSAttributes ListPhoneNumbersOptedOut OptInPhoneNumber",
         "sqs": "ListQueues",
         "textract": "AnalyzeDocument AnalyzeExpense AnalyzeID DetectDocumentText GetDocumentAnalysis "
         "GetDocumentTextDetection StartDocumentAnalysis StartDocumentTextDetection",
@@ -25,6 +26,10 @@ WITHOUT_RESOURCE = frozenset(
 )
 """Actions that AWS authorizes for `*`: the service authorization reference names no resource type for them, or an
 optional one (docs.aws.amazon.com/service-authorization/latest/reference). docs/permissions.md lists them."""
+
+SMS = "sns:Publish"
+"""Sends a message to a topic by its ARN, or to a phone number, which has none."""
+ALL_TOPICS = "arn:aws:sns:*:*:*"
 
 _IDENTITIES = "decides who may do what in the account"
 _INFRASTRUCTURE = "changes or starts infrastructure, which this program does"

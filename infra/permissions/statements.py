@@ -1,40 +1,24 @@
 """Permissions as IAM statements. Pure."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Annotated, Any
 
+from pydantic import AfterValidator
+
+from infra.permissions.permission import Permission
+from infra.permissions.rules import WILDCARD
 from infra.permissions.services import endpoint
 
-PLACEHOLDERS = ("account", "region", "project", "stack")
-"""Names of the stack's own values, written `${account}`."""
-PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
-WILDCARD = re.compile(r"[*?]")
-
-Values = str | Sequence[str]
-Conditions = Mapping[str, Mapping[str, Values]]
-
-
-class Permission(Protocol):
-    """One statement, as infra/application/manifest.py declares it."""
-
-    @property
-    def actions(self) -> Sequence[str]:
-        """Actions that are allowed."""
-
-    @property
-    def resources(self) -> Sequence[str]:
-        """ARNs that they are allowed on."""
-
-    @property
-    def conditions(self) -> Conditions:
-        """Keys and values by operator."""
+MOST_CHARACTERS = 4096
+"""Of all statements. They stand beside the platform's in a permissions boundary, which is a managed policy of 6,144
+characters, and in a role's inline policies, 10,240 together
+(docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
 
 def statements(permissions: Sequence[Permission], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The statements of a policy, with `names` in place of the placeholders."""
-    return [_statement(one, names) for one in permissions]
+    return [one.statement(names) for one in permissions]
 
 
 def overlaps(resources: str, owned: str) -> bool:
@@ -61,17 +45,16 @@ def without_endpoint(permissions: Sequence[Permission], region: str, reached: Se
         )
 
 
-def _statement(permission: Permission, names: Mapping[str, str]) -> dict[str, Any]:
-    def filled(values: Values) -> Any:
-        if isinstance(values, str):
-            return PLACEHOLDER.sub(lambda found: names[found[1]], values)
-        return [filled(one) for one in values]
+def check_size(permissions: tuple[Permission, ...]) -> tuple[Permission, ...]:
+    """Few enough for the roles and their permissions boundary."""
+    names = {"account": "1" * 12, "region": "ap-southeast-4", "project": "p" * 20, "stack": "s" * 20}
+    characters = len(json.dumps(statements(permissions, names), separators=(",", ":")))
+    if characters > MOST_CHARACTERS:
+        raise ValueError(
+            f"the statements have {characters} characters, and IAM's policies have room for {MOST_CHARACTERS}; write "
+            "one statement for the resources of the same actions, and a wildcard at the end of similar names"
+        )
+    return permissions
 
-    allowed = {"Effect": "Allow", "Action": list(permission.actions), "Resource": filled(permission.resources)}
-    if not permission.conditions:
-        return allowed
-    conditions = {
-        operator: {key: filled(value) for key, value in keys.items()}
-        for operator, keys in permission.conditions.items()
-    }
-    return {**allowed, "Condition": conditions}
+
+Permissions = Annotated[tuple[Permission, ...], AfterValidator(check_size)]

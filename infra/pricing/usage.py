@@ -41,6 +41,12 @@ USAGE = (
         ("rds/instance",),
     ),
     Usage(
+        "snapshots of the cache beyond the latest",
+        prices.CACHE_BACKUP_GB,
+        "GB-month",
+        ("elasticache/replicationGroup",),
+    ),
+    Usage(
         "storage that the database grows by, in each zone", prices.DATABASE_STORAGE_GB, "GB-month", ("rds/instance",)
     ),
     Usage(
@@ -53,6 +59,19 @@ USAGE = (
     ),
     Usage("requests that WAF inspects", prices.WEB_ACL_REQUESTS_MILLION, "million", ("wafv2/webAclAssociation",)),
     Usage("mails beyond 1,000", prices.MAILS_1000, "1,000", ("sesv2/emailIdentity",)),
+    Usage("runs of schedules beyond a minute", prices.FARGATE_VCPU_HOUR["arm64"], "vCPU-hour on arm64, and memory"),
+    Usage(
+        "invocations of schedules beyond the account's first 14 million",
+        prices.SCHEDULER_MILLION,
+        "million",
+        ("scheduler/schedule",),
+    ),
+    Usage(
+        "requests to SQS beyond the account's first million, and messages of the pipe",
+        prices.QUEUE_MILLION,
+        "million",
+        ("sqs/queue", "pipes/pipe"),
+    ),
     Usage(
         "e-mails of alarms beyond the account's first 1,000",
         prices.EMAIL_NOTIFICATIONS_100000,
@@ -69,12 +88,16 @@ FREE = frozenset(
         *("budgets/budget", "ssm/parameter"),
         *("ec2/defaultSecurityGroup", "ec2/internetGateway", "ec2/route", "ec2/routeTable"),
         *("ec2/routeTableAssociation", "ec2/securityGroup", "ec2/subnet"),
-        *("ecr/lifecyclePolicy", "ecs/taskDefinition", "lb/listener", "lb/targetGroup"),
+        *("elasticache/parameterGroup", "elasticache/subnetGroup", "elasticache/user", "elasticache/userGroup"),
+        "elasticache/userGroupAssociation",
+        *("ecr/lifecyclePolicy", "ecs/clusterCapacityProviders", "ecs/taskDefinition", "lb/listener", "lb/targetGroup"),
         *("rds/eventSubscription", "rds/parameterGroup", "rds/subnetGroup"),
         *("s3/bucketLifecycleConfiguration", "s3/bucketOwnershipControls", "s3/bucketPolicy"),
         *("s3/bucketPublicAccessBlock", "s3/bucketServerSideEncryptionConfiguration", "s3/bucketVersioning"),
         *("sesv2/configurationSet", "sesv2/configurationSetEventDestination", "sesv2/emailIdentityMailFromAttributes"),
         *("sns/topicPolicy", "sns/topicSubscription"),
+        # Events of AWS's own services.
+        *("cloudwatch/eventRule", "cloudwatch/eventTarget", "scheduler/scheduleGroup"),
     }
 )
 """Types without a price, as `module/type`, and modules of which no type has one."""

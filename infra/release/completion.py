@@ -3,6 +3,7 @@
 Every update runs all of it, so the next update finishes what an interrupted one left.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,8 @@ from infra.release.migration.migration import MigrationResult, with_earlier_atte
 from infra.release.migration.one_off_task import OneOffTask
 from infra.release.record import ReleaseRecord, utc_now
 from infra.release.reporting import Reporter
-from infra.release.rollout import outdated_tasks
-from infra.release.rollout.deployment import ExpectedDeployment, wait_for_rollout
+from infra.release.rollout import outdated_tasks, processes
+from infra.release.rollout.deployment import ExpectedDeployment, primary_deployment, wait_for_rollout
 from infra.release.rollout.task_definitions import equivalent
 
 RETIRE_COMMAND = ("python", "manage.py", "retire_roles")
@@ -26,17 +27,19 @@ RETIRE_COMMAND = ("python", "manage.py", "retire_roles")
 def complete(
     session: boto3.Session, parameter: str, release: ReleaseRecord, migration: MigrationResult | None, report: Reporter
 ) -> ReleaseRecord:
-    """Wait until ECS runs a release, and return it as it is on record. Raises ReleaseError.
+    """Wait until ECS runs a release with its processes, and return it as it is on record. Raises ReleaseError.
 
     `migration` is what this update migrated; None when an earlier update did, or when there was nothing to do.
     """
     history = ReleaseHistory(session, parameter)
     latest = history.latest()
     service = wait_for_rollout(session, _expected(session, release, latest), report)
-    for line in outdated_tasks.beside_the_service(session, service, release.task_definition):
+    release = _with_processes(release, processes.roll_out(session, processes.of_release(release), report))
+    for line in outdated_tasks.beside_the_services(session, release, service["clusterArn"]):
         report(line)
-    if latest is None or latest.task_definition != _primary(service):
+    if latest is None or _differs(latest, release, service):
         if latest:
+            processes.stop_removed(session, latest, release, report)
             _retire_roles(session, service, latest, release, report)
         result = migration or _earlier_migration(session, service, latest, release)
         if latest:
@@ -60,7 +63,10 @@ def expected_record(release: ReleaseRecord, latest: ReleaseRecord | None) -> Rel
 
     For a release that the command line brought back under its own task definition the preview is one number too high.
     """
-    if latest and latest.task_definition == release.task_definition:
+    if latest and (latest.task_definition, latest.process_task_definitions) == (
+        release.task_definition,
+        release.process_task_definitions,
+    ):
         return latest
     return replace(release, number=latest.number + 1 if latest else 1)
 
@@ -84,8 +90,16 @@ def _expected(session: boto3.Session, release: ReleaseRecord, latest: ReleaseRec
     )
 
 
-def _primary(service: dict[str, Any]) -> str:
-    return next(str(one["taskDefinition"]) for one in service["deployments"] if one["status"] == "PRIMARY")
+def _with_processes(release: ReleaseRecord, running: Mapping[str, str]) -> ReleaseRecord:
+    """The release with what its processes run: after a rollback, equal task definitions of another number."""
+    known = {**release.process_task_definitions, **running}
+    return replace(release, process_task_definitions={name: arn for name, arn in known.items() if arn})
+
+
+def _differs(latest: ReleaseRecord, release: ReleaseRecord, service: dict[str, Any]) -> bool:
+    recorded = latest.task_definition, latest.process_services, latest.process_task_definitions
+    now = primary_deployment(service)["taskDefinition"], release.process_services, release.process_task_definitions
+    return recorded != now
 
 
 def _retire_roles(
@@ -97,7 +111,8 @@ def _retire_roles(
     )
     if before == now:
         return
-    outdated_tasks.wait_until_stopped(session, service, release.task_definition)
+    services = {**latest.process_services, **release.process_services}
+    outdated_tasks.wait_until_stopped(session, service["clusterArn"], replace(release, process_services=services))
     what = "the task that retires the previous database role"
     one_off_task.run(session, replace(_one_off_task(service, release), command=RETIRE_COMMAND, what=what))
     report("The tasks use the new secrets; the previous database role can no longer log in")

@@ -10,6 +10,8 @@ from typing import Any
 
 HOSTING = "fargate"
 """The only hosting that this version deploys."""
+COMMAND = "command"
+"""Key of the task definition for commands of the team, which has no service."""
 JSON_KEYS = {"rolled_back": "withheld"}
 """Attributes with another name in JSON."""
 
@@ -59,6 +61,12 @@ class ReleaseRecord:
     task_definition: str
     """ARN with its revision, as the migration's."""
     migration_task_definition: str
+    process_services: dict[str, str] = field(default_factory=dict)
+    """ECS services of the stack's processes by name, also of those that do not run in this release."""
+    process_task_definitions: dict[str, str] = field(default_factory=dict)
+    """Task definitions by name: of the processes that run in this release, and COMMAND."""
+    schedules: dict[str, str] = field(default_factory=dict)
+    """Expression of EventBridge Scheduler and time zone of each schedule of this release, by name."""
     heads: dict[str, str] = field(default_factory=dict)
     """The newest migration that this release knows, by app."""
     migrated: list[str] = field(default_factory=list)
@@ -72,8 +80,15 @@ class ReleaseRecord:
     log_group: str
     database: str
     """Identifier of the RDS instance."""
+    schedule_group: str = ""
+    """Group of the stack's schedules; empty when it has none."""
     secret_version: str
     hosting: str = HOSTING
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """Names of the processes that run in this release."""
+        return tuple(name for name in self.process_task_definitions if name != COMMAND)
 
     def to_values(self) -> dict[str, Any]:
         """The record as JSON has it."""

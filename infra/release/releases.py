@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pulumi
@@ -28,6 +28,10 @@ class Build:
     revision: str
     sources: str
     architecture: str
+    processes: tuple[str, ...] = ()
+    """Names of those that hosting.toml declares."""
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    """As in `ReleaseSpec`."""
 
 
 class Releases(pulumi.ComponentResource):
@@ -86,6 +90,8 @@ class Releases(pulumi.ComponentResource):
             revision=build.revision,
             sources=build.sources,
             architecture=build.architecture,
+            processes=build.processes,
+            schedules=build.schedules,
         )
         try:
             selected = select_release(built, latest)

@@ -1,6 +1,7 @@
 """The images that a deployment runs: those of the sources, or after a rollback those on record. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra.release.record import ReleaseRecord, RolledBack
@@ -17,6 +18,10 @@ class ReleaseSpec:
     revision: str
     sources: str
     architecture: str
+    processes: tuple[str, ...] = ()
+    """Names of the processes that run in it."""
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    """Expression and time zone of its schedules, by name."""
     rolled_back: RolledBack | None = None
     """The release of the present sources when a rollback undid it."""
 
@@ -32,6 +37,7 @@ class ReleaseSpec:
             rolled_back=self.rolled_back,
             web_image=self.web_image,
             proxy_image=self.proxy_image,
+            schedules=dict(self.schedules),
             **location,
         )
 
@@ -57,6 +63,8 @@ def select_release(built: ReleaseSpec, latest: ReleaseRecord | None) -> ReleaseS
         revision=latest.revision,
         sources=latest.sources,
         architecture=latest.architecture,
+        processes=latest.processes,
+        schedules=latest.schedules,
         rolled_back=latest.rolled_back,
     )
 

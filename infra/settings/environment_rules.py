@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from infra.data.cache_urls import DATABASES
 from infra.ecs.containers import platform_variables
+from infra.policies import read_secrets
 from infra.problem import Finding, key_of
 from infra.secrets.detection import why_secret
 from infra.secrets.reference import PARAMETER_STORE, SecretReference, legal_references
@@ -23,8 +25,9 @@ DEFINITION_BYTES = 48 * 1024
 docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html"""
 REFERENCE_BYTES = 250
 """Of an entry in `secrets`, without the variable's name."""
-MOST_EXISTING = 10
-"""Different secrets, whose policies fit into the 10,240 characters of a role's inline policies:
+MOST_CHARACTERS = 4200
+"""Of the policy that reads the existing secrets. A role has 10,240 for all inline policies, of which the platform's
+take up to 1,800, and an update that changes the secrets has the policy twice until its end:
 docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 _OTHER_PLACE = "keep large values in files of the application or in S3, and remove them here"
@@ -49,6 +52,8 @@ _RESERVED = tuple(
         (r"DJANGO_SETTINGS_MODULE|DJANGO_HOSTING_\w+", "the platform chooses the settings module by it"),
         (r"GUNICORN_CMD_ARGS|UVICORN_\w+", "it overrides the server's configuration"),
         (r"METRICS_PORT|PROMETHEUS_MULTIPROC_DIR|MEDIA_ROOT|STATIC_ROOT", "the image sets it"),
+        (r"ALARM_SUBJECT|ALARM_TOPIC|SCHEDULED_TIME|SECRET_VARIABLES", "runs of schedules have it"),
+        (r"CACHE_QUEUES(_SITE)?", "the platform measures queues by it"),
         (r"HOME|HOSTNAME|PWD|SHLVL|TMPDIR|USER|_", "the container's system sets it"),
     )
 )
@@ -59,7 +64,7 @@ def names(settings: Settings) -> Iterator[Finding]:
     platform = platform_variables()
     for field in OBJECTS:
         for name in getattr(settings, field):
-            problem = _name_problem(name, platform)
+            problem = _name_problem(name, platform) or _cache_problem(name, settings)
             if problem:
                 yield Finding((field,), problem, remove(field, name), item=name)
     for name, count in sorted(Counter(name for field in OBJECTS for name in getattr(settings, field)).items()):
@@ -77,6 +82,11 @@ def _name_problem(name: str, platform: frozenset[str]) -> str | None:
     if name in platform or name.removesuffix("_FILE") in platform:
         return "is the platform's own variable"
     return next((f"is not for settings: {why}" for pattern, why in _RESERVED if pattern.fullmatch(name)), None)
+
+
+def _cache_problem(name: str, settings: Settings) -> str | None:
+    """The cache's URLs: without one, a stack may name a server of its own."""
+    return "is decided by the setting cache" if settings.has_cache and name in DATABASES else None
 
 
 def plain_values(settings: Settings) -> Iterator[Finding]:
@@ -131,10 +141,17 @@ def definition(settings: Settings) -> Iterator[Finding]:
 
 
 def existing(settings: Settings) -> Iterator[Finding]:
-    """Few enough secrets for the policies of the execution role."""
-    count = len({reference.arn for reference in legal_references(settings.existing_secrets).values()})
-    if count > MOST_EXISTING:
-        rule = f"names {count} different secrets, and the policies of a role have room for {MOST_EXISTING}"
+    """Few enough secrets, with short enough names, for the policies of the execution role."""
+    found = {one.arn: one.region for one in legal_references(settings.existing_secrets).values()}
+    # Each may have a key of its own, and a key's ARN has as many characters.
+    keys = {arn: f"arn:aws:kms:{region}:{0:012}:key/{at:036}" for at, (arn, region) in enumerate(found.items())}
+    # IAM does not count white space.
+    size = len("".join(read_secrets(keys).split()))
+    if size > MOST_CHARACTERS:
+        rule = (
+            f"names {len(found)} secrets, whose policy has {size} characters with a key for each, and a role has room "
+            f"for {MOST_CHARACTERS}"
+        )
         fix = "keep several values as keys of one secret: <ARN>:<key>::"
         yield Finding(("existing_secrets",), rule, fix, item="*")
 

@@ -13,6 +13,7 @@ from pulumi.runtime.settings import SETTINGS
 
 from infra.problem import Problem, SettingsError, full_key, key_of, set_command
 from infra.settings import namespaces, rules, settings_file
+from infra.settings.process_rules import read_processes
 from infra.settings.settings import DEFAULTS, Settings
 from infra.settings.variables import read_variables
 
@@ -57,7 +58,7 @@ def _read(config: pulumi.Config) -> tuple[dict[str, Any], dict[str, Problem]]:
         try:
             values[field.name] = _READERS[field.type](raw)
         except ValueError as error:
-            is_object = field.type == Mapping[str, str]
+            is_object = str(field.type).startswith("collections.abc.Mapping")
             fix = f"pulumi config set --path {key_of(field.name)}.<name> <value>"
             fix = fix if is_object else set_command(field.name, "<value>")
             # One of an object's values may be a secret.
@@ -150,6 +151,7 @@ def _list_of(kind: type, name: str) -> Callable[[str], tuple[Any, ...]]:
 
 _READERS: dict[Any, Callable[[str], object]] = {
     Mapping[str, str]: read_variables,
+    Mapping[str, Mapping[str, int]]: read_processes,
     str: str,
     int: _read_int,
     bool: _read_bool,

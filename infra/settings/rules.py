@@ -63,14 +63,15 @@ def problems(settings: Settings, project: str, skip: Collection[str] = ()) -> li
     Findings that involve a field of `skip` are left out: its value is unreadable, so the rule saw the default.
     """
     return [
-        _problem(finding, settings, project)
+        problem_of(finding, settings, project)
         for rule in RULES
         for finding in rule(settings)
         if not set(finding.fields) & set(skip)
     ]
 
 
-def _problem(finding: Finding, settings: Settings, project: str) -> Problem:
+def problem_of(finding: Finding, settings: Settings, project: str) -> Problem:
+    """A finding as it is printed."""
     key = full_key(finding.fields[0], project)
     if finding.item is not None:
         return Problem(f"{key}.{finding.item}", None, finding.rule, finding.fix)

@@ -16,6 +16,8 @@ SES = "ses://"
 """Value of `emailUrl` that sends mail through Amazon SES with the task role's permissions."""
 
 _TYPES: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "object": Mapping[str, str]}
+_NESTED: dict[str, Any] = {"processes": Mapping[str, Mapping[str, int]]}
+"""Settings whose members are objects themselves."""
 _LISTS: dict[str, Any] = {"string": tuple[str, ...], "integer": tuple[int, ...]}
 
 
@@ -46,6 +48,9 @@ class Settings:
     max_tasks: int
     scale_at_cpu_percent: int
     scale_at_requests_per_vcpu: int
+    processes: Mapping[str, Mapping[str, int]]
+    """Numbers of the stack for processes of hosting.toml, by their names (infra/settings/process_rules.py)."""
+    disabled_schedules: tuple[str, ...]
     web_threads: int
     request_timeout_seconds: int
     application: str
@@ -61,6 +66,10 @@ class Settings:
     database_version: str
     database_final_snapshot: bool
     snapshots_before_migration: int
+    cache: str
+    cache_node_type: str
+    cache_replicas: int
+    cache_snapshot_days: int
     alarm_email: str
     email_url: str
     email_from: str
@@ -86,6 +95,11 @@ class Settings:
         return self.email_from or f"no-reply@{self.domain}"
 
     @property
+    def has_cache(self) -> bool:
+        """Whether the stack has a cache that all tasks share, besides the database."""
+        return self.cache == "valkey"
+
+    @property
     def sends_with_ses(self) -> bool:
         """Whether mail goes through Amazon SES, so that the stack verifies the sender's domain there."""
         return self.email_url == SES
@@ -108,7 +122,7 @@ def _defaults() -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load(project_file.read_text())["config"]
     declared = {key: setting for key, setting in config.items() if ":" not in key}
     field_types = {key_of(field.name): field.type for field in fields(Settings) if field.name != "region"}
-    declared_types = {key: _type(setting) for key, setting in declared.items()}
+    declared_types = {key: _NESTED.get(key) or _type(setting) for key, setting in declared.items()}
     different = sorted({key for key, _ in field_types.items() ^ declared_types.items()})
     if different:
         raise TypeError(

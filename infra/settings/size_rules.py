@@ -8,13 +8,15 @@ from infra.ecs import fargate_size
 from infra.foundation import addressing
 from infra.foundation.network import EGRESS
 from infra.pricing.cost import monthly_estimate
-from infra.pricing.prices import FARGATE_VCPU_HOUR
+from infra.pricing.prices import CACHE_NODE_HOUR, FARGATE_VCPU_HOUR
 from infra.problem import Finding, set_command
 from infra.settings.settings import DEFAULTS, Settings
 
 CHOICES = {
     "egress": EGRESS,
     "architecture": ("arm64", "x86_64"),
+    "cache": ("none", "valkey"),
+    "cache_node_type": tuple(CACHE_NODE_HOUR),
 }
 
 BOUNDS = {
@@ -24,6 +26,8 @@ BOUNDS = {
     "database_storage_gb": (20, 59_578),
     "database_backup_days": (1, 35),
     "snapshots_before_migration": (0, 50),
+    "cache_replicas": (0, 5),
+    "cache_snapshot_days": (0, 35),
     "secrets_generation": (1, 1_000_000),
     "secret_key_fallbacks": (0, 5),
     "monthly_budget_usd": (0, 1_000_000),

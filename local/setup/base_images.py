@@ -38,8 +38,8 @@ def choose(runtime: Runtime, report: Reporter, more: Iterable[str] = ()) -> dict
     `more` are roles that only some applications need, such as `node`.
     """
 
-    def base() -> None:
-        debian.DebianBase(runtime).make(report)
+    def base(release: str) -> None:
+        debian.bootstrap(release, report, runtime.logs / "setup-debian.log")
 
     try:
         chosen = images.ensure([*images.BASE_IMAGES, *more], report, base)

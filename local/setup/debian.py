@@ -12,7 +12,7 @@ from local.setup import apt, docker_engine, shell
 from local.setup.steps import Need, Reporter, SetupError
 
 RELEASE = "trixie"
-IMAGE = images.DEBIAN_BASE
+IMAGE = images.debian_base(RELEASE)
 PROBE_IMAGE = images.BASE_IMAGES["python"].official
 _PROBE_SECONDS = 15.0
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -46,23 +46,22 @@ class DebianBase:
         if has_image(IMAGE) or registry_answers():
             return
         self._log.unlink(missing_ok=True)
-        bootstrap(IMAGE, RELEASE, (), report, self._log)
+        bootstrap(RELEASE, report, self._log)
 
 
-def bootstrap(image: str, release: str, packages: tuple[str, ...], report: Reporter, log: Path) -> None:
-    """Make an image of a Debian release with these packages. Raises SetupError with the end of the log."""
+def bootstrap(release: str, report: Reporter, log: Path) -> None:
+    """Make `images.debian_base` of a release. Raises SetupError with the end of the log."""
     if not shutil.which("debootstrap"):
         report("installing debootstrap")
         apt.install(["debootstrap", "debian-archive-keyring"], log)
     with tempfile.TemporaryDirectory(prefix="preqly-debian-") as folder:
         tree = Path(folder) / "tree"
         report("debootstrap")
-        include = ",".join(("ca-certificates", *packages))
-        command = ["debootstrap", "--variant=minbase", f"--include={include}", release, tree]
+        command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", release, tree]
         shell.run(shell.as_root(command), log)
         _trust_host_certificates(tree, Path(folder), log)
         report("importing the image")
-        _import(tree, image, log)
+        _import(tree, images.debian_base(release), log)
         shell.run(shell.as_root(["rm", "-rf", "--one-file-system", tree]), log)
 
 

@@ -11,6 +11,7 @@ from local.setup.docker_engine import DockerEngine
 from local.setup.packages import Browser, Wrk
 from local.setup.pulumi_engine import Engine
 from local.setup.python import Venv
+from local.setup.session_manager_plugin import SessionManagerPlugin
 from local.setup.vegeta import Vegeta
 
 StepMaker = Callable[[Runtime], steps.Step]
@@ -20,13 +21,13 @@ CONTAINERS: tuple[StepMaker, ...] = (DockerEngine, DebianBase, Buildx, BaseImage
 
 NEEDS: Mapping[str, tuple[StepMaker, ...]] = {
     "check": (Venv,),
-    "up": PROGRAM + CONTAINERS,
+    "up": (*PROGRAM, *CONTAINERS, SessionManagerPlugin),
     "preview": PROGRAM,
     "compose": (Venv,),
     "status": (Venv,),
     "env": PROGRAM,
     "down": (Venv,),
-    "test": (*PROGRAM, *CONTAINERS, Browser),
+    "test": (*PROGRAM, *CONTAINERS, SessionManagerPlugin, Browser),
     "test --fast": PROGRAM,
     "lint": (Venv,),
     "bench": (*PROGRAM, *CONTAINERS, Wrk, Vegeta),

@@ -38,8 +38,9 @@ class Venv:
             report("making .venv")
             self._create(python)
         report("installing packages")
-        pip = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--prefer-binary"]
-        shell.run([*pip, "-r", ROOT / "requirements-dev.txt"], self._log)
+        # Python compiles what is imported, which is little of the SDKs: pip would take a minute for all of it.
+        options = ["--disable-pip-version-check", "--quiet", "--prefer-binary", "--no-compile"]
+        shell.run([venv_python(), "-m", "pip", "install", *options, "-r", ROOT / "requirements-dev.txt"], self._log)
         _STAMP.write_text(wanted_stamp())
 
     def _create(self, python: str) -> None:

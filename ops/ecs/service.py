@@ -1,6 +1,7 @@
 """Roll out an earlier release: task definitions with its images, and a rolling deployment by ECS."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,9 +11,11 @@ from infra.release.migration import one_off_task, release_state
 from infra.release.migration.migration import PREPARE_COMMAND
 from infra.release.migration.one_off_task import STARTED_BY, OneOffTask
 from infra.release.migration.release_state import ReleaseState
-from infra.release.record import ReleaseRecord
+from infra.release.record import COMMAND, ReleaseRecord
 from infra.release.reporting import ReleaseError, Reporter, short
-from infra.release.rollout.deployment import ExpectedDeployment, wait_for_rollout
+from infra.release.rollout import processes
+from infra.release.rollout.deployment import ExpectedDeployment, primary_deployment, wait_for_rollout
+from infra.release.rollout.deployment import describe_service as describe_process
 from ops.ecs.description import describe_service
 from ops.ecs.task_definitions import describe, register, release_tag, with_release
 from ops.errors import Refused
@@ -28,6 +31,8 @@ class TaskDefinitions:
 
     web: str
     migration: str
+    processes: Mapping[str, str] = field(default_factory=dict)
+    """By name: of the processes that the release has, and COMMAND."""
 
 
 class EcsService:
@@ -76,26 +81,54 @@ class EcsService:
                 (latest.migration_task_definition, target.migration_task_definition),
             )
         )
-        return TaskDefinitions(web=web, migration=migration)
+        return TaskDefinitions(web=web, migration=migration, processes=self._processes(target))
+
+    def _processes(self, target: ReleaseRecord) -> dict[str, str]:
+        """Those of the target's processes that have a service: `pulumi up` deletes one with its process."""
+        latest = self._latest
+        current = dict(latest.process_task_definitions)
+        for stopped in processes.of_release(latest):
+            if not stopped.task_definition and stopped.process in target.processes:
+                service = describe_process(self._ecs, stopped)
+                current[stopped.process] = str(primary_deployment(service)["taskDefinition"])
+        return {
+            name: register(
+                self._ecs,
+                with_release(describe(self._ecs, arn), target),
+                target.process_task_definitions.get(name, arn),
+            )
+            for name, arn in current.items()
+            if name in (*target.processes, COMMAND)
+        }
 
     def migration_state(self, definitions: TaskDefinitions) -> ReleaseState:
         """Which migrations the release and the database know. Raises ReleaseError."""
         return release_state.read(self._session, self._migration_task(definitions))
 
     def roll_out(self, definitions: TaskDefinitions, report: Reporter) -> None:
-        """Prepare the release, let ECS roll it out, and wait until it runs. Raises ReleaseError.
+        """Prepare the release, let ECS roll it out, processes first, and wait until it runs. Raises ReleaseError.
 
         Raises Refused when another deployment has started since this object was created.
         """
         if self._service.primary.task_definition != definitions.web:
             self._prepare(definitions, report)
-        now, service = describe_service(self._session, self._latest, tasks=False), self._service
-        if now.primary.identifier != service.primary.identifier:
+        now = describe_service(self._session, self._latest, tasks=False)
+        if now.primary.identifier != self._service.primary.identifier:
             raise Refused(
                 f"Another run deployed {short(now.primary.task_definition)} a moment ago. This command did not touch "
                 "the service. Check `python -m ops status` and decide again."
             )
-        failed = now.primary.state == "FAILED"
+        running = replace(self._latest, process_task_definitions=dict(definitions.processes))
+        expected = processes.of_release(running)
+        try:
+            processes.roll_out(self._session, expected, report)
+            self._roll_out_web(definitions, report, failed=now.primary.state == "FAILED")
+        except ReleaseError as error:
+            lines = processes.return_to(self._session, self._latest, expected)
+            raise ReleaseError("\n".join([str(error), *lines])) from None
+
+    def _roll_out_web(self, definitions: TaskDefinitions, report: Reporter, *, failed: bool) -> None:
+        service = self._service
         if service.primary.task_definition != definitions.web or failed:
             report(f"Rolling out {short(definitions.web)}")
             # ECS does not retry a failed deployment. Only a forced one starts the same task definition again.

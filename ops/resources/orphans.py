@@ -1,104 +1,19 @@
-"""Orphans: resources with the stack's tags in AWS that Pulumi's state does not have, left by an interrupted run."""
+"""Orphans: the stack's resources in AWS that Pulumi's state does not have, left by an interrupted run."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import boto3
 
+from infra import naming
+from ops.ecs import schedules
 from ops.resources import retained
+from ops.resources.kinds import KINDS, Kind
 
 TAGS_OF_ALL_REGIONS = "us-east-1"
 """The tagging API lists hosted zones of Route 53 only in this region."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A kind of AWS resource with tags."""
-
-    type: str
-    """Pulumi's type token."""
-    delete: str
-    """Command of the AWS CLI with `{id}`, `{name}`, `{arn}` or `{cluster}` of the resource."""
-    imported_by: str = "id"
-    """Its import ID: `id`, `arn`, `name` (all that follows the kind in the ARN), or `path` (cluster/service)."""
-
-
-def _ec2(module: str, noun: str, command: str = "") -> Kind:
-    return Kind(type=f"aws:{module}", delete=command or f"aws ec2 delete-{noun} --{noun}-id {{id}}")
-
-
-def _by_arn(module: str, command: str) -> Kind:
-    return Kind(type=f"aws:{module}", delete=command, imported_by="arn")
-
-
-KINDS: Mapping[str, Kind] = {
-    "acm:certificate": _by_arn("acm/certificate:Certificate", "aws acm delete-certificate --certificate-arn {arn}"),
-    "cloudwatch:alarm": Kind(
-        type="aws:cloudwatch/metricAlarm:MetricAlarm", delete="aws cloudwatch delete-alarms --alarm-names {id}"
-    ),
-    "ec2:egress-only-internet-gateway": _ec2(
-        "ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", "egress-only-internet-gateway"
-    ),
-    "ec2:elastic-ip": _ec2("ec2/eip:Eip", "", "aws ec2 release-address --allocation-id {id}"),
-    "ec2:internet-gateway": _ec2("ec2/internetGateway:InternetGateway", "internet-gateway"),
-    "ec2:natgateway": _ec2("ec2/natGateway:NatGateway", "nat-gateway"),
-    "ec2:route-table": _ec2("ec2/routeTable:RouteTable", "route-table"),
-    "ec2:security-group": _ec2("ec2/securityGroup:SecurityGroup", "", "aws ec2 delete-security-group --group-id {id}"),
-    "ec2:subnet": _ec2("ec2/subnet:Subnet", "subnet"),
-    "ec2:vpc": _ec2("ec2/vpc:Vpc", "vpc"),
-    "ec2:vpc-endpoint": _ec2("ec2/vpcEndpoint:VpcEndpoint", "", "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {id}"),
-    "ec2:vpc-flow-log": _ec2("ec2/flowLog:FlowLog", "", "aws ec2 delete-flow-logs --flow-log-ids {id}"),
-    "ecr:repository": Kind(
-        type="aws:ecr/repository:Repository", delete="aws ecr delete-repository --repository-name {name}"
-    ),
-    "ecs:cluster": Kind(type="aws:ecs/cluster:Cluster", delete="aws ecs delete-cluster --cluster {id}"),
-    "ecs:service": Kind(
-        type="aws:ecs/service:Service",
-        delete="aws ecs delete-service --force --cluster {cluster} --service {id}",
-        imported_by="path",
-    ),
-    "elasticloadbalancing:listener": _by_arn("lb/listener:Listener", "aws elbv2 delete-listener --listener-arn {arn}"),
-    "elasticloadbalancing:loadbalancer": _by_arn(
-        "lb/loadBalancer:LoadBalancer", "aws elbv2 delete-load-balancer --load-balancer-arn {arn}"
-    ),
-    "elasticloadbalancing:targetgroup": _by_arn(
-        "lb/targetGroup:TargetGroup", "aws elbv2 delete-target-group --target-group-arn {arn}"
-    ),
-    "iam:role": Kind(type="aws:iam/role:Role", delete="aws iam delete-role --role-name {id}"),
-    "kms:key": Kind(
-        type="aws:kms/key:Key", delete="aws kms schedule-key-deletion --pending-window-in-days 7 --key-id {id}"
-    ),
-    "logs:log-group": Kind(
-        type="aws:cloudwatch/logGroup:LogGroup",
-        delete="aws logs delete-log-group --log-group-name {name}",
-        imported_by="name",
-    ),
-    "rds:db": Kind(
-        type="aws:rds/instance:Instance",
-        delete="aws rds delete-db-instance --final-db-snapshot-identifier last-of-{id} --db-instance-identifier {id}",
-    ),
-    "rds:pg": Kind(
-        type="aws:rds/parameterGroup:ParameterGroup",
-        delete="aws rds delete-db-parameter-group --db-parameter-group-name {id}",
-    ),
-    "rds:subgrp": Kind(
-        type="aws:rds/subnetGroup:SubnetGroup",
-        delete="aws rds delete-db-subnet-group --db-subnet-group-name {id}",
-    ),
-    "route53:hostedzone": Kind(type="aws:route53/zone:Zone", delete="aws route53 delete-hosted-zone --id {id}"),
-    "s3:": Kind(type="aws:s3/bucket:Bucket", delete="aws s3 rb s3://{id}"),
-    "secretsmanager:secret": _by_arn(
-        "secretsmanager/secret:Secret", "aws secretsmanager delete-secret --secret-id {arn}"
-    ),
-    "sns:": _by_arn("sns/topic:Topic", "aws sns delete-topic --topic-arn {arn}"),
-    "ssm:parameter": Kind(
-        type="aws:ssm/parameter:Parameter", delete="aws ssm delete-parameter --name {name}", imported_by="name"
-    ),
-}
-"""By service and kind, as in ARNs. Other kinds are created by AWS (tasks, network interfaces, backups) or remain on
-purpose (task definitions, snapshots)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +22,7 @@ class Orphan:
 
     arn: str
     label: str
-    """Its tag Name: <project>-<stack>-<logical name>."""
+    """Its tag Name: <project>-<stack>-<logical name>; empty for a schedule, which has no tags."""
     kind: Kind
     retained: bool = False
     """Whether it stays on purpose, so that it is no orphan to delete (`retained.py`)."""
@@ -120,22 +35,24 @@ class Orphan:
             "id": _last(self.arn),
             "name": name_in(self.arn),
             "path": "/".join(self.arn.split("/")[-2:]),
+            "url": _url(self.arn),
+            "scope": f"{_last(self.arn)}/{_parent(self.arn)}/REGIONAL",
         }
         return identifiers[self.kind.imported_by]
 
     @property
     def delete(self) -> str:
         """The command that deletes the resource."""
-        cluster = self.arn.split("/")[-2] if "/" in self.arn else ""
-        return self.kind.delete.format(id=_last(self.arn), name=name_in(self.arn), arn=self.arn, cluster=cluster)
+        names = {"id": _last(self.arn), "name": name_in(self.arn), "url": _url(self.arn)}
+        return self.kind.delete.format(**names, arn=self.arn, parent=_parent(self.arn))
 
 
 def find(session: boto3.Session, project: str, stack: str, known: Collection[str]) -> list[Orphan]:
-    """Resources with the tags of this stack that are not among the `known` IDs and ARNs, sorted by label.
+    """Resources with the tags of this stack, and its schedules, that are not among the `known` IDs and ARNs, by label.
 
     Leaves out what is deleted already and only waits for the end of its recovery window.
     """
-    found = {arn: tags for query in (_tagged, _roles) for arn, tags in query(session, project, stack)}
+    found = {arn: tags for query in (_tagged, _roles, _schedules) for arn, tags in query(session, project, stack)}
     unknown = {arn: tags for arn, tags in found.items() if not {arn, _last(arn), name_in(arn)} & set(known)}
     # An account has up to thousands of snapshots: they are listed once, and only for a key.
     keys_of_snapshots = cache(lambda: retained.keys_of_snapshots(session))
@@ -153,9 +70,9 @@ def find(session: boto3.Session, project: str, stack: str, known: Collection[str
 
 
 def kind_of(arn: str) -> str:
-    """`ec2:vpc` for arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a1b. ARNs of buckets and topics have no kind: `s3:`."""
+    """`ec2:vpc` for arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a1b. Buckets, topics and queues have none: `s3:`."""
     service, resource = arn.split(":")[2], arn.split(":", 5)[5]
-    if service in ("s3", "sns"):
+    if service in ("s3", "sns", "sqs"):
         return f"{service}:"
     kind = resource.replace("/", ":").split(":")[0]
     return f"{service}:{kind}"
@@ -176,6 +93,17 @@ def _last(arn: str) -> str:
     return arn.removesuffix(":*").replace("/", ":").rpartition(":")[2]
 
 
+def _parent(arn: str) -> str:
+    """What stands before the last part: cluster of a service, group of a schedule, name of a web ACL before its ID."""
+    return arn.split("/")[-2] if "/" in arn else ""
+
+
+def _url(arn: str) -> str:
+    """Of a queue, by which SQS knows it."""
+    region, account = arn.split(":")[3:5]
+    return f"https://sqs.{region}.amazonaws.com/{account}/{_last(arn)}"
+
+
 def _tagged(session: boto3.Session, project: str, stack: str) -> Iterator[tuple[str, dict[str, str]]]:
     filters = [{"Key": "Project", "Values": [project]}, {"Key": "Stack", "Values": [stack]}]
     for region in sorted({str(session.region_name), TAGS_OF_ALL_REGIONS}):
@@ -193,3 +121,9 @@ def _roles(session: boto3.Session, project: str, stack: str) -> Iterator[tuple[s
             tags = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName=role["RoleName"])["Tags"]}
             if (tags.get("Project"), tags.get("Stack")) == (project, stack):
                 yield role["Arn"], tags
+
+
+def _schedules(session: boto3.Session, project: str, stack: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Schedules have no tags: they are the stack's by their group."""
+    for schedule in schedules.of_group(session, naming.schedule_group(project, stack)):
+        yield schedule["Arn"], {}

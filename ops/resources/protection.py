@@ -17,6 +17,7 @@ UNPROTECT = "pulumi config set protect false && pulumi up"
 DATABASE, BUCKET, REPOSITORY = "aws:rds/instance:Instance", "aws:s3/bucket:Bucket", "aws:ecr/repository:Repository"
 SECRET, KEY = "aws:secretsmanager/secret:Secret", "aws:kms/key:Key"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ def read_protection(stack: Stack) -> list[Finding]:
     found = [
         *_protected_by_pulumi(stack, state),
         *_database(stack.session, release, state or []),
+        *_caches(state or []),
         *_load_balancers(stack),
         *_buckets(stack, state or []),
         *_repositories(stack.session, release, state or []),
@@ -101,6 +103,13 @@ def _database(session: boto3.Session, release: ReleaseRecord, state: list[Resour
     elif inputs:
         snapshot = inputs.get("finalSnapshotIdentifier")
         yield Finding(what=name, why=f"its final snapshot {snapshot} remains", blocks=False, command="")
+
+
+def _caches(state: list[Resource]) -> Iterator[Finding]:
+    for group in (one.identifier for one in state if one.type == CACHE):
+        why = "its keys are deleted with its automatic snapshots, also jobs and sessions"
+        command = f"aws elasticache create-snapshot --replication-group-id {group} --snapshot-name last-of-{group}"
+        yield Finding(what=f"cache {group}", why=why, blocks=False, command=command)
 
 
 def _load_balancers(stack: Stack) -> Iterator[Finding]:

@@ -33,6 +33,16 @@ class Resource:
         return self.urn.rpartition("::")[2]
 
 
+def outputs(stack: str) -> dict[str, Any]:
+    """The stack's outputs, without secrets; empty when Pulumi fails."""
+    command = ["pulumi", "stack", "output", "--json", "--stack", stack, "--non-interactive"]
+    try:
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=True)
+        return dict(json.loads(answer.stdout))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return {}
+
+
 def resources(stack: str) -> list[Resource] | None:
     """Every resource in `pulumi stack export`, with secrets encrypted; None when Pulumi fails."""
     command = ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"]

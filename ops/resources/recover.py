@@ -102,9 +102,15 @@ def _of_this_stack(session: boto3.Session, unknown: Sequence[Orphan], state: dic
 
 
 def _created(resource: dict[str, Any], unknown: Sequence[Orphan], project: str, stack: str) -> Orphan | None:
-    """The orphan that the creation of this resource left."""
+    """The orphan that the creation of this resource left, by its tag Name; a schedule by its group and name."""
     label = name_tag(project, stack, _name(resource["urn"]))
-    found = [one for one in unknown if one.label == label and one.kind.type == resource["type"]]
+    inputs = resource.get("inputs") or {}
+    schedule = f"{inputs.get('groupName')}/{inputs.get('name')}"
+    found = [
+        one
+        for one in unknown
+        if one.kind.type == resource["type"] and (one.label == label if one.label else one.pulumi_id == schedule)
+    ]
     return found[0] if len(found) == 1 else None
 
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import boto3
 
 from infra.naming import RETAINED_TAG
+from infra.release.reporting import short
 
 KEY, LOG_GROUP, SECRET = "kms:key", "logs:log-group", "secretsmanager:secret"
-"""Kinds as in `orphans.KINDS`."""
+"""Kinds as in `kinds.KINDS`."""
 
 
 def is_retained(kind: str, arn: str, tags: Mapping[str, str], keys_of_snapshots: Callable[[], Collection[str]]) -> bool:
@@ -17,7 +19,9 @@ def is_retained(kind: str, arn: str, tags: Mapping[str, str], keys_of_snapshots:
 
     `keys_of_snapshots` is called for a key without the tag only.
     """
-    return tags.get(RETAINED_TAG) == "true" or (kind == KEY and arn in keys_of_snapshots())
+    if tags.get(RETAINED_TAG) == "true":
+        return True
+    return kind == KEY and not {arn, short(arn)}.isdisjoint(keys_of_snapshots())
 
 
 def is_deleted(session: boto3.Session, kind: str, arn: str) -> bool:
@@ -48,7 +52,11 @@ def start_of(state: Mapping[str, Any]) -> datetime | None:
 
 
 def keys_of_snapshots(session: boto3.Session) -> set[str]:
-    """ARNs of the keys that encrypt database snapshots of the account."""
-    rds: Any = session.client("rds")
-    pages = rds.get_paginator("describe_db_snapshots").paginate()
-    return {one["KmsKeyId"] for page in pages for one in page["DBSnapshots"] if one.get("KmsKeyId")}
+    """The keys that encrypt snapshots of the account's databases and caches: ARNs, or IDs as ElastiCache documents."""
+    databases: Any = session.client("rds").get_paginator("describe_db_snapshots").paginate()
+    caches: Any = session.client("elasticache").get_paginator("describe_snapshots").paginate()
+    snapshots = chain(
+        chain.from_iterable(page["DBSnapshots"] for page in databases),
+        chain.from_iterable(page["Snapshots"] for page in caches),
+    )
+    return {one["KmsKeyId"] for one in snapshots if one.get("KmsKeyId")}

@@ -12,8 +12,9 @@ from infra.release import image_tags
 from infra.release.history import ReleaseHistory
 from infra.release.migration.migration import oldest_snapshot
 from infra.release.migration.release_state import ReleaseState
-from infra.release.record import ReleaseRecord, RolledBack, unsupported_hosting, utc_now
+from infra.release.record import COMMAND, ReleaseRecord, RolledBack, unsupported_hosting, utc_now
 from infra.release.reporting import ReleaseError, Reporter
+from ops.ecs import schedules
 from ops.ecs.service import EcsService
 from ops.errors import Refused
 
@@ -66,6 +67,8 @@ def redeploy(session: boto3.Session, history: ReleaseHistory, change: Redeployme
         service.roll_out(definitions, report)
     except ReleaseError as error:
         raise ReleaseError(f"Release {target.number} does not serve, and the record is unchanged. {error}") from None
+    if command := definitions.processes.get(COMMAND):
+        schedules.move(session, target, command, latest.schedule_group, report)
     if definitions.web == latest.task_definition and target.tag == latest.tag:
         return latest
     # Where the release runs comes from the last record, what runs from the target's.
@@ -83,6 +86,8 @@ def redeploy(session: boto3.Session, history: ReleaseHistory, change: Redeployme
             proxy_image=target.proxy_image,
             task_definition=definitions.web,
             migration_task_definition=definitions.migration,
+            process_task_definitions=dict(definitions.processes),
+            schedules=target.schedules,
             heads=target.heads,
             migrated=[],
             snapshot=None,

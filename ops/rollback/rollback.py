@@ -90,8 +90,24 @@ def _redeploy(stack: Stack, change: Redeployment, service: EcsService, request: 
     if resume:
         request.report(f"An earlier command started {release_name(target)}. This one completes it.")
     else:
+        for line in process_changes(change.target, change.latest):
+            request.report(line)
         request.confirm(_question(change))
     return RollbackResult(changed=True, release=redeploy(stack.session, stack.record, change, request.report))
+
+
+def process_changes(target: ReleaseRecord, latest: ReleaseRecord) -> list[str]:
+    """A line for each process that only one of the releases runs."""
+    stopped = [name for name in latest.processes if name not in target.processes]
+    deleted = [name for name in target.processes if name not in latest.process_services]
+    return [
+        *(f"Process {name} stops: release {target.number} does not have it." for name in stopped),
+        *(
+            f"Process {name} of release {target.number} does not start, because a later release deleted its service. "
+            "Its jobs wait until `pulumi up` of sources with it."
+            for name in deleted
+        ),
+    ]
 
 
 def _question(change: Redeployment) -> str:

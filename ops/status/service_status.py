@@ -1,7 +1,7 @@
 """Status of the ECS service: its deployments and tasks, and their health at the load balancer."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import boto3
@@ -34,9 +34,12 @@ class ServiceStatus:
     """Health by address."""
 
     @classmethod
-    def read(cls, session: boto3.Session, history: Sequence[ReleaseRecord]) -> "ServiceStatus":
-        """Read the service from ECS and the load balancer. Raises OpsError when it does not exist."""
-        release = history[-1]
+    def read(cls, session: boto3.Session, history: Sequence[ReleaseRecord], process: str = "") -> "ServiceStatus":
+        """Read the web service, or that of a process, from ECS and the load balancer.
+
+        Raises OpsError when it does not exist.
+        """
+        release = _of_process(history[-1], process) if process else history[-1]
         service = describe_service(session, release)
         definitions = _definitions(session, service)
         outdated = OutdatedTasks(session, service, definitions)
@@ -73,6 +76,10 @@ class ServiceStatus:
 
     def _differences(self) -> Iterator[str]:
         service, primary, release = self.service, self.service.primary, self.release
+        if not release.task_definition:
+            if service.desired:
+                yield f"{service.desired} tasks should run, and release {release.number} does not have it."
+            return
         if primary.task_definition != release.task_definition:
             yield (
                 f"The service has task definition {short(primary.task_definition)}, and the last release on record, "
@@ -124,6 +131,15 @@ class ServiceStatus:
     def _release_name(self, arn: str) -> str:
         """`-` for a task definition that is not on record: another column shows its revision."""
         return "-" if self.releases[arn] == short(arn) else self.releases[arn]
+
+
+def _of_process(release: ReleaseRecord, process: str) -> ReleaseRecord:
+    """The release as if it had only this process."""
+    return replace(
+        release,
+        service=release.process_services[process],
+        task_definition=release.process_task_definitions.get(process, ""),
+    )
 
 
 def _name(history: Sequence[ReleaseRecord], arn: str, definition: TaskDefinition) -> str:

@@ -1,6 +1,6 @@
 """Status of a stack: what serves, whether it is what was deployed, and what needs attention."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ class StackStatus:
     release: ReleaseRecord
     """The last on record."""
     service: ServiceStatus
+    processes: Mapping[str, ServiceStatus]
+    """By name."""
     alarms: health.Alarms
     database: health.Database | None
 
@@ -40,6 +42,7 @@ class StackStatus:
             "region": self.region,
             "release": release,
             **self.service.to_values(),
+            "processes": {name: one.to_values() for name, one in self.processes.items()},
             "alarms": [asdict(one) for one in self.alarms.ringing],
             "receivers": [asdict(one) for one in self.alarms.topics],
             "database": asdict(self.database) if self.database else None,
@@ -56,6 +59,9 @@ def read_status(stack: Stack) -> StackStatus:
         region=stack.region,
         release=history[-1],
         service=ServiceStatus.read(stack.session, history),
+        processes={
+            name: ServiceStatus.read(stack.session, history, name) for name in sorted(history[-1].process_services)
+        },
         alarms=health.alarms(stack.session, stack.project, stack.name),
         database=health.database(stack.session, history[-1].database),
     )
@@ -63,6 +69,8 @@ def read_status(stack: Stack) -> StackStatus:
 
 def _attention(status: StackStatus) -> Iterator[str]:
     yield from status.service.problems()
+    for name, process in status.processes.items():
+        yield from (f"Process {name}: {problem}" for problem in process.problems())
     yield from status.alarms.problems(needed=status.database is not None and status.database.protected)
     if status.database is None:
         yield f"Database {status.release.database} does not exist."
@@ -86,9 +94,10 @@ def _parts(status: StackStatus) -> Iterator[ConsoleRenderable]:
             "this one. `python -m ops forward` deploys it again."
         )
     yield Text()
-    for one in status.service.tables():
-        yield one
-        yield Text()
+    for one in (status.service, *status.processes.values()):
+        for table in one.tables():
+            yield table
+            yield Text()
     yield Text.from_markup(f"[bold]Database[/]  {_database(status)}")
     if status.alarms.topics:
         heard = escape(", ".join(status.alarms.receivers)) or "[yellow]no address[/]"
@@ -108,7 +117,7 @@ def _database(status: StackStatus) -> str:
 def _conclusion(status: StackStatus) -> Iterator[ConsoleRenderable]:
     yield Text()
     if not status.attention:
-        in_progress = status.service.service.in_progress
+        in_progress = any(one.service.in_progress for one in (status.service, *status.processes.values()))
         yield Text("A rollout is in progress." if in_progress else "Nothing needs attention.", style="green")
     for line in status.attention:
         yield Text(f"! {line}", style="red")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.containers
 
 
 def test_every_layer_of_an_image_has_a_compressed_size(tmp_path: Path) -> None:
-    def without_base() -> None:
+    def without_base(_release: str) -> None:
         pytest.skip("no image registry answers and no stand-in is built: run `make up` once")
 
     image = images.ensure(["registry"], lambda _line: None, without_base)["registry"]
@@ -22,5 +22,5 @@ def test_every_layer_of_an_image_has_a_compressed_size(tmp_path: Path) -> None:
         layers = registry.layers(image)
         assert list(layers) == known.attrs["RootFS"]["Layers"]
         assert 0 < sum(layers.values()) < known.attrs["Size"]
-        # The tag for the push is removed.
-        assert all(not tag.startswith("127.0.0.1") for tag in registry.image(image).tags)
+        # The tag for the push is removed. Other tests push this image too, under tags of their own.
+        assert [tag for tag in registry.image(image).tags if tag.endswith(":size")] == []

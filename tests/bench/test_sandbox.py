@@ -13,7 +13,7 @@ BUSY = "import time; end = time.process_time() + 1\nwhile time.process_time() < 
 
 @pytest.fixture(scope="module")
 def image() -> str:
-    def without_base() -> None:
+    def without_base(_release: str) -> None:
         pytest.skip("no image registry answers and no stand-in is built: run `make up` once")
 
     return images.ensure(["python"], lambda _line: None, without_base)["python"]

@@ -31,6 +31,7 @@ def scope() -> Scope:
         zone="preqly.com",
         existing_secrets=tuple(SecretReference.parse(one).arn for one in EXISTING_SECRETS.values()),
         boundary_arn=f"arn:aws:iam::{ACCOUNT}:policy/bootstrap/{PROJECT}-{STACK}-boundary",
+        deploy_role_arn=f"arn:aws:iam::{ACCOUNT}:role/bootstrap/{PROJECT}-{STACK}-deploy",
         state_bucket_arn="arn:aws:s3:::state-bucket-1a2b3c4",
         state_key_arn=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/state-secrets",
     )

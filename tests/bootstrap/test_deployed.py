@@ -68,7 +68,7 @@ def test_it_finds_the_buckets_that_have_the_stacks_tags_and_not_its_name(cloud: 
         tags = [{"Key": "Project", "Value": "preqly"}, {"Key": "Stack", "Value": stack}]
         s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
     cloud.up(program)
-    for policy in ("preqly-test-boundary", "preqly-test-deploy-site"):
+    for policy in ("preqly-test-boundary", "preqly-test-deploy-data"):
         arn = f"arn:aws:iam::123456789012:policy/bootstrap/{policy}"
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])

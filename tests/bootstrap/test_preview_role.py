@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from bootstrap.scope import Scope
-from tests.bootstrap.policy_evaluation import allowed, statements
+from embedded_cloud.iam.evaluation import statements
+from infra.provider.actions.requests import FUNCTIONS
+from tests.bootstrap.policy_evaluation import allowed
 from tests.bootstrap.recorded import MEDIA
-from tests.program.shapes import SHAPES
-from tests.recorder import declared_with
 
 CONTENTS = {
     "secretsmanager:GetSecretValue": "arn:aws:secretsmanager:us-east-1:123456789012:secret:secrets-application-1a2b3c4",
@@ -59,25 +59,11 @@ def test_it_loads_the_state_of_its_project_and_no_other(roles: Any, scope: Scope
     assert not allowed(policies, "s3:GetObject", f"{scope.state_bucket_arn}/bootstrap/.pulumi/stacks/b/prod.json")
 
 
-FUNCTIONS = {
-    "aws:index/getAvailabilityZones:getAvailabilityZones": ["ec2:DescribeAvailabilityZones"],
-    # AWS answers it without a permission.
-    "aws:index/getCallerIdentity:getCallerIdentity": [],
-    "aws:ecr/getAuthorizationToken:getAuthorizationToken": ["ecr:GetAuthorizationToken"],
-    "aws:route53/getZone:getZone": ["route53:ListHostedZones", "route53:GetHostedZone"],
-    "aws:sesv2/getEmailIdentity:getEmailIdentity": ["ses:GetEmailIdentity"],
-    "aws:ssm/getParametersByPath:getParametersByPath": ["ssm:GetParametersByPath"],
-}
-"""Requests behind each function of the provider that the program calls."""
-
-
 def test_it_answers_every_function_that_the_program_calls(roles: Any, scope: Scope) -> None:
-    called = {call.token for shape in SHAPES.values() for call in declared_with(**shape).calls}
-    assert called
-    for token in called:
-        for action in FUNCTIONS[token]:
+    for token, row in FUNCTIONS.items():
+        for action in row.all:
             resource = scope.parameters if action.startswith("ssm:") else "*"
-            assert allowed(roles["preview"].policies, action, resource), f"{token}: bootstrap/preview_policy.py"
+            assert allowed(roles["preview"].policies, action, resource), token
 
 
 @pytest.mark.parametrize(
@@ -96,8 +82,24 @@ def test_it_answers_every_function_that_the_program_calls(roles: Any, scope: Sco
         # The program reads the release record by its path, and SSM authorizes that against the path.
         ("ssm:GetParametersByPath", "arn:aws:ssm:us-east-1:123456789012:parameter/preqly/prod"),
         ("ssm:GetParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/preqly/prod/releases"),
+        # `python -m ops drift --no-contents`.
+        ("tag:GetResources", "*"),
+        ("ec2:DescribeSecurityGroupRules", "*"),
+        ("scheduler:GetSchedule", "arn:aws:scheduler:us-east-1:123456789012:schedule/preqly-prod/digest"),
+        ("sqs:GetQueueAttributes", "arn:aws:sqs:us-east-1:123456789012:schedules-not-started-1a2b3c4"),
+        ("elasticache:DescribeReplicationGroups", "*"),
+        ("pipes:DescribePipe", "*"),
+        ("events:ListTargetsByRule", "*"),
     ],
 )
 def test_it_reads_what_a_preview_looks_up_and_the_deploy_role_too(roles: Any, action: str, resource: str) -> None:
     assert allowed(roles["preview"].policies, action, resource)
     assert allowed(roles["deploy"].policies, action, resource)
+
+
+def test_it_asks_what_the_deploy_role_may_do_and_of_no_other_role(roles: Any, scope: Scope) -> None:
+    for role in ("preview", "deploy"):
+        assert allowed(roles[role].policies, "iam:SimulatePrincipalPolicy", scope.deploy_role_arn)
+        for other in (roles["preview"].inputs["name"], "administrator"):
+            arn = f"arn:aws:iam::123456789012:role/bootstrap/{other}"
+            assert not allowed(roles[role].policies, "iam:SimulatePrincipalPolicy", arn)

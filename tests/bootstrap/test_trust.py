@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.bootstrap.policy_evaluation import statements, trusted
+from embedded_cloud.iam.evaluation import statements
+from tests.bootstrap.policy_evaluation import trusted
 from tests.bootstrap.recorded import PROVIDER, run_bootstrap
 
 NAMES = ("octo/site", "octo@123456/site@456789")

@@ -19,10 +19,10 @@ from tests.docker.site import CONTAINERS, ECHO, ROOT, Site, docker, start_databa
 def base_images() -> dict[str, str]:
     """Base image per role: from the environment, as for compose, or the choice of the embedded cloud."""
 
-    def without_base() -> None:
+    def without_base(_release: str) -> None:
         pytest.skip("no image registry answers and no stand-in is built: run `make up` once")
 
-    named = {role: os.environ.get(f"{role.upper()}_IMAGE", "") for role in ("python", "nginx", "postgres")}
+    named = {role: os.environ.get(f"{role.upper()}_IMAGE", "") for role in ("python", "nginx", "postgres", "valkey")}
     missing = [role for role, image in named.items() if not image]
     return named | images.ensure(missing, lambda _line: None, without_base)
 

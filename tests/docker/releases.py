@@ -84,6 +84,12 @@ class Stage:
         """Start a command as the migration task does, and wait for it."""
         return self.end(self.begin(*command, release=release, role=role, **changes))
 
+    def schedule(self, name: str, time: str = "", role: str = "preqly_app_a") -> Ended:
+        """One run of a schedule, as EventBridge Scheduler starts it."""
+        names = {"DATABASE_URL": login(role), "SECRET_KEY": KEY, "SCHEDULED_TIME": time}
+        command = ("python", "-m", "django_hosting", "schedule", name)
+        return self.end(self.site.web(*self._variables(names), command=command))
+
     def serve(self, name: str, release: int = 1, role: str = "preqly_app_a", **changes: str) -> tuple[str, int]:
         """Start application and proxy, under a role without tables; returns the application's id and the TLS port."""
         site = self.of(release)

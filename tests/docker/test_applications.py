@@ -70,6 +70,7 @@ error_pages = "pages"
 [proxy.headers]
 X-Frame-Options = "DENY"
 Permissions-Policy = "geolocation=()"
+Reporting-Endpoints = 'main="/reports/"'
 
 [[proxy.paths]]
 path = "/upload/"
@@ -82,7 +83,37 @@ seconds = 1
 [database]
 schemas = ["reporting", "public"]
 """
-MAKE = "require('fs').mkdirSync('dist'); require('fs').writeFileSync('dist/made.js', '// ' + process.env.GREETING)"
+MAKE = (
+    "require('fs').mkdirSync('dist');"
+    "require('fs').writeFileSync('dist/made.js', '// ' + process.env.GREETING + ' in ' + require('ms')(60000))"
+)
+PNPM = (
+    "pnpm@10.34.9+sha512.f49b5a8ea0fdedb44bb3c0c1d6575092a53c2950d95b7ad15df11f17974877a2"
+    "de3a01c07e934e9b28ce716e51c09a94962c7306d09be2e1e4b18a8c8762fd32"
+)
+INTEGRITY = "6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA=="
+PNPM_LOCK = f"""
+lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      ms:
+        specifier: 2.1.3
+        version: 2.1.3
+packages:
+  ms@2.1.3:
+    resolution: {{integrity: sha512-{INTEGRITY}}}
+snapshots:
+  ms@2.1.3: {{}}
+"""
+PYPROJECT = """
+[project]
+name = "mysite"
+version = "1.0.0"
+requires-python = ">=3.11"
+dependencies = ["Django>=5.2,<6", "psycopg2"]
+"""
+"""No lock, and a driver that is compiled and linked with libpq."""
 
 
 def images_of(build: Build, folder: Path, context: Path, *arguments: str) -> dict[str, str]:
@@ -182,21 +213,23 @@ def rich(site: Site, build: Build, tmp_path_factory: pytest.TempPathFactory) -> 
     """Container and ports of a project with everything that the plain one has not."""
     folder = startproject(tmp_path_factory.mktemp("rich") / "rich")
     (folder / "mysite/asgi.py").rename(folder / "mysite/django_asgi.py")
+    with (folder / "mysite/settings.py").open("a") as settings:
+        settings.write('STATIC_URL = "my static/"\n')
     package: dict[str, Any] = {"name": "mysite", "version": "1.0.0", "scripts": {"build": f'node -e "{MAKE}"'}}
-    lock = {"name": "mysite", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "mysite"}}}
+    package |= {"packageManager": PNPM, "dependencies": {"ms": "2.1.3"}}
     write(
         folder,
         {
             "mysite/asgi.py": SERVER,
             "hosting.toml": MANIFEST,
-            "requirements.txt": "Django>=5.2,<6\n",
+            "pyproject.toml": PYPROJECT,
             "package.json": json.dumps(package),
-            "package-lock.json": json.dumps(lock),
+            "pnpm-lock.yaml": PNPM_LOCK,
             "pages/413.html": "Ours: too large",
         },
     )
 
-    def without_base() -> None:
+    def without_base(_release: str) -> None:
         pytest.skip("no image registry answers and no stand-in is built: run `make up` once")
 
     node = os.environ.get("NODE_IMAGE") or images.ensure(["node"], lambda _line: None, without_base)["node"]
@@ -211,8 +244,15 @@ def test_what_node_makes_is_a_static_file(rich: tuple[str, int, int]) -> None:
     web, _, tls = rich
     names = json.loads(docker("exec", web, "cat", "/app/.static/staticfiles.json").stdout)["paths"]
     with client(tls) as visitor:
-        assert visitor.get(f"/static/{names['made.js']}").text == "// made by Node"
+        assert visitor.get(f"/my static/{names['made.js']}").text == "// made by Node in 1m"
     assert docker("exec", web, "sh", "-c", "command -v node", check=False).returncode != 0
+
+
+def test_a_package_is_compiled_and_the_image_has_its_library_and_no_compiler(rich: tuple[str, int, int]) -> None:
+    """The other tests query the database with it."""
+    code = "import psycopg2; from django.db.backends.postgresql.psycopg_any import is_psycopg3 as other; print(other)"
+    assert docker("exec", rich[0], "python", "-c", code).stdout == "False\n"
+    assert docker("exec", rich[0], "sh", "-c", "command -v cc gcc git", check=False).stdout == ""
 
 
 def test_a_path_takes_what_the_manifest_says_and_no_other_does(rich: tuple[str, int, int]) -> None:
@@ -241,6 +281,7 @@ def test_the_applications_own_headers_are_left_alone(rich: tuple[str, int, int])
     assert answer.headers.get_list("x-frame-options") == ["SAMEORIGIN"]
     assert answer.headers.get_list("content-security-policy") == ["default-src 'self'"]
     assert answer.headers.get_list("permissions-policy") == ["geolocation=()"]
+    assert answer.headers.get_list("reporting-endpoints") == ['main="/reports/"']
 
 
 def test_an_event_passes_the_proxy_when_it_is_sent(rich: tuple[str, int, int]) -> None:

@@ -27,6 +27,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         "NGINX": "nginx",
         "ERRORS": "errors",
         "CACHE": "cache",
+        "LAYERS": "layers",
     }.items():
         monkeypatch.setattr(module, name, tmp_path / place)
     monkeypatch.setattr(module, "TEMPLATES", ROOT / "docker/nginx")
@@ -47,7 +48,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def arrange(site: ModuleType, **facts: object) -> None:
-    known = {"static_url": "/assets/", "media_url": "/media/", "static_folders": []}
+    known = {"static_url": "/assets/", "media_url": "/media/", "static_folders": [], "static_package_folders": []}
     site.FACTS.write_text(json.dumps(known | facts))
     site.main()
 
@@ -57,6 +58,15 @@ def test_static_files_are_at_their_url_with_both_compressed_forms(site: ModuleTy
     found = {path.relative_to(site.WWW).as_posix() for path in site.WWW.rglob("*") if path.is_file()}
     assert {"assets/site.css", "assets/site.css.gz", "-/brotli/assets/site.css"} <= found
     assert "assets/staticfiles.json" not in found, "for the application alone"
+
+
+def test_static_files_of_packages_are_in_a_layer_of_their_own(site: ModuleType) -> None:
+    arrange(site, static_package_folders=["pwa", "none"])
+    layer = site.LAYERS / "www"
+    found = {path.relative_to(layer).as_posix() for path in layer.rglob("*") if path.is_file()}
+    assert found == {"assets/pwa/manifest.json", "assets/pwa/manifest.json.gz", "-/brotli/assets/pwa/manifest.json"}
+    assert not (site.WWW / "assets/pwa").exists()
+    assert (site.WWW / "assets/site.css").exists()
 
 
 def test_the_application_keeps_the_manifests_that_it_reads(site: ModuleType) -> None:
@@ -85,7 +95,24 @@ def test_packages_of_node_stay_only_where_static_files_are_taken_from(site: Modu
     assert (site.APPLICATION / "node_modules/a/index.js").exists() is left
 
 
+def test_binary_files_and_large_texts_are_in_layers_below_the_code(site: ModuleType) -> None:
+    large = {"photo.jpg": b"\xff\0" * 500, "fixture.json": b"x" * site.LARGE_BYTES, "code.py": b"#" * site.LARGE_BYTES}
+    for name, content in {**large, "page.html": b"small"}.items():
+        (site.APPLICATION / "core").mkdir(exist_ok=True)
+        (site.APPLICATION / "core" / name).write_bytes(content)
+    (site.APPLICATION / "link.jpg").symlink_to("core/photo.jpg")
+    (site.STATIC / "staticfiles.json").write_text("x" * site.LARGE_BYTES)
+    arrange(site)
+    found = {file.relative_to(site.LAYERS).as_posix() for file in site.LAYERS.rglob("*") if file.is_file()}
+    assert found == {"binary/core/photo.jpg", "text/core/fixture.json"}
+    assert {"code.py", "page.html", "__pycache__"} == {file.name for file in (site.APPLICATION / "core").iterdir()}
+    assert (site.APPLICATION / "link.jpg").is_symlink()
+    assert (site.LAYERS / "binary/core").stat().st_mode & 0o777 == 0o755
+
+
 def test_a_favicon_among_the_static_files_is_served_at_the_root(site: ModuleType) -> None:
     (site.STATIC / "favicon.ico").write_bytes(b"x")
     arrange(site)
-    assert "location = /favicon.ico { rewrite ^ /assets/favicon.ico last; }" in (site.NGINX / "server.conf").read_text()
+    assert (
+        'location = /favicon.ico { rewrite ^ "/assets/favicon.ico" last; }' in (site.NGINX / "server.conf").read_text()
+    )

@@ -1,16 +1,12 @@
 """The site on one machine, from docker/compose.yaml: first start, data that survives a restart, more applications."""
 
 import json
-import os
-import random
 import re
-import shutil
 import ssl
 import subprocess
 import threading
-import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,57 +18,38 @@ from cryptography import x509
 from embedded_cloud.testing.http_client import ask
 from infra.application.discovery import find_application
 from infra.application.manifest import Manifest, Release, Run
-from local.compose import CONTEXT, prepare
+from infra.application.processes import Process
+from local.compose import CONTEXT, PROCESSES, processes
 from local.compose import services as declared
+from tests.docker.compose import Compose, composed, free_ports
 from tests.docker.site import ROOT, client, docker, eventually, write_certificates
 
 pytestmark = pytest.mark.containers
-Compose = Callable[..., str]
 IN_MEDIA = ("-C", "/srv/media")
-
-
-# Below the range of outgoing connections, which takes ports at any time; tests/e2e has those below 30000.
-PORTS = dict(zip(("HTTP_PORT", "HTTPS_PORT"), random.sample(range(30000, 32000), k=2), strict=True))
+TLS = {"TLS_CERTIFICATE": "/tls/db.pem", "TLS_KEY": "/tls/db.key"}
+PORTS = free_ports()
 
 
 @pytest.fixture(scope="module")
-def compose(base_images: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    """`compose(*arguments)` runs docker compose in a copy of the project with its own secrets; returns the output."""
-    folder = tmp_path_factory.mktemp("compose")
-    shutil.copytree(ROOT / "docker", folder / "docker", ignore=shutil.ignore_patterns("secrets"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the copy of the project."""
+    return tmp_path_factory.mktemp("compose")
+
+
+@pytest.fixture(scope="module")
+def compose(base_images: dict[str, str], folder: Path) -> Iterator[Compose]:
+    """The demo, with secrets of its own."""
     demo = find_application(ROOT / "app")
     run_for = Run(stop_seconds=12, start_grace_seconds=75)
-    prepare(replace(demo, manifest=demo.manifest.model_copy(update={"run": run_for})), str(folder / CONTEXT))
-    subprocess.run(["python3", folder / "docker/make_secrets.py"], check=True)
-    (folder / "docker/secrets/environment").write_text("FEATURE=on\nALLOWED_HOSTS=another.example\n")
-    secret = folder / "docker/secrets/database_url"
-    # A password with characters that end other parts of a URL, and another port.
-    secret.write_text(secret.read_text().replace("@db:5432", "%40%2F%25%23%3F:%5C%20%22$@db:5433"))
-    environment = os.environ | {f"{role.upper()}_IMAGE": image for role, image in base_images.items()}
-    environment |= {name: str(port) for name, port in PORTS.items()}
-    project = f"preqly-compose-test-{uuid.uuid4().hex[:6]}"
-    write_certificates(folder / "docker/secrets/tls", "localhost")
-    (folder / "docker/secrets/tls/db.key").chmod(0o644)
-    environment |= {"TLS_CERTIFICATE": "/tls/db.pem", "TLS_KEY": "/tls/db.key"}
-    checked = {name: {"healthcheck": {"interval": "1s"}} for name in ("db", "web", "proxy")}
-    (folder / "quick.yaml").write_text(json.dumps({"services": checked}))
-    files = [word for name in ("docker/compose.yaml", "quick.yaml") for word in ("--file", str(folder / name))]
-    base = ["docker", "compose", "--project-name", project, *files]
-
-    def run(*arguments: str, stdin: Path | None = None, stdout: Path | None = None) -> str:
-        with (stdin or Path(os.devnull)).open("rb") as taken:
-            done = subprocess.run([*base, *arguments], env=environment, stdin=taken, capture_output=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        if stdout:
-            stdout.write_bytes(done.stdout)
-            return ""
-        return done.stdout.decode()
-
-    try:
-        yield run
-    finally:
-        run("down", "--volumes", "--timeout", "5")
-        docker("rmi", "--force", f"{project}/web", f"{project}/proxy")
+    application = replace(demo, manifest=demo.manifest.model_copy(update={"run": run_for}))
+    with composed(folder, application, base_images | TLS, PORTS) as found:
+        (folder / "docker/secrets/environment").write_text("FEATURE=on\nALLOWED_HOSTS=another.example\n")
+        secret = folder / "docker/secrets/database_url"
+        # A password with characters that end other parts of a URL, and another port.
+        secret.write_text(secret.read_text().replace("@db:5432", "%40%2F%25%23%3F:%5C%20%22$@db:5433"))
+        write_certificates(folder / "docker/secrets/tls", "localhost")
+        (folder / "docker/secrets/tls/db.key").chmod(0o644)
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +85,30 @@ def test_the_application_decides_how_long_it_starts_and_stops(services: dict[str
     assert {services[name]["stop_grace_period"] for name in ("web", "proxy")} == {"12s"}
     assert services["web"]["healthcheck"]["start_period"] == "1m15s"
     assert services["migrate"]["environment"]["MIGRATION_SECONDS"] == "3600"
+    # The demo has a schedule.
+    assert services["scheduler"]["command"] == ["python", "-m", "django_hosting", "scheduler"]
     found: Any = declared(Manifest(release=Release(migration_seconds=60)))
     assert found["services"]["migrate"]["environment"] == {"MIGRATION_SECONDS": "60"}
+
+
+def test_a_process_is_a_service_of_the_same_image_with_its_own_time_to_stop(
+    compose: Compose, folder: Path, services: dict[str, Any]
+) -> None:
+    worker = Process(command=("celery", "worker"), stop_seconds=90, min_tasks=2, memory=1024)
+    manifest = Manifest(run=Run(start_grace_seconds=40), processes={"worker": worker})
+    file = folder / CONTEXT / PROCESSES
+    before = file.read_text()
+    try:
+        file.write_text(json.dumps(processes(manifest)))
+        found = json.loads(compose("config", "--format", "json"))["services"]["worker"]
+    finally:
+        file.write_text(before)
+    for key in ("image", "secrets", "read_only", "cap_drop", "user", "depends_on", "volumes"):
+        assert found[key] == services["web"][key], key
+    assert found["command"] == ["python", "-m", "django_hosting", "process", "worker"]
+    assert (found["stop_grace_period"], found["deploy"]["replicas"], found["init"]) == ("1m30s", 2, True)
+    assert found["healthcheck"]["test"] == ["CMD", "/usr/local/bin/healthcheck-process", "40"]
+    assert "ports" not in found
 
 
 def test_no_secret_is_in_the_environment(services: dict[str, Any]) -> None:
@@ -141,10 +140,10 @@ def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("running")
 def test_the_site_answers_on_both_ports_with_the_given_certificate() -> None:
-    served = ssl.get_server_certificate(("localhost", PORTS["HTTPS_PORT"]))
+    served = ssl.get_server_certificate(("localhost", int(PORTS["HTTPS_PORT"])))
     assert "authority of a test" in str(x509.load_pem_x509_certificate(served.encode()).issuer)
     for scheme, name in (("http", "HTTP_PORT"), ("https", "HTTPS_PORT")):
-        with client(PORTS[name], scheme) as visitor:
+        with client(int(PORTS[name]), scheme) as visitor:
             assert visitor.get("/api/movies/1").json()["title"] == "A Trip to the Moon"
             assert visitor.get("/readyz").status_code == 200
 
@@ -162,7 +161,7 @@ def test_data_survives_new_containers(compose: Compose) -> None:
     compose(*manage, "from django.core.files.storage import default_storage as s; open(s.path('a.txt'), 'w').close()")
     compose("down", "--timeout", "5")
     compose("up", "--detach", "--wait")
-    with client(PORTS["HTTPS_PORT"]) as visitor:
+    with client(int(PORTS["HTTPS_PORT"])) as visitor:
         assert visitor.get("/api/movies/1").json()["title"] == "Le Voyage"
     assert compose("exec", "--no-TTY", "proxy", "ls", "/srv/media").split() == ["a.txt"]
 
@@ -179,7 +178,7 @@ def test_data_is_dumped_and_restored(compose: Compose, tmp_path: Path) -> None:
     compose("exec", "--no-TTY", "web", "rm", "/srv/media/dumped.txt")
     compose(*start_db, "restore", stdin=tmp_path / "rows")
     compose("exec", "--no-TTY", "web", "tar", "x", *IN_MEDIA, stdin=tmp_path / "files")
-    with client(PORTS["HTTPS_PORT"]) as visitor:
+    with client(int(PORTS["HTTPS_PORT"])) as visitor:
         assert visitor.get("/api/movies/2").json()["title"] == "As dumped"
     assert "dumped.txt" in compose("exec", "--no-TTY", "proxy", "ls", "/srv/media")
 
@@ -195,7 +194,7 @@ def two_applications(running: None, compose: Compose) -> list[str]:
             assert visitor.get("/api/movies/1").status_code == 200
         return {json.loads(line)["upstream"] for line in docker("logs", proxy).stdout.splitlines()[-6:]}
 
-    with client(PORTS["HTTPS_PORT"]) as visitor:
+    with client(int(PORTS["HTTPS_PORT"])) as visitor:
         assert eventually(lambda: len(upstreams()) == 2), "requests go to both"
     return compose("ps", "--quiet", "web").split()
 
@@ -205,7 +204,7 @@ def test_a_second_application_shares_the_load_and_a_killed_one_costs_no_visit(tw
     over = threading.Event()
 
     def visit(address: str) -> None:
-        with client(PORTS["HTTPS_PORT"]) as visitor:
+        with client(int(PORTS["HTTPS_PORT"])) as visitor:
             while not over.is_set():
                 # A killed application may have sent half an answer: browsers repeat the request.
                 answers[ask(visitor, address)[0].status_code] += 1

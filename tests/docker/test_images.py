@@ -1,6 +1,7 @@
 """The images: their content, their start and their stop."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -38,6 +39,11 @@ def test_an_image_declares_user_origin_and_health_check(built: dict[str, str], t
     assert found["Labels"]["org.opencontainers.image.base.name"]
     assert {"title", "description"} <= {name.rsplit(".", 1)[1] for name in found["Labels"]}
     assert not found["Entrypoint"]
+
+
+def test_the_user_has_a_name_and_a_home_that_it_may_write_to(built: dict[str, str]) -> None:
+    code = "import getpass, pathlib as p; (p.Path.home() / 'x').touch(); print(getpass.getuser())"
+    assert docker("run", "--rm", "--read-only", "--tmpfs", "/tmp", built["web"], "python", "-c", code).stdout == "app\n"  # noqa: S108 - inside the container
 
 
 def test_the_web_image_holds_the_certificate_authorities_of_rds(built: dict[str, str]) -> None:
@@ -121,37 +127,39 @@ def test_the_image_lists_its_packages(built: dict[str, str]) -> None:
     assert len(listed) > 10
 
 
-def test_a_change_of_code_ships_less_than_a_megabyte_and_no_forgotten_secret(
-    built: dict[str, str], build: Build, tmp_path: Path
-) -> None:
+def layers(image: str) -> list[str]:
+    found: list[str] = json.loads(docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", image).stdout)
+    return found
+
+
+def test_a_change_of_code_ships_less_than_a_megabyte_and_no_forgotten_secret(build: Build, tmp_path: Path) -> None:
     app = copy_of_the_demo(tmp_path / "app")
-    with (app / "core/views.py").open("a") as code:
-        code.write("\nCHANGED = True\n")
-    for forgotten in (".env", "core/.env", "db.sqlite3", "media/a.png", "id_rsa"):
+    for forgotten in (".env", "core/.env", "db.sqlite3", "media/a.png", "id_rsa", "pip.conf", "terraform.tfstate"):
         (app / forgotten).parent.mkdir(exist_ok=True)
         (app / forgotten).write_text(CANARY)
-    context = staged(app, tmp_path / "context")
-    build("web", "--load", "--tag", "preqly-docker-tests/changed", "--build-arg", "REVISION=fffffff", context=context)
+    (app / "core/photo.jpg").write_bytes(os.urandom(9_500_000))
+    (app / "core/fixture.json").write_text("[" + "1, " * 1_000_000)
+    before, after = "preqly-docker-tests/before", "preqly-docker-tests/changed"
     try:
-        layers = [
-            json.loads(docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", image).stdout)
-            for image in (built["web"], "preqly-docker-tests/changed")
-        ]
-        assert [layer for layer in layers[1] if layer not in layers[0]] == layers[1][-1:]
-        sizes = docker(
-            "history", "--human=false", "--format", "{{.Size}}", "preqly-docker-tests/changed"
-        ).stdout.split()
+        build("web", "--load", "--tag", before, context=staged(app, tmp_path / "context"))
+        with (app / "core/views.py").open("a") as code:
+            code.write("\nCHANGED = True\n")
+        context = staged(app, tmp_path / "context")
+        build("web", "--load", "--tag", after, "--build-arg", "REVISION=fffffff", context=context)
+        assert [layer for layer in layers(after) if layer not in layers(before)] == layers(after)[-1:]
+        sizes = docker("history", "--human=false", "--format", "{{.Size}}", after).stdout.split()
         assert int(sizes[0]) < 1_000_000
+        assert inside(after, "wc -c < /app/core/photo.jpg").strip() == "9500000"
         # Every layer and the history: everything that a pull fetches.
         saved = subprocess.run(
-            ["bash", "-c", f"docker save preqly-docker-tests/changed | grep --text --count {CANARY}"],
+            ["bash", "-c", f"docker save {after} | grep --text --count {CANARY}"],
             capture_output=True,
             text=True,
             check=False,
         )
         assert saved.stdout.strip() == "0", "a secret file is in the image"
     finally:
-        docker("image", "rm", "preqly-docker-tests/changed")
+        docker("image", "rm", before, after, check=False)
 
 
 def test_the_application_is_healthy_and_cannot_write_its_code(site: Site) -> None:

@@ -1,12 +1,15 @@
 """Which packages the platform adds to an application's, and what is removed of them. test_dependencies.py installs."""
 
 import hashlib
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from infra.application.application import Dependencies
 from infra.images.dependencies import dependency_files
+from local.runtime import ROOT
 from tests.docker.scripts import script
 
 install, prune = script("install"), script("prune")
@@ -67,6 +70,29 @@ def test_a_lock_that_names_its_source_is_refused_when_the_source_changed(tmp_pat
     source.write_text("Django\nrequests\n")
     with pytest.raises(install.InstallError, match=r"requirements\.txt is older than .*requirements\.in"):
         install.refuse_stale_requirements(lock)
+
+
+@pytest.mark.parametrize(
+    ("message", "attempts"),
+    [("Failed to build `psycopg2==2.9`", 2), ("Git executable not found", 2), ("No solution found", 1)],
+)
+def test_a_compiler_is_installed_for_a_package_that_needs_it_and_for_no_other_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, message: str, attempts: int
+) -> None:
+    tried: list[str] = []
+
+    def attempt(*_: object) -> SimpleNamespace:
+        tried.append(message)
+        return SimpleNamespace(returncode=int(len(tried) == 1), stdout="done", stderr=message)
+
+    monkeypatch.setattr(install, "attempt", attempt)
+    monkeypatch.setattr(install.compiler, "install", lambda: True)
+    if attempts == 1:
+        with pytest.raises(install.InstallError, match="fix it"):
+            install.run("uv", folder=tmp_path, fix="fix it")
+    else:
+        assert install.run("uv", folder=tmp_path, fix="fix it") == "done"
+    assert len(tried) == attempts
 
 
 def files_read(kind: str, name: str, files: dict[str, str]) -> set[str]:
@@ -136,3 +162,10 @@ def test_only_the_platforms_packages_are_thinned_out(tmp_path: Path) -> None:
     (packages / "boto3/data").mkdir(parents=True)
     prune.main(tmp_path, {"added", "botocore", "boto3"})
     assert [path.name for path in (packages / "botocore/data").iterdir()] == ["s3"]
+
+
+def test_the_image_keeps_the_model_of_every_service_that_the_platform_asks() -> None:
+    sources = (ROOT / "packages/django-hosting/src").rglob("*.py")
+    asked = {name for file in sources for name in re.findall(r'\.(?:client|resource)\("([\w-]+)"', file.read_text())}
+    assert asked
+    assert asked <= prune.SERVICES

@@ -53,7 +53,7 @@ def test_range_and_conditional_requests_work(proxy: tuple[str, int]) -> None:
 def test_a_missing_object_gets_the_sites_own_page(proxy: tuple[str, int]) -> None:
     with client(proxy[1]) as visitor:
         answer = visitor.get("/media/public/none.txt")
-    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "private, no-store")
     assert "There is nothing at this address." in answer.text
     assert "NoSuchKey" not in answer.text
 

@@ -1,14 +1,15 @@
 """Two releases on one database: one migration at a time, roles that own nothing, static files of both releases."""
 
-import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from django_hosting.schedules.runs import key
+from ops.tasks.task import NO_LIMITS
 from tests.docker.applications import Build
 from tests.docker.releases import BUCKET, KEY, OWNER, Stage, build_another, hashed_names, login, static_files
-from tests.docker.site import DATABASE_URL, ROOT, Site, client, docker, eventually, ready
+from tests.docker.site import DATABASE_URL, Site, client, docker, eventually, ready
 from tests.visitor import PASSWORD, post, sign_up, upload_picture
 
 pytestmark = pytest.mark.containers
@@ -95,14 +96,13 @@ def test_the_applications_role_is_limited_in_time_and_the_owner_is_not(prepared:
     assert prepared.run("prepare_release").code == 0
 
 
-def test_the_documented_line_lifts_the_limits_for_a_shell_of_an_operator(prepared: Stage) -> None:
-    (options,) = re.findall("^export PGOPTIONS='(.*)'$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+def test_the_variable_of_the_teams_commands_lifts_the_limits_of_a_request(prepared: Stage) -> None:
     ask = "from django.db import connection as c; print({}, c.cursor().execute('SHOW {}').fetchone())"
     for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
         command = ("shell", "--command", ask.format(repr(name), name))
         limited, lifted = (
-            prepared.run(*command, DATABASE_URL=login("preqly_app_a"), **shell)
-            for shell in ({}, {"PGOPTIONS": options})
+            prepared.run(*command, DATABASE_URL=login("preqly_app_a"), PGOPTIONS=options)
+            for options in ("", NO_LIMITS["PGOPTIONS"])
         )
         assert f"{name} ('{'25s' if name == 'statement_timeout' else '30s'}',)" in limited.output
         assert f"{name} ('0',)" in lifted.output
@@ -180,6 +180,24 @@ def test_a_second_migration_waits_and_names_the_lock(prepared: Stage) -> None:
     assert prepared.end(elsewhere).code == 0, "other databases are not affected"
     assert (looked.code, looked.state["unapplied"]) == (0, []), "reading the state needs no lock"
     prepared.sql(f"SELECT pg_terminate_backend({process})")
+
+
+def test_a_schedule_runs_once_for_each_time_and_never_beside_itself(prepared: Stage) -> None:
+    first, again = (prepared.schedule("clearsessions", time) for time in ["2026-11-30T03:30:00Z"] * 2)
+    assert (first.code, "was delivered before" in first.output) == (0, False), first.output
+    assert (again.code, "was delivered before" in again.output) == (0, True), again.output
+    assert prepared.sql("SELECT schedule, scheduled_time FROM django_hosting.schedule_run", OWNER) == (
+        "clearsessions|2026-11-30 03:30:00+00"
+    )
+    prepared.sql(f"SELECT pg_advisory_lock({key('clearsessions')}), pg_sleep(60)", OWNER, detach=True)
+    holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    assert eventually(lambda: prepared.sql(holder) != "")
+    beside = prepared.schedule("clearsessions", "2026-12-01T03:30:00Z")
+    assert (beside.code, "has not ended" in beside.output) == (0, True), beside.output
+    # The lock ends with its connection, and the time that was skipped was not taken.
+    prepared.sql(f"SELECT pg_terminate_backend({prepared.sql(holder)})")
+    after = prepared.schedule("clearsessions", "2026-12-01T03:30:00Z")
+    assert (after.code, "skipped" in after.output) == (0, False), after.output
 
 
 def test_both_releases_serve_every_hashed_file_of_both(tasks: dict[int, int], prepared: Stage, tmp_path) -> None:

@@ -183,10 +183,11 @@ def test_no_path_reaches_other_files_or_internal_locations(ports: tuple[int, int
     assert "root:" not in answer.text
 
 
-def test_a_large_upload_is_refused_with_the_limit(visitor: httpx.Client) -> None:
+def test_a_large_upload_is_refused_with_a_page_of_the_site(visitor: httpx.Client) -> None:
     answer = visitor.post("/account/profile/", content=b"x" * 6_000_000)
     assert answer.status_code == 413
-    assert "a picture may have 4 MB" in answer.text
+    assert "This is too large." in answer.text
+    assert "/static/core/site.css" in answer.text
     assert answer.headers["x-frame-options"] == "DENY"
 
 

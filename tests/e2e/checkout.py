@@ -80,23 +80,31 @@ class Checkout:
 
     def shell(self, script: str) -> Completed:
         """Run a script after `eval "$(make -s env)"`, as the README describes."""
+        return self._run(self.script(script))
+
+    def script(self, text: str) -> list[str]:
+        """The command that runs a script as `shell` does."""
         # The lines are those of the running daemon: one command a daemon is enough.
         daemon_record = (self.runtime.folder / "daemon.json").read_text()
         if daemon_record not in self._exports:
             result = self.run("env")
             assert result.returncode == 0, result.stderr
             self._exports[daemon_record] = result.stdout
-        return self._run(["bash", "-c", f"set -e; {self._exports[daemon_record]}\n{script}"])
+        return ["bash", "-c", f"set -e; {self._exports[daemon_record]}\n{text}"]
 
     def ops(self, *words: str) -> Completed:
         """Run `python -m ops ...` in the same environment."""
         return self.shell(f"{sys.executable} -m ops {shlex.join(words)}")
 
+    def ops_json(self, *words: str) -> Any:
+        """What a command of `ops` that succeeds prints with --json."""
+        result = self.ops(*words, "--json")
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
     def releases(self) -> list[dict[str, Any]]:
         """Releases on record, newest first."""
-        result = self.ops("releases", "--json")
-        assert result.returncode == 0, result.stderr
-        found: list[dict[str, Any]] = json.loads(result.stdout)
+        found: list[dict[str, Any]] = self.ops_json("releases")
         return found
 
     def secret(self) -> dict[str, str]:

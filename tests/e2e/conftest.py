@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -23,9 +24,10 @@ class StackPlan:
 
 STACKS: Mapping[str, StackPlan] = {
     # A first deployment takes a minute of CPU time: more stacks would cost more than they save.
-    "releases": StackPlan(("test_releases", "test_rollback", "test_restore"), time_factor=2.0),
+    "releases": StackPlan(("test_releases", "test_rollback", "test_restore", "test_data"), time_factor=2.0),
     "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
     "application": StackPlan(("test_application",), time_factor=2.0),
+    "jobs": StackPlan(("test_jobs",), time_factor=2.0),
     "site": StackPlan(("test_whole_run", "test_accidents", "test_removal")),
 }
 
@@ -46,29 +48,51 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(f"stack-{stack_of(item.path.stem)}"))
     ours.sort(key=lambda item: modules.index(item.path.stem))
     others = [item for item in items if item not in ours]
-    last = [item for item in ours if stack_of(item.path.stem) in {"application", "site"}]
+    last = [item for item in ours if stack_of(item.path.stem) in {"application", "jobs", "site"}]
     items[:] = [item for item in ours if item not in last] + others + last
 
 
+class Stacks:
+    """The copies of the project that exist, by name of their stack."""
+
+    def __init__(self, new_folder: Callable[[str], Path]) -> None:
+        self._new_folder = new_folder
+        self._made: dict[str, Checkout] = {}
+        self._removals: dict[str, ExitStack] = {}
+
+    def get(self, name: str) -> Checkout:
+        """The copy, made at its first use."""
+        if name not in self._made:
+            removal = self._removals[name] = ExitStack()
+            copy = fresh_checkout(self._new_folder(name), STACKS[name].time_factor)
+            self._made[name] = removal.enter_context(copy)
+        return self._made[name]
+
+    def remove(self, name: str) -> None:
+        """Remove the copy with all that runs: also an idle stack takes from the two cores of a small machine."""
+        if removal := self._removals.pop(name, None):
+            removal.close()
+
+
 @pytest.fixture(scope="session")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Checkout]]:
-    """Name of a stack to its copy of the project. All of them are removed at the end, also after a failed test."""
-    made: dict[str, Checkout] = {}
-    with ExitStack() as removal:
-
-        def stack(name: str) -> Checkout:
-            if name not in made:
-                folder = tmp_path_factory.mktemp(name)
-                made[name] = removal.enter_context(fresh_checkout(folder, STACKS[name].time_factor))
-            return made[name]
-
-        yield stack
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+    """All of them are removed at the end, also after a failed test."""
+    made = Stacks(tmp_path_factory.mktemp)
+    with ExitStack() as ending:
+        for name in STACKS:
+            ending.callback(made.remove, name)
+        yield made
 
 
 @pytest.fixture(scope="module")
-def checkout(request: pytest.FixtureRequest, stacks: Callable[[str], Checkout]) -> Checkout:
-    """The copy of the project that this module works on."""
-    return stacks(stack_of(request.path.stem))
+def checkout(request: pytest.FixtureRequest, stacks: Stacks) -> Iterator[Checkout]:
+    """The copy of the project that this module works on. It ends with the last module of its stack that is chosen."""
+    module = request.path.stem
+    name = stack_of(module)
+    yield stacks.get(name)
+    chosen = [item.path.stem for item in request.session.items if item.path.stem in STACKS[name].modules]
+    if module == chosen[-1]:
+        stacks.remove(name)
 
 
 @pytest.fixture(scope="module")

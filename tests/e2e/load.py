@@ -15,8 +15,8 @@ import httpx
 from local import site
 from local.runtime import Runtime
 
-PER_SECOND = 12
-VISITORS = 12
+PER_SECOND = 8
+VISITORS = 8
 """At once; more than the rate needs, so that slow answers do not delay the next requests."""
 SECONDS = 20
 """Time limit of a visit."""

@@ -17,7 +17,7 @@ def service(checkout: Checkout) -> dict[str, Any]:
     """The ECS service, as DescribeServices returns it."""
     ecs = checkout.aws("ecs")
     (cluster,) = ecs.list_clusters()["clusterArns"]
-    (name,) = ecs.list_services(cluster=cluster)["serviceArns"]
+    (name,) = (one for one in ecs.list_services(cluster=cluster)["serviceArns"] if "/web-service-" in one)
     (found,) = ecs.describe_services(cluster=cluster, services=[name])["services"]
     return dict(found)
 
@@ -28,6 +28,23 @@ def serving(checkout: Checkout) -> str:
     return str(primary["taskDefinition"])
 
 
+def running_process(checkout: Checkout, name: str) -> tuple[str, int]:
+    """Task definition and number of running tasks of a process."""
+    release = checkout.releases()[0]
+    (found,) = checkout.aws("ecs").describe_services(
+        cluster=release["cluster"], services=[release["process_services"][name]]
+    )["services"]
+    return str(found["taskDefinition"]), int(found["runningCount"])
+
+
+def capacity_providers(checkout: Checkout, name: str) -> set[str]:
+    """Where the running tasks of a process stand: FARGATE, FARGATE_SPOT."""
+    release, ecs = checkout.releases()[0], checkout.aws("ecs")
+    arns = ecs.list_tasks(cluster=release["cluster"], serviceName=release["process_services"][name])["taskArns"]
+    found = ecs.describe_tasks(cluster=release["cluster"], tasks=arns)["tasks"]
+    return {str(one["capacityProviderName"]) for one in found}
+
+
 def tasks(checkout: Checkout) -> set[str]:
     """ARNs of the service's tasks, running and stopped."""
     return _tasks(checkout, "RUNNING") | _tasks(checkout, "STOPPED")
@@ -36,6 +53,13 @@ def tasks(checkout: Checkout) -> set[str]:
 def running_tasks(checkout: Checkout) -> set[str]:
     """ARNs of the service's tasks that are to run."""
     return _tasks(checkout, "RUNNING")
+
+
+def last_stop(checkout: Checkout, arns: set[str]) -> float:
+    """When the last of these tasks of the service stopped, in seconds since the epoch."""
+    ecs, cluster = checkout.aws("ecs"), service(checkout)["clusterArn"]
+    found = ecs.describe_tasks(cluster=cluster, tasks=sorted(arns))["tasks"]
+    return max(float(one["stoppedAt"].timestamp()) for one in found)
 
 
 def _tasks(checkout: Checkout, status: str) -> set[str]:

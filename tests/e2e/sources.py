@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 PROJECT = "Pulumi.yaml"
+MANIFEST = "app/hosting.toml"
 HOME = "app/core/templates/core/home.html"
 DRIVER = "local/project.py"
 LIVENESS = "packages/django-hosting/src/django_hosting/liveness.py"
@@ -38,6 +39,19 @@ class Sources:
         # The build of the images loads it too, without a release.
         broken = '\nimport os\nif "RELEASE" in os.environ:\n    raise RuntimeError("broken on purpose")\n'
         self.append("app/config/wsgi.py", broken)
+
+    def add_worker(self, command: str = "time.sleep(10**6)") -> None:
+        """A process that says which release it is of, and runs this."""
+        worker = f"""
+[run]
+start_grace_seconds = 10
+[processes.worker]
+command = ["python", "-c", "import os, time; print('works for', os.environ['RELEASE'], flush=True); {command}"]
+database_connections = 0
+stop_seconds = 2
+"""
+        before = re.sub(r"\n\[run\].*", "", (self._folder / MANIFEST).read_text(), flags=re.DOTALL)
+        self.write(MANIFEST, before + worker)
 
     def never_get_healthy(self) -> None:
         """The application serves, and answers health checks with 503. ECS gives up on each task after 10 s, not 60."""

@@ -1,10 +1,8 @@
 """A project as `django-admin startproject` makes it, in a folder of its own. The tests run in this order."""
 
 import re
-import subprocess
-import sys
+import shutil
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import httpx
@@ -12,7 +10,9 @@ import pytest
 
 from tests.e2e.checkout import Checkout
 from tests.e2e.load import assert_every_visit_answered, constant_load
-from tests.e2e.running import containers, docker
+from tests.e2e.projects import commit, head, startproject
+from tests.e2e.running import service
+from tests.e2e.terminal import converse
 
 pytestmark = pytest.mark.containers
 
@@ -37,8 +37,8 @@ def home(request):
 urlpatterns = [path("", home), path("admin/", admin.site.urls)]
 """
 PASSWORD = "correct-horse-battery"
-SUPERUSER = ["-e", f"DJANGO_SUPERUSER_PASSWORD={PASSWORD}"]
-CREATE = ["createsuperuser", "--noinput", "--username", "grace", "--email", "grace@example.com"]
+CREATE = "manage createsuperuser --username grace --email grace@example.com"
+COUNT = "from django.contrib.auth.models import User; print(User.objects.count(), 'user'); raise SystemExit(3)"
 LARGE = bytes(300_000)
 """More than the small forms that the proxy keeps in memory."""
 
@@ -46,11 +46,7 @@ LARGE = bytes(300_000)
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project, outside of the checkout, in a git repository of its own."""
-    folder = tmp_path_factory.mktemp("mysite")
-    subprocess.run([sys.executable, "-m", "django", "startproject", "mysite", str(folder)], check=True)
-    (folder / "requirements.txt").write_text(f"Django=={metadata.version('django')}\n")
-    commit(folder, "Start")
-    return folder
+    return startproject(tmp_path_factory.mktemp("mysite"))
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +77,24 @@ def test_the_admin_site_has_its_style_sheets_under_names_with_a_hash(browser: ht
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
 
 
-def test_an_administrator_logs_in_and_saves(checkout: Checkout, browser: httpx.Client) -> None:
-    (container, *_) = containers(checkout, "label=embedded-cloud.container=web")
-    docker("exec", *SUPERUSER, container, "python", "manage.py", *CREATE)
+def test_an_administrator_is_created_in_a_terminal_logs_in_and_saves(checkout: Checkout, browser: httpx.Client) -> None:
+    code, screen = converse(checkout, CREATE, [("Password: ", PASSWORD), ("Password (again): ", PASSWORD)])
+    assert (code, "Superuser created successfully." in screen) == (0, True), screen
+    assert PASSWORD not in screen
     login = submit(browser, "/admin/login/?next=/admin/", {"username": "grace", "password": PASSWORD})
     assert "Site administration" in login.text
     submit(browser, "/admin/auth/group/add/", {"name": "editors"})
     assert "editors" in browser.get("/admin/auth/group/").text
+
+
+def test_commands_of_the_team_have_the_releases_database_and_leave_no_task(checkout: Checkout) -> None:
+    counted = checkout.ops("run", "--", "python", "manage.py", "shell", "-c", COUNT)
+    assert (counted.returncode, counted.stdout.splitlines()[-1]) == (3, "1 user"), counted.stderr
+    if shutil.which("psql"):
+        asked = checkout.ops("psql", "--", "-Atc", "SELECT username FROM auth_user; SHOW statement_timeout")
+        assert (asked.returncode, asked.stdout) == (0, "grace\n0\n"), asked.stderr
+    found = service(checkout)["clusterArn"]
+    assert checkout.aws("ecs").list_tasks(cluster=found, startedBy="ops")["taskArns"] == []
 
 
 def test_a_changed_project_replaces_the_old_one_without_a_failed_request(checkout: Checkout, project: Path) -> None:
@@ -127,16 +134,3 @@ def submit(browser: httpx.Client, path: str, fields: dict[str, str]) -> httpx.Re
     )
     assert answer.status_code == 200, answer.text
     return answer
-
-
-def commit(folder: Path, message: str) -> None:
-    """Commit everything in a folder."""
-    author = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
-    for words in (["init", "-q"], ["add", "-A"], [*author, "commit", "-q", "-m", message]):
-        subprocess.run(["git", *words], cwd=folder, check=True)
-
-
-def head(folder: Path) -> str:
-    """Short hash of the newest commit, as releases name it."""
-    words = ["git", "rev-parse", "--short=10", "HEAD"]
-    return subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()

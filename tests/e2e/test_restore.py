@@ -1,57 +1,55 @@
-"""The commands of docs/operations.md around a restore: the site stops, the task with the tunnel does not."""
+"""A running site: a drill from the write-ahead log, a dump, and the site's data replaced by earlier data."""
 
-from collections.abc import Iterator
-from typing import Any
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from embedded_cloud.testing.polling import wait_until
 from tests.e2e.checkout import Checkout
-from tests.e2e.running import service
+from tests.e2e.running import containers, psql, service
 
 pytestmark = pytest.mark.containers
 
-SECONDS = 90
+UPLOAD_SECONDS = 300
+"""RDS uploads the write-ahead log every five minutes; the stack's clocks are faster."""
 
 
-@pytest.fixture
-def tunnel(deployed: Checkout) -> Iterator[str]:
-    """ARN of a task of its own, started as documented."""
-    ecs, site = deployed.aws("ecs"), service(deployed)
-    started = ecs.run_task(
-        cluster=site["clusterArn"],
-        launchType="FARGATE",
-        enableExecuteCommand=True,
-        taskDefinition=site["taskDefinition"],
-        networkConfiguration=site["networkConfiguration"],
-    )
-    arn = started["tasks"][0]["taskArn"]
-    wait_until(lambda: status(deployed, arn) == "RUNNING", SECONDS)
-    yield arn
-    ecs.stop_task(cluster=site["clusterArn"], task=arn)
+def restorable(checkout: Checkout) -> datetime:
+    """The latest restorable time of the site's database."""
+    (found,) = checkout.aws("rds").describe_db_instances()["DBInstances"]
+    moment: datetime = found["LatestRestorableTime"]
+    return moment
 
 
-def status(checkout: Checkout, task: str) -> str:
-    """Last status of a task."""
-    (found,) = checkout.aws("ecs").describe_tasks(cluster=service(checkout)["clusterArn"], tasks=[task])["tasks"]
-    return str(found["lastStatus"])
+def test_a_drill_checks_the_restored_database_in_a_task_and_leaves_nothing(deployed: Checkout) -> None:
+    told = deployed.ops_json("drill", "--check", "SELECT count(*) FROM django_migrations")
+    (answer,) = told["check"]["answers"]
+    assert (answer["value"], told["problems"], told["check"]["unapplied"]) == (str(told["check"]["migrations"]), [], [])
+    assert len(deployed.aws("rds").describe_db_instances()["DBInstances"]) == 1
+    assert len(containers(deployed, "name=-db-")) == 1
 
 
-def set_desired_count(checkout: Checkout, count: int) -> None:
-    """Set the number of tasks and wait for it."""
-    site: dict[str, Any] = service(checkout)
-    checkout.aws("ecs").update_service(cluster=site["clusterArn"], service=site["serviceName"], desiredCount=count)
-    wait_until(lambda: service(checkout)["runningCount"] == count, SECONDS)
+def test_a_dump_holds_database_and_media(deployed: Checkout, tmp_path: Path) -> None:
+    bucket = deployed.outputs()["media_bucket"]
+    deployed.aws("s3").put_object(Bucket=bucket, Key="posters/one.txt", Body=b"a poster")
+    told = deployed.ops_json("dump", str(tmp_path / "dump"))
+    assert (tmp_path / "dump" / "media" / "posters" / "one.txt").read_text() == "a poster"
+    assert (tmp_path / "dump" / "database.dump").read_bytes().startswith(b"PGDMP")
+    assert told["media_files"] >= 1
 
 
-def test_the_task_with_the_tunnel_runs_while_the_site_is_stopped_and_rolled_back(
-    deployed: Checkout, tunnel: str
-) -> None:
-    before = service(deployed)["taskDefinition"]
-    set_desired_count(deployed, 0)
-    assert status(deployed, tunnel) == "RUNNING"
-    result = deployed.ops("rollback", "--yes")
-    assert result.returncode == 0, result.stderr
-    assert (service(deployed)["runningCount"], status(deployed, tunnel)) == (0, "RUNNING")
-    set_desired_count(deployed, 2)
-    assert service(deployed)["taskDefinition"] != before
+def test_the_site_is_restored_to_the_data_and_the_release_of_an_earlier_moment(deployed: Checkout) -> None:
+    then = deployed.releases()[1]
+    moment = datetime.fromisoformat(then["at"]) + timedelta(seconds=1)
+    owner = deployed.secret()["OWNER_DATABASE_URL"]
+    assert psql(deployed, owner, "CREATE TABLE later (id integer)").returncode == 0
+    wait_until(lambda: restorable(deployed) > moment, UPLOAD_SECONDS)
+    told = deployed.ops_json("restore", "--at", moment.isoformat(), "--into", "site", "--rollback", "--yes")
+    assert deployed.releases()[0]["tag"] == then["tag"]
+    assert service(deployed)["runningCount"] == 2
+    assert 'relation "later" does not exist' in psql(deployed, owner, "TABLE later").stderr
+    with deployed.browser() as browser:
+        assert browser.get("/account/login/").status_code == 200
+    snapshots = deployed.aws("rds").describe_db_snapshots(DBSnapshotIdentifier=told["snapshot"])["DBSnapshots"]
+    assert snapshots[0]["Status"] == "available"

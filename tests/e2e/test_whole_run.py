@@ -1,5 +1,6 @@
 """From a fresh copy of the project to the site that its settings describe. The tests run in this order."""
 
+import json
 from itertools import islice
 
 import httpx
@@ -11,8 +12,6 @@ from tests.e2e.stack_outputs import correct_outputs, images_of
 from tests.visitor import sign_up, upload_picture
 
 pytestmark = pytest.mark.containers
-
-WORLD = {"0.0.0.0/0", "::/0"}
 
 
 def test_a_first_run_may_be_killed_in_the_middle(checkout: Checkout) -> None:
@@ -58,9 +57,39 @@ def test_a_second_up_plans_no_change(checkout: Checkout) -> None:
     assert "Stack local: no change in" in result.stderr
 
 
-def test_pulumi_refresh_finds_no_drift(checkout: Checkout) -> None:
-    result = checkout.shell("pulumi refresh --yes --skip-preview --expect-no-changes -C .local-cloud/program")
-    assert result.returncode == 0, result.stdout + result.stderr
+def test_nothing_differs_from_the_program_until_somebody_changes_it(checkout: Checkout) -> None:
+    before = checkout.ops("drift")
+    assert before.returncode == 0, before.stdout + before.stderr
+    ec2 = checkout.aws("ec2")
+    (group,) = [
+        one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"] if "80 and 443" in one["Description"]
+    ]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])
+    after = checkout.ops("drift", "--json")
+    wide = {
+        one["rule"]: one for one in json.loads(checkout.ops("checklist", "--json").stdout) if one["state"] == "failed"
+    }
+    revoke = wide["The world reaches ports 80 and 443 only"]["fix"]
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=[revoke.rpartition(" ")[2]])
+    assert after.returncode == 1
+    assert [(one["state"], one["properties"]) for one in json.loads(after.stdout)] == [("added", ["ingress 22-22"])]
+    assert checkout.ops("drift").returncode == 0
+
+
+UNPROTECTED = {
+    "It cannot be deleted by mistake",
+    "No alarm rings, and somebody has confirmed to receive them",
+}
+"""What a stack without `protect` and `alarmEmail` lacks on purpose."""
+
+
+def test_the_production_checklist_fails_only_for_what_the_settings_switch_off(checkout: Checkout) -> None:
+    result = checkout.ops("checklist", "--json")
+    found = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert {one["rule"] for one in found if one["state"] == "failed"} == UNPROTECTED
+    assert sum(one["state"] == "passed" for one in found) >= 30
 
 
 def test_a_visitor_signs_up_and_sees_the_uploaded_picture(checkout: Checkout) -> None:
@@ -69,33 +98,6 @@ def test_a_visitor_signs_up_and_sees_the_uploaded_picture(checkout: Checkout) ->
         picture = upload_picture(browser).content
     stored = checkout.aws("s3").list_objects_v2(Bucket=checkout.outputs()["media_bucket"])["Contents"]
     assert [one["Size"] for one in stored if not one["Key"].startswith("static/")] == [len(picture)]
-
-
-def test_the_world_reaches_80_and_443_of_the_load_balancer_only(checkout: Checkout) -> None:
-    (balancer,) = checkout.aws("elbv2").describe_load_balancers()["LoadBalancers"]
-    open_ports = set()
-    for rule in checkout.aws("ec2").describe_security_group_rules()["SecurityGroupRules"]:
-        if not rule["IsEgress"] and WORLD & {rule.get("CidrIpv4"), rule.get("CidrIpv6")}:
-            open_ports.add((rule["GroupId"], rule["FromPort"], rule["ToPort"]))
-    (group,) = balancer["SecurityGroups"]
-    assert open_ports == {(group, 80, 80), (group, 443, 443)}
-
-
-def test_the_database_is_private_encrypted_and_backed_up(checkout: Checkout) -> None:
-    (database,) = checkout.aws("rds").describe_db_instances()["DBInstances"]
-    assert database["PubliclyAccessible"] is False
-    assert database["StorageEncrypted"] is True
-    assert database["BackupRetentionPeriod"] >= 7
-
-
-def test_both_images_are_in_the_registry_under_immutable_tags(checkout: Checkout) -> None:
-    ecr = checkout.aws("ecr")
-    repositories = ecr.describe_repositories()["repositories"]
-    assert len(repositories) == 2
-    for repository in repositories:
-        assert repository["imageTagMutability"] == "IMMUTABLE"
-        (image,) = ecr.describe_images(repositoryName=repository["repositoryName"])["imageDetails"]
-        assert image["imageTags"]
 
 
 def test_the_domain_points_at_the_load_balancer(checkout: Checkout) -> None:

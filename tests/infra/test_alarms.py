@@ -58,8 +58,8 @@ def _declare(values: Settings) -> None:
     web = SimpleNamespace(cluster_name="cluster", service_name="service")
     parts = (
         SimpleNamespace(key=SimpleNamespace(key_arn="key")),
-        SimpleNamespace(load_balancer=balancer, web=web),
-        SimpleNamespace(database=database),
+        SimpleNamespace(load_balancer=balancer, web=web, processes=()),
+        SimpleNamespace(database=database, cache=None),
     )
     declare_alarms(values, *cast(Any, parts))
 

@@ -1,99 +1,29 @@
-"""Everyday commands, which AWS's command line knows, and the stack's page with release, commands and cost."""
+"""Everyday commands, which the command line knows, and the stack's page with release, commands and cost."""
 
-import re
-import subprocess
+import shlex
 
-import botocore.session
 import pytest
-from botocore import xform_name
+import typer
 
 from infra.composition.commands import Commands
 from infra.composition.readme import readme
-from infra.pricing.cost import Estimate, Line
+from infra.pricing.cost import Estimate
+from infra.pricing.lines import Line
 from infra.pricing.usage import Usage
+from ops.cli import app
 
-COMMANDS = Commands(
-    region="eu-west-1",
-    stack="prod",
-    cluster="web-cluster-1",
-    service="web-service-1",
-    log_group="logs-application-1",
-    database_address="database.c1.eu-west-1.rds.amazonaws.com",
-    database_port=5433,
-)
-AWS = {name: getattr(COMMANDS, name) for name in ("logs", "shell", "database")}
-
-# `logs tail` and these options belong to the command line itself, not to a service's API.
-GLOBAL = {"region", "query", "output", "no-paginate"}
-OWN = {"logs tail": {"follow"}}
+COMMANDS = Commands(region="eu-west-1", stack="prod")
+NAMES = ("logs", "shell", "database", "rollback")
 
 
-def calls(line):
-    """Each call of `aws` in a line, the inner ones of $( ) on their own."""
-    nested = re.compile(r"\$\(([^()]*)\)")
-    while inner := nested.search(line):
-        yield from calls(inner[1])
-        line = line.replace(inner[0], "found", 1)
-    for part in line.split(" && "):
-        if "aws " in part:
-            yield part.partition("aws ")[2]
-
-
-def known_options(service, command):
-    if f"{service} {command}" in OWN:
-        return OWN[f"{service} {command}"]
-    model = botocore.session.get_session().get_service_model(service)
-    operations = {xform_name(name, "-"): name for name in model.operation_names}
-    shape = model.operation_model(operations[command]).input_shape
-    return {xform_name(member, "-") for member in shape.members} if shape else set()
-
-
-@pytest.mark.parametrize("name", AWS)
-def test_shell_and_aws_know_every_word_each_call_names_the_region_and_takes_one_answer_from_one_page(name):
-    subprocess.run(["sh", "-n", "-c", AWS[name]], check=True)
-    found = list(calls(AWS[name]))
-    assert found
-    for call in found:
-        service, command = call.split()[:2]
-        options = set(re.findall(r"(?<= --)[a-z-]+", re.sub(r"'[^']*'", "", call)))
-        assert options <= known_options(service, command) | GLOBAL, call
-        assert "--region eu-west-1" in call
-        assert "--no-paginate" in call.split() or not command.startswith("list-")
-
-
-def test_the_commands_name_container_database_and_stack_and_no_password():
-    assert "--container web --interactive --command /bin/sh" in COMMANDS.shell
-    assert COMMANDS.rollback == "python -m ops rollback --stack prod --region eu-west-1"
-    assert '"host":["database.c1.eu-west-1.rds.amazonaws.com"]' in COMMANDS.database
-    assert '"portNumber":["5433"]' in COMMANDS.database
-    assert "password" not in COMMANDS.database.lower()
-
-
-def run_with_fake_aws(line, tmp_path, **variables):
-    """Run a line in a shell whose `aws` writes down its arguments and answers like AWS."""
-    log = tmp_path / "calls"
-    fake = tmp_path / "aws"
-    fake.write_text(
-        "#!/bin/sh\n"
-        f'printf "%s|" "$@" >> {log}; echo >> {log}\n'
-        'case "$2" in\n'
-        "list-tasks) echo arn:aws:ecs:eu-west-1:123456789012:task/web-cluster-1/abc ;;\n"
-        "describe-tasks) echo abc-123 ;;\n"
-        "esac\n"
-    )
-    fake.chmod(0o755)
-    subprocess.run(["sh", "-c", line], env={"PATH": f"{tmp_path}:/usr/bin:/bin", **variables}, check=True)
-    return [line.rstrip("|").split("|") for line in log.read_text().splitlines()]
-
-
-def test_the_tunnel_goes_through_the_container_that_runs(tmp_path):
-    *_, session = run_with_fake_aws(COMMANDS.database, tmp_path)
-    assert session[session.index("--target") + 1] == "ecs:web-cluster-1_abc_abc-123"
-
-
-def test_the_tunnel_goes_through_another_task_that_the_variable_names(tmp_path):
-    *_, session = run_with_fake_aws(COMMANDS.database, tmp_path, TASK="arn:aws:ecs:eu-west-1:1:task/web-cluster-1/own")
-    assert session[session.index("--target") + 1] == "ecs:web-cluster-1_own_abc-123"
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_line_knows_every_word_and_the_stack_and_region_are_named(name):
+    program, command, *words = shlex.split(getattr(COMMANDS, name).removeprefix("python -m "))
+    assert program == "ops"
+    group = typer.main.get_group(app)
+    known = group.commands[command]
+    options = known.make_context(command, list(words)).params
+    assert (options["stack"], options["region"]) == ("prod", "eu-west-1")
 
 
 PAGE = readme(

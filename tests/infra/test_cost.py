@@ -3,14 +3,20 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.application.discovery import find_application
+from infra.ecs.process import Process
 from infra.pricing import prices
-from infra.pricing.cost import ALARMS, CONTAINERS, compare_egress, insights_metrics, monthly_estimate, summary
+from infra.pricing.cost import compare_egress, monthly_estimate, summary
+from infra.pricing.lines import ALARMS, CONTAINERS, ScheduledRuns, insights_metrics
 from infra.pricing.usage import FREE, USAGE
+from infra.settings import schedule_rules
+from local.runtime import ROOT
 from tests.infra.settings_helpers import load, settings
 from tests.program.shapes import SHAPES
 from tests.recorder import Recorder, declared_with
@@ -32,7 +38,8 @@ def test_the_bill_of_the_defaults_adds_up():
         "db.t4g.micro in one zone": 11.68,
         "20 GB of database storage": 2.30,
         "secret, key and hosted zone": 1.90,
-        "1 GB of logs, 1 GB of images": 0.60,
+        "1 GB of logs": 0.50,
+        "1 GB of images": 0.10,
         "9 alarms": 0.90,
         "dashboard": 3.00,
     }
@@ -81,6 +88,17 @@ def test_a_preview_shows_the_total_and_the_price_of_each_choice():
     assert "in us-east-1, with other prices in eu-central-1, without" in summary(settings(region="eu-central-1"))
 
 
+def test_each_node_of_a_cache_costs_the_same_and_has_its_alarms():
+    one, two = (
+        {line.name: line.usd or 0 for line in monthly_estimate(settings(cache="valkey", cache_replicas=replicas)).lines}
+        for replicas in (0, 1)
+    )
+    assert one["cache of 1 cache.t4g.micro"] == pytest.approx(9.344)
+    assert two["cache of 2 cache.t4g.micro"] == pytest.approx(2 * 9.344)
+    assert two["6 alarms of the cache"] == pytest.approx(2 * one["3 alarms of the cache"])
+    assert one["secret of the variables"] == 0.4
+
+
 def test_a_class_without_a_price_is_said_to_have_none():
     estimate = monthly_estimate(settings(database_class="db.x2g.16xlarge"))
     (unknown,) = [line for line in estimate.lines if line.usd is None]
@@ -114,7 +132,8 @@ PLANS = {**SHAPES, "two gateways": {"egress": "gateway-per-zone", "waf": "true",
 @pytest.mark.parametrize("name", PLANS)
 def test_every_billed_resource_of_the_plan_is_priced_or_named_as_billed_by_use(name):
     config = PLANS[name]
-    engine, lines = declared_with(**config), monthly_estimate(load(**config)).lines
+    runs = schedule_rules.runs(load(**config), find_application(ROOT / "app").manifest.schedules)
+    engine, lines = declared_with(**config), monthly_estimate(load(**config), schedules=runs).lines
     priced = sum((Counter(line.resources) for line in lines), Counter())
     declared = billed(engine)
     assert declared.keys() <= priced.keys() | USED
@@ -127,6 +146,14 @@ def test_a_type_is_free_or_billed_and_each_that_is_billed_occurs():
     declared = sum((billed(declared_with(**config)) for config in PLANS.values()), Counter())
     assert not {kind for kind in USED if {kind, kind.partition("/")[0]} & FREE}
     assert declared.keys() >= USED
+
+
+def test_a_schedule_costs_at_least_a_minute_for_each_run():
+    nightly = ScheduledRuns(name="digest", runs=30.4, cpu=1024, memory=2048)
+    minute = (prices.FARGATE_VCPU_HOUR["arm64"] + 2 * prices.FARGATE_GB_HOUR["arm64"]) / 60
+    lines = {line.name: line.usd for line in monthly_estimate(settings(), schedules=[nightly]).lines}
+    assert lines["30 runs of digest, a minute each (1024 CPU units, 2048 MiB)"] == pytest.approx(30.4 * minute)
+    assert lines["alarm of the schedules"] == prices.ALARM
 
 
 def test_container_insights_is_priced_for_the_containers_that_run(declared):
@@ -146,3 +173,17 @@ def test_the_rules_of_the_web_acl_are_counted():
 def test_every_price_by_use_has_a_unit_and_the_page_lists_it():
     assert all(usage.usd > 0 and usage.unit for usage in USAGE)
     assert monthly_estimate(settings()).usage == USAGE
+
+
+def test_a_process_is_in_the_bill_and_on_spot_its_tasks_cost_less() -> None:
+    worker = Process(name="worker", cpu=1024, memory=2048, min_tasks=2, max_tasks=4, stop_seconds=30)
+
+    def tasks_usd(process: Process) -> float:
+        lines = monthly_estimate(settings(), [process]).lines
+        return next(line.usd or 0 for line in lines if line.name.startswith("2 tasks of worker"))
+
+    assert round(tasks_usd(worker), 2) == round(2 * (0.03238 + 2 * 0.00356) * 730, 2)
+    assert tasks_usd(replace(worker, spot=True)) < tasks_usd(worker) / 3
+    before, after = compare_egress(settings()), compare_egress(settings(), [worker])
+    assert round(after["public"] - before["public"], 2) == 7.3, "each task has an address of its own"
+    assert after["gateway"] == before["gateway"]

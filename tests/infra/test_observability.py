@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from infra.ecs.waf_rules import BODY_RULE, RULE_GROUPS
-from infra.observability.alarm_rules import database_alarms, service_alarms
+from infra.observability.alarm_rules import cache_alarms, database_alarms, service_alarms
 from infra.observability.alarms import Alarms, AlarmsArgs
 from infra.observability.budget import Budget, BudgetArgs
 from infra.observability.dashboard import (
     Dashboard,
     DashboardArgs,
     body,
+    cache_graphs,
     database_graphs,
     service_graphs,
     web_acl_graphs,
@@ -31,7 +32,7 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms-topic"
 def declare(email: str = "") -> Recorder:
     engine = new_engine()
     args = AlarmsArgs(
-        alarms=[*service_alarms(SERVICE), *database_alarms(DATABASE)],
+        alarms=[*service_alarms(SERVICE), *database_alarms(DATABASE), *cache_alarms(["cache-001", "cache-002"])],
         database=DATABASE.identifier,
         key_arn=KEY,
         email=email,
@@ -64,6 +65,7 @@ def test_everything_that_affects_visitors_has_an_alarm(alarms: dict[str, dict[st
         "database-storage",
         "database-cpu",
         "database-connections",
+        *(f"cache-{name}-{node}" for name in ("memory", "evictions", "cpu") for node in (1, 2)),
     }
 
 
@@ -97,6 +99,7 @@ def test_an_alarm_names_its_metric_with_the_dimensions_of_the_stack(alarms: dict
     unhealthy = alarms["unhealthy"]
     assert (unhealthy["period"], unhealthy["datapointsToAlarm"], unhealthy["evaluationPeriods"]) == (60, 5, 15)
     assert alarms["too-few-tasks"]["dimensions"] == {"ClusterName": "cluster", "ServiceName": "service"}
+    assert alarms["cache-memory-2"]["dimensions"] == {"CacheClusterId": "cache-002"}
     assert alarms["database-cpu"]["dimensions"] == {"DBInstanceIdentifier": "preqly-0a1b2c3d"}
 
 
@@ -106,14 +109,16 @@ def test_the_topic_is_encrypted_with_the_stacks_key(recorded: Recorder) -> None:
 
 def test_only_aws_services_of_this_account_publish(recorded: Recorder) -> None:
     policy = json.loads(recorded.one("sns/topicPolicy:TopicPolicy")["policy"])
-    (statement,) = policy["Statement"]
+    statement, eventbridge = policy["Statement"]
     assert statement["Principal"]["Service"] == [
         "budgets.amazonaws.com",
         "cloudwatch.amazonaws.com",
         "events.rds.amazonaws.com",
         "ses.amazonaws.com",
     ]
-    assert statement["Resource"] == TOPIC
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": TOPIC.split(":")[4]}}
+    assert eventbridge["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Resource"] == eventbridge["Resource"] == TOPIC
 
 
 @pytest.mark.parametrize(("email", "subscribers"), [("", []), ("ops@preqly.com", ["ops@preqly.com"])])
@@ -172,6 +177,12 @@ def test_the_web_acl_has_a_line_for_each_rule_that_counts_or_blocks() -> None:
     for metric in (*counted, *blocked):
         assert metric.namespace == "AWS/WAFV2"
         assert (metric.dimensions["WebACL"], metric.dimensions["Region"]) == ("preqly-test", "eu-west-1")
+
+
+def test_each_node_of_the_cache_is_a_line_of_three_graphs() -> None:
+    graphs = cache_graphs(["cache-001", "cache-002"])
+    assert {len(metrics) for metrics in graphs.values()} == {2}
+    assert (len(graphs), cache_graphs([])) == (3, {})
 
 
 def test_the_url_opens_the_dashboard_of_the_stack(engine: Any) -> None:

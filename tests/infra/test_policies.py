@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infra import policies
 from infra.ecs.task_roles import SecretAccess, TaskRoles, TaskRolesArgs
-from infra.settings.environment_rules import MOST_EXISTING
+from infra.settings.environment_rules import MOST_CHARACTERS
 from local.runtime import ROOT
 from tests.infra.controls.data_and_iam import WITHOUT_RESOURCE
 from tests.infra.controls.stack import listed
@@ -85,7 +85,7 @@ def test_the_execution_role_and_the_others_share_no_action_but_decryption(docume
     assert not {action for action in task if action.startswith(("secretsmanager:", "ecr:"))}
     assert not {action for action in execution if action.startswith("s3:")}
     assert migration == {
-        *("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"),
+        *("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"),
         *("kms:Decrypt", "kms:GenerateDataKey"),
     }
 
@@ -133,29 +133,29 @@ def test_a_task_starts_with_one_secret_one_key_two_repositories_and_one_log_grou
 def test_an_existing_secret_is_readable_alone_and_its_key_decrypts_nothing_else(
     arn: str, action: str, service: str, context: str
 ) -> None:
-    document = policies.read_secret(arn, "arn:aws:kms:eu-west-1:1:key/team")
-    assert by_action(document, action) == {"Effect": "Allow", "Action": action, "Resource": arn}
+    document = policies.read_secrets({arn: "arn:aws:kms:eu-west-1:1:key/team", f"{arn}b": None})
+    assert by_action(document, action) == {"Effect": "Allow", "Action": action, "Resource": [arn, f"{arn}b"]}
     decrypt = by_action(document, "kms:Decrypt")
-    assert decrypt["Resource"] == "arn:aws:kms:eu-west-1:1:key/team"
+    assert decrypt["Resource"] == ["arn:aws:kms:eu-west-1:1:key/team"]
     region = arn.split(":")[3]
     assert decrypt["Condition"] == {
         "StringEquals": {
-            "kms:ViaService": f"{service}.{region}.amazonaws.com",
-            f"kms:EncryptionContext:{context}": arn,
+            "kms:ViaService": [f"{service}.{region}.amazonaws.com"],
+            f"kms:EncryptionContext:{context}": [arn],
         }
     }
-    assert actions(policies.read_secret(arn, None)) == {action}
+    assert actions(policies.read_secrets({arn: None})) == {action}
 
 
-def test_the_policies_of_as_many_secrets_as_the_settings_take_fit_into_a_role() -> None:
-    secret = f"arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:{'n' * 100}-AbCdEf"
+def test_a_role_has_room_for_the_secrets_before_and_after_an_update() -> None:
+    secret = f"arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:{'n' * 60}-AbCdEf"
     key = f"arn:aws:kms:ap-southeast-2:123456789012:key/{'0' * 36}"
     own = policies.execution_role(
         repository_arns=[secret, secret], secret_arn=secret, key_arn=key, log_group_arn=secret
     )
-    documents = [own, *(MOST_EXISTING + 1) * [policies.read_secret(secret, key)]]
     # IAM does not count white space.
-    assert sum(len("".join(one.split())) for one in documents) < 10_240
+    platform = sum(len("".join(one.split())) for one in (own, policies.read_secrets({secret: key})))
+    assert platform + 2 * MOST_CHARACTERS < 10_240
 
 
 def test_a_bucket_refuses_plain_http_on_itself_and_its_objects() -> None:
@@ -228,19 +228,17 @@ def roles() -> dict[str, dict[str, Any]]:
     }
 
 
-def test_each_further_secret_has_a_policy_of_its_own_on_the_execution_role(engine: Any) -> None:
+def test_further_secrets_have_policies_on_the_execution_role(engine: Any) -> None:
     def program() -> None:
-        secrets = {
-            "environment": SecretAccess(arn=pulumi.Output.from_input(EXISTING), key_arn=pulumi.Output.from_input("k")),
-            "existing-1": SecretAccess(arn=EXISTING, key_arn=None),
-        }
-        TaskRoles("task", replace(ROLES, read_secrets=secrets))
+        made = SecretAccess(arn=pulumi.Output.from_input(EXISTING), key_arn=pulumi.Output.from_input("k"))
+        existing = [SecretAccess(arn=EXISTING, key_arn=None), SecretAccess(arn=f"{EXISTING}2", key_arn=None)]
+        TaskRoles("task", replace(ROLES, read_secrets={"environment": [made], "existing": existing}))
 
     engine.run(program)
-    for name in ("environment", "existing-1"):
+    for name, resources in (("environment", [EXISTING]), ("existing", [EXISTING, f"{EXISTING}2"])):
         policy = engine.one("iam/rolePolicy:RolePolicy", f"task-execution-{name}")
         assert policy["role"].startswith("task-execution")
-        assert by_action(policy["policy"], "ssm:GetParameters")["Resource"] == EXISTING
+        assert by_action(policy["policy"], "ssm:GetParameters")["Resource"] == resources
     assert len(engine.all("iam/rolePolicy:RolePolicy")) == 5
 
 

@@ -37,9 +37,26 @@ def test_variables_that_the_settings_need_come_with_the_command(
 ) -> None:
     startproject(tmp_path / "mysite")
     with (tmp_path / "mysite/mysite/settings.py").open("a") as file:
-        file.write("import os\nSTRIPE = os.environ['STRIPE_KEY']\n")
+        file.write("import os\nA = os.environ['STRIPE_KEY'], os.environ['SHOP']\n")
+        file.write("if A:\n    B = os.environ['FEATURE']\n")
     assert check(tmp_path / "mysite") == 0
-    assert "pulumi config set --path environment.STRIPE_KEY <value>" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "read without a default: SHOP, STRIPE_KEY" in printed
+    assert "only a branch or a function reads FEATURE (mysite/settings.py, line 1" in printed
+    assert "pulumi config set --path environment.SHOP <value>" in printed
+    assert "pulumi config set --secret --path secretEnvironment.STRIPE_KEY" in printed
+
+
+def test_the_address_of_a_cache_comes_with_the_setting_that_gives_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    startproject(tmp_path / "mysite")
+    with (tmp_path / "mysite/mysite/settings.py").open("a") as file:
+        file.write("import os\nCELERY_BROKER_URL = os.environ['REDIS_URL']\n")
+    assert check(tmp_path / "mysite") == 0
+    printed = capsys.readouterr().out
+    assert "pulumi config set cache valkey" in printed
+    assert "environment.REDIS_URL" not in printed
 
 
 def test_problems_are_printed_and_make_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

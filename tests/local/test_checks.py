@@ -11,7 +11,8 @@ from local import checks, junit
 from local.runtime import ROOT
 
 REPORT = """<testsuites><testsuite tests="4" failures="1" errors="1" skipped="1">
-<testcase classname="tests.a" name="test_quick" time="0.1"/><testcase classname="tests.a" name="test_slow" time="9.5"/>
+<testcase classname="tests.a" name="test_quick" time="0.1"><skipped message="no"/></testcase>
+<testcase classname="tests.a" name="test_slow" time="9.5"><failure message="assert 1 == 2&#10; + where"/></testcase>
 </testsuite></testsuites>"""
 
 
@@ -38,6 +39,13 @@ def test_the_time_of_each_part_and_its_slowest_tests_are_printed(tmp_path: Path)
         ["9.5", "s", "tests.a.test_slow"],
         ["0.1", "s", "tests.a.test_quick"],
     ]
+
+
+def test_each_failed_test_is_named_with_the_first_line_of_its_error(tmp_path: Path) -> None:
+    runs = [read(tmp_path / "report.xml", REPORT), read(tmp_path / "missing.xml", None)]
+    failed, missing = junit.failures(runs).splitlines()
+    assert failed == "FAILED tests.a.test_slow: assert 1 == 2"
+    assert missing.startswith("FAILED missing.xml: no complete report: ")
 
 
 @pytest.mark.parametrize("engine", [False, True])

@@ -11,7 +11,7 @@ STANDIN = {"python": "embedded-cloud/python:trixie", "nginx": "nginx:1.28-trixie
 def test_emulated_and_real_parts_are_named() -> None:
     text = what_is_emulated(OFFICIAL)
     assert "Emulated: AWS's API (moto) and Pulumi's aws, random and docker providers." in text
-    assert "every container (load balancer, tasks, PostgreSQL)" in text
+    assert "the images, every container (load balancer, tasks, PostgreSQL, Valkey)" in text
     assert "stand in" not in text
 
 

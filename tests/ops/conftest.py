@@ -19,7 +19,7 @@ from tests.moto_account import empty, moto_account
 from tests.ops.fake_pulumi import FakePulumi, install
 from tests.ops.fixtures import REGISTRY, DeployedStack
 
-USED_SERVICES = ("cloudwatch", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "s3", "secretsmanager", "ssm")
+USED_SERVICES = ("cloudwatch", "ecr", "ecs", "elbv2", "iam", "logs", "rds", "s3", "scheduler", "secretsmanager", "ssm")
 """Except EC2, which is slow to build: tests delete what they create there."""
 NOTHING_TO_MIGRATE = ReleaseState(unapplied=[], unknown=[], heads={})
 

@@ -4,9 +4,10 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -43,9 +44,17 @@ class FakePulumi:
 
     folder: Path
 
-    def has(self, *pending: tuple[str, str], resources: Sequence[dict[str, Any]] = ()) -> None:
-        """A state with pending creations, by URN and type."""
-        operations = [{"type": "creating", "resource": {"urn": urn, "type": kind}} for urn, kind in pending]
+    def has(
+        self,
+        *pending: tuple[str, str],
+        resources: Sequence[dict[str, Any]] = (),
+        inputs: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """A state with pending creations, by URN and type, that all have these inputs."""
+        operations = [
+            {"type": "creating", "resource": {"urn": urn, "type": kind, "inputs": dict(inputs)}}
+            for urn, kind in pending
+        ]
         document = {"version": 3, "deployment": {"resources": list(resources), "pending_operations": operations}}
         (self.folder / "state.json").write_text(json.dumps(document))
 

@@ -1,6 +1,7 @@
 """A deployed stack in moto, as `pulumi up` leaves it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -12,12 +13,13 @@ from moto.ecs.models import ecs_backends
 
 from infra.naming import parameter_name
 from infra.release.history import INITIAL_VALUE, ReleaseHistory
-from infra.release.record import ReleaseRecord, RolledBack
+from infra.release.record import COMMAND, ReleaseRecord, RolledBack
 from infra.secrets.reference import VERSION_LABEL
 
 REGION = "us-east-1"
 REGISTRY = f"{DEFAULT_ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com"
 CLUSTER, SERVICE, DATABASE, LOG_GROUP = "web-cluster", "web-service", "preqly-0a1b2c3d", "web-logs"
+EXECUTION_ROLE = f"arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role/execution"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ROLLBACK = ("rollback", "--yes")
 TAGS = [{"Key": "Project", "Value": "preqly"}, {"Key": "Stack", "Value": "prod"}]
@@ -87,7 +89,7 @@ class DeployedStack:
     def register(self, kind: str, tag: str, web: str, proxy: str, setting: str = "a", platform: str = "ARM64") -> str:
         """A task definition with the parts of infra/ecs/container_definitions.py that a rollback reads."""
         web_container = {
-            "name": "web" if kind == "web" else "migrate",
+            "name": {"migration": "migrate"}.get(kind, kind),
             "image": web,
             "environment": [{"name": "RELEASE", "value": tag}, {"name": "SETTING", "value": setting}],
             "secrets": [
@@ -107,14 +109,22 @@ class DeployedStack:
             cpu="256",
             memory="512",
             requiresCompatibilities=["FARGATE"],
+            executionRoleArn=EXECUTION_ROLE,
             runtimePlatform={"operatingSystemFamily": "LINUX", "cpuArchitecture": platform},
-            containerDefinitions=[web_container] if kind == "migration" else [proxy_container, web_container],
+            containerDefinitions=[proxy_container, web_container] if kind == "web" else [web_container],
             tags=[{"key": one["Key"], "value": one["Value"]} for one in TAGS],
         )
         return str(answer["taskDefinition"]["taskDefinitionArn"])
 
     def deploy(
-        self, tag: str, *, setting: str = "a", platform: str = "ARM64", recorded: bool = True, **fields: Any
+        self,
+        tag: str,
+        *,
+        setting: str = "a",
+        platform: str = "ARM64",
+        recorded: bool = True,
+        processes: Sequence[str] = (),
+        **fields: Any,
     ) -> ReleaseRecord:
         """What a successful `pulumi up` does; with `recorded` False it was interrupted before the record."""
         web, proxy = self.push("registry-web", tag), self.push("registry-proxy", tag)
@@ -129,6 +139,10 @@ class DeployedStack:
             proxy_image=proxy,
             task_definition=self.register("web", tag, web, proxy, setting, platform),
             migration_task_definition=self.register("migration", tag, web, proxy, setting, platform),
+            process_services={name: f"{name}-service" for name in processes},
+            process_task_definitions={
+                name: self.register(name, tag, web, proxy, setting, platform) for name in (*processes, COMMAND)
+            },
             region=REGION,
             cluster=self.cluster,
             service=SERVICE,
@@ -137,24 +151,34 @@ class DeployedStack:
             database=DATABASE,
             secret_version=self.secret_version,
         )
+        for name in processes:
+            self._serve(release.process_task_definitions[name], release.process_services[name], desired=1)
         self._serve(release.task_definition)
         return self.record.append(replace(release, **fields)) if recorded else replace(release, **fields)
 
-    def _serve(self, task_definition: str) -> None:
-        if self.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]:
-            self.ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=task_definition)
+    def _serve(self, task_definition: str, service: str = SERVICE, desired: int = 2) -> None:
+        if self.ecs.describe_services(cluster=CLUSTER, services=[service])["services"]:
+            self.ecs.update_service(cluster=CLUSTER, service=service, taskDefinition=task_definition)
             return
+        balancers = [
+            {"targetGroupArn": arn, "containerName": "proxy", "containerPort": 8443} for arn in self.target_groups
+        ]
         self.ecs.create_service(
             cluster=CLUSTER,
-            serviceName=SERVICE,
+            serviceName=service,
             taskDefinition=task_definition,
-            desiredCount=2,
+            desiredCount=desired,
             launchType="FARGATE",
-            loadBalancers=[
-                {"targetGroupArn": arn, "containerName": "proxy", "containerPort": 8443} for arn in self.target_groups
-            ],
+            loadBalancers=balancers if service == SERVICE else [],
             networkConfiguration={"awsvpcConfiguration": self.network},
         )
+
+    def process(self, name: str) -> tuple[str, int]:
+        """Release tag and desired count of the service of a process."""
+        (found,) = self.ecs.describe_services(cluster=CLUSTER, services=[f"{name}-service"])["services"]
+        definition = self.ecs.describe_task_definition(taskDefinition=found["taskDefinition"])["taskDefinition"]
+        (container,) = definition["containerDefinitions"]
+        return next(one["value"] for one in container["environment"] if one["name"] == "RELEASE"), found["desiredCount"]
 
     def roll_back(self, release: ReleaseRecord, rolled_back: RolledBack) -> ReleaseRecord:
         """A recorded rollback to this release."""

@@ -98,12 +98,17 @@ def test_without_protection_nothing_blocks_and_losses_are_named(stack: DeployedS
         resource("aws:ecr/repository:Repository", "proxy", "registry-proxy", inputs={"forceDelete": True}),
         resource("aws:secretsmanager/secret:Secret", "secrets", "arn:s", inputs={"recoveryWindowInDays": 0}),
         resource("aws:kms/key:Key", "key", "1-2-3", inputs={"deletionWindowInDays": 30}),
+        resource("aws:elasticache/replicationGroup:ReplicationGroup", "cache-valkey", "cache-1"),
     )
     found = rows(stack, ops)
     assert not any(blocks for blocks, _ in found.values())
     assert (f"database {DATABASE}", "its data is deleted without a final snapshot") in found
     assert ("repository registry-web", "its images are deleted with it") in found
     assert ("secret secrets", "is deleted at once") in found
+    assert (
+        "cache cache-1",
+        "its keys are deleted with its automatic snapshots, also jobs and sessions",
+    ) in found
     assert (
         found["key key", "is deleted 30 days later, and its snapshots become unreadable"][1]
         == "aws kms cancel-key-deletion --key-id 1-2-3"

@@ -9,12 +9,16 @@ import boto3
 import pytest
 
 from ops.resources import orphans
+from ops.resources.kinds import KINDS
 from ops.resources.orphans import Orphan
 from tests.ops.conftest import Ops
 from tests.ops.fake_pulumi import RECOVER, FakePulumi
 from tests.ops.fixtures import TAGS, DeployedStack
+from tests.ops.scheduled import GROUP, create_schedules
 
 VPC = "urn:pulumi:prod::preqly::preqly:infra:Network$aws:ec2/vpc:Vpc::network-vpc"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+DIGEST = f"urn:pulumi:prod::preqly::preqly:infra:Schedules${SCHEDULE}::schedules-digest"
 RULE = "urn:pulumi:prod::preqly::aws:iam/rolePolicy:RolePolicy::task-policy"
 
 
@@ -47,6 +51,24 @@ def test_a_creation_that_aws_does_not_have_is_named_and_dropped(pulumi: FakePulu
     ended = ops(*RECOVER)
     assert "Not found in AWS: task-policy" in ended.out
     assert pulumi.known == []
+
+
+def test_a_schedule_that_an_interrupted_run_created_is_adopted_by_its_group_and_name(
+    pulumi: FakePulumi, session: boto3.Session, ops: Ops
+) -> None:
+    create_schedules(session, digest="ENABLED", other="ENABLED")
+    pulumi.has((DIGEST, SCHEDULE), inputs={"groupName": GROUP, "name": "digest"})
+    ended = ops(*RECOVER)
+    assert pulumi.known == [(DIGEST, f"{GROUP}/digest")]
+    assert "Adopted: schedules-digest" in ended.out
+    assert f"aws scheduler delete-schedule --group-name {GROUP} --name other" in ended.out
+    assert "--name digest" not in ended.out
+
+
+def test_a_schedule_of_another_group_is_not_adopted(pulumi: FakePulumi, session: boto3.Session, ops: Ops) -> None:
+    create_schedules(session, digest="ENABLED")
+    pulumi.has((DIGEST, SCHEDULE), inputs={"groupName": "default", "name": "digest"})
+    assert "Not found in AWS: schedules-digest" in ops(*RECOVER).out
 
 
 def test_an_orphan_is_listed_with_the_command_that_deletes_it(pulumi: FakePulumi, vpc: str, ops: Ops) -> None:
@@ -98,9 +120,7 @@ def test_a_role_is_found_by_its_tags(stack: DeployedStack) -> None:
     iam = stack.client("iam")
     iam.create_role(RoleName="ours", AssumeRolePolicyDocument="{}", Tags=TAGS)
     iam.create_role(RoleName="other", AssumeRolePolicyDocument="{}")
-    roles = [
-        one for one in orphans.find(stack.session, "preqly", "prod", known=()) if one.kind == orphans.KINDS["iam:role"]
-    ]
+    roles = [one for one in orphans.find(stack.session, "preqly", "prod", known=()) if one.kind == KINDS["iam:role"]]
     assert [(one.pulumi_id, one.delete) for one in roles] == [("ours", "aws iam delete-role --role-name ours")]
 
 
@@ -122,9 +142,37 @@ def test_a_role_is_found_by_its_tags(stack: DeployedStack) -> None:
             "web-cluster/web-service",
             "aws ecs delete-service --force --cluster web-cluster --service web-service",
         ),
+        (
+            "arn:aws:sqs:us-east-1:1:schedules-1a2b",
+            "https://sqs.us-east-1.amazonaws.com/1/schedules-1a2b",
+            "aws sqs delete-queue --queue-url https://sqs.us-east-1.amazonaws.com/1/schedules-1a2b",
+        ),
+        (
+            "arn:aws:scheduler:us-east-1:1:schedule-group/preqly-prod",
+            "preqly-prod",
+            "aws scheduler delete-schedule-group --name preqly-prod",
+        ),
+        (
+            "arn:aws:elasticache:us-east-1:1:usergroup:preqly-prod-users",
+            "preqly-prod-users",
+            "aws elasticache delete-user-group --user-group-id preqly-prod-users",
+        ),
+        (
+            "arn:aws:elasticache:us-east-1:1:subnetgroup:cache-subnets-1a2b",
+            "cache-subnets-1a2b",
+            "aws elasticache delete-cache-subnet-group --cache-subnet-group-name cache-subnets-1a2b",
+        ),
+        (
+            "arn:aws:wafv2:us-east-1:1:regional/webacl/firewall/0a1b",
+            "0a1b/firewall/REGIONAL",
+            (
+                "acl='--scope REGIONAL --name firewall --id 0a1b'; aws wafv2 delete-web-acl $acl --lock-token "
+                "$(aws wafv2 get-web-acl $acl --query LockToken --output text)"
+            ),
+        ),
         ("arn:aws:ec2:us-east-1:1:vpc/vpc-0a1b", "vpc-0a1b", "aws ec2 delete-vpc --vpc-id vpc-0a1b"),
     ],
 )
 def test_an_orphan_has_the_id_that_pulumi_imports(arn: str, identifier: str, command: str) -> None:
-    orphan = Orphan(arn=arn, label="", kind=orphans.KINDS[orphans.kind_of(arn)])
+    orphan = Orphan(arn=arn, label="", kind=KINDS[orphans.kind_of(arn)])
     assert (orphan.pulumi_id, orphan.delete) == (identifier, command)

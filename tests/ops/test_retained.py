@@ -38,7 +38,7 @@ def create_group(session: boto3.Session, **more: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_keys() -> None:
-    empty("kms")
+    empty("elasticache", "kms")
 
 
 def test_what_stays_on_purpose_is_named_and_never_offered_for_deletion(
@@ -87,10 +87,26 @@ def test_the_snapshots_are_listed_once_however_many_keys_there_are(
 
     monkeypatch.setattr(BaseClient, "_make_api_call", count)
     assert {one.arn for one in orphans.find(session, "preqly", "prod", known=())} == keys
-    assert calls.count("DescribeDBSnapshots") == 1
+    listing = ("DescribeDBSnapshots", "DescribeSnapshots")
+    assert [calls.count(one) for one in listing] == [1, 1]
     calls.clear()
     assert orphans.find(session, "preqly", "prod", known=keys) == []
-    assert "DescribeDBSnapshots" not in calls
+    assert not set(listing) & set(calls)
+
+
+@pytest.mark.parametrize("written", ["arn", "id"])
+def test_the_key_of_a_caches_snapshot_is_never_offered_either(
+    pulumi: FakePulumi, session: boto3.Session, ops: Ops, written: str
+) -> None:
+    key, other = create_key(session), create_key(session)
+    identifier = key.rpartition("/")[2]
+    cache: Any = session.client("elasticache")
+    cache.create_replication_group(ReplicationGroupId="old", ReplicationGroupDescription="sessions and jobs")
+    encrypted_by = {"arn": key, "id": identifier}[written]
+    cache.create_snapshot(ReplicationGroupId="old", SnapshotName="last-of-old", KmsKeyId=encrypted_by)
+    out = ops(*RECOVER).out
+    assert f"--key-id {identifier}" not in out
+    assert f"--key-id {other.rpartition('/')[2]}" in out
 
 
 @pytest.mark.parametrize(("start", "adopted"), [("2999-01-01T00:00:00", False), ("2020-01-01T00:00:00", True)])

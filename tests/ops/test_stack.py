@@ -5,6 +5,7 @@ import pytest
 
 from infra.naming import parameter_name
 from ops import project
+from ops.stack import stacks
 from tests.ops.conftest import Ops
 from tests.ops.fixtures import DeployedStack
 
@@ -28,6 +29,7 @@ def test_the_only_stack_needs_no_name_and_of_several_one_must_be_named(stack: De
     message = ops.refused(["releases"], 2)
     assert message == "Project preqly has several stacks in us-east-1. Give --stack prod|qa.\n"
     assert ops("releases", "--stack", "prod").code == 0
+    assert stacks(stack.session, "preqly", only="prod") == ["prod"]
 
 
 @pytest.mark.parametrize("name", ["prod", "organization/preqly/prod"])

@@ -37,6 +37,8 @@ SHAPES = {
         "allowedHosts": '["localhost"]',
         "architecture": "x86_64",
         "databaseMultiAz": "true",
+        "cache": "valkey",
+        "cacheReplicas": "1",
         "alarmEmail": "ops@preqly.com",
         "monthlyBudgetUsd": "200",
         "waf": "true",

@@ -15,7 +15,7 @@ from embedded_cloud.testing.engine_stack import EngineStack, engine_stack, needs
 from infra.composition import environment
 from infra.data.application_secrets import ApplicationSecrets, ApplicationSecretsArgs
 from infra.ecs.containers import SECRET_KEYS
-from infra.ecs.task_definition import task_definition
+from infra.ecs.task_definition import migration_task, task_definition, web_task
 from infra.ecs.task_roles import TaskRoles, TaskRolesArgs
 from infra.foundation.kms import EncryptionKey, EncryptionKeyArgs
 from infra.secrets.existing import look_up
@@ -49,7 +49,7 @@ def program() -> None:
         "secrets",
         ApplicationSecretsArgs(key_arn=key.key_arn, values=values, generation=1, fallbacks=1, protect=False),
     )
-    own = environment.declare_environment(settings, key, existing)
+    own = environment.declare_environment(settings, key, existing, {}, ())
     logs = aws.cloudwatch.LogGroup("logs")
     roles = TaskRoles(
         "task",
@@ -73,8 +73,8 @@ def program() -> None:
         migration_role_arn=roles.migration_role_arn,
     )
     service = Service()
-    for kind in ("web", "migration"):
-        pulumi.export(kind, task_definition("web", kind, args, service).arn)
+    for task in (web_task(args), migration_task(args)):
+        pulumi.export(task.kind, task_definition("web", task, args, service).arn)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 from tests.program.shapes import SHAPES
 from tests.recorder import Recorder, new_engine, plain
 
-EVERYTHING = {**SHAPES["production"], "alarmEmail": "ops@example.org", "monthlyBudgetUsd": "200"}
+EVERYTHING = {"cache": "valkey", **SHAPES["production"], "alarmEmail": "ops@example.org", "monthlyBudgetUsd": "200"}
 """Settings with every resource that has a name."""
 RANDOM_PART = len("-1a2b3c4")
 """What Pulumi appends to the logical name of a resource without a name."""
@@ -30,6 +30,21 @@ REQUESTS = {
     "ecs/cluster:Cluster": ("name", "ecs", "CreateCluster", "clusterName"),
     "ecs/service:Service": ("name", "ecs", "CreateService", "serviceName"),
     "ecs/taskDefinition:TaskDefinition": ("family", "ecs", "RegisterTaskDefinition", "family"),
+    "elasticache/parameterGroup:ParameterGroup": (
+        "name",
+        "elasticache",
+        "CreateCacheParameterGroup",
+        "CacheParameterGroupName",
+    ),
+    "elasticache/replicationGroup:ReplicationGroup": (
+        "replicationGroupId",
+        "elasticache",
+        "CreateReplicationGroup",
+        "ReplicationGroupId",
+    ),
+    "elasticache/subnetGroup:SubnetGroup": ("name", "elasticache", "CreateCacheSubnetGroup", "CacheSubnetGroupName"),
+    "elasticache/user:User": ("userId", "elasticache", "CreateUser", "UserId"),
+    "elasticache/userGroup:UserGroup": ("userGroupId", "elasticache", "CreateUserGroup", "UserGroupId"),
     "iam/role:Role": ("name", "iam", "CreateRole", "RoleName"),
     "iam/rolePolicy:RolePolicy": ("name", "iam", "PutRolePolicy", "PolicyName"),
     "kms/alias:Alias": ("name", "kms", "CreateAlias", "AliasName"),
@@ -57,6 +72,11 @@ DOCUMENTED = {
     "ecs/cluster:Cluster": (255, "[A-Za-z0-9_-]+"),
     "ecs/service:Service": (255, "[A-Za-z0-9_-]+"),
     "ecs/taskDefinition:TaskDefinition": (255, "[A-Za-z0-9_-]+"),
+    "elasticache/parameterGroup:ParameterGroup": (255, "[a-z][a-z0-9]*(-[a-z0-9]+)*"),
+    "elasticache/replicationGroup:ReplicationGroup": (40, "[a-z][a-z0-9]*(-[a-z0-9]+)*"),
+    "elasticache/subnetGroup:SubnetGroup": (255, "[a-z0-9 ._-]+"),
+    "elasticache/user:User": (40, "[a-z][a-z0-9-]*"),
+    "elasticache/userGroup:UserGroup": (40, "[a-z][a-z0-9-]*"),
     "lb/loadBalancer:LoadBalancer": (32, "[A-Za-z0-9-]+"),
     "lb/targetGroup:TargetGroup": (32, "[A-Za-z0-9-]+"),
     "rds/eventSubscription:EventSubscription": (254, "[A-Za-z0-9-]+"),
@@ -142,7 +162,7 @@ def test_whatever_holds_the_stacks_name_is_one_of_the_names_checked_here() -> No
         for one in declared(LONG).resources
         for name, value in plain(one.inputs).items()
         for text in strings(value)
-        if name != "tags" and LONG[:20] in text and text not in checked and not text.startswith(("{", "[", "arn:"))
+        if name != "tags" and LONG[:20] in text and text not in checked and not text.startswith(("{", "[", '"', "arn:"))
     ]
     assert unknown == []
 

@@ -10,8 +10,8 @@ import pulumi_aws as aws
 import pytest
 
 from embedded_cloud.testing.engine_stack import EngineStack, engine_stack, needs_engine
-from infra.application.manifest import Permission
 from infra.ecs.task_roles import TaskRoles, TaskRolesArgs
+from infra.permissions.permission import Permission
 
 pytestmark = needs_engine
 

@@ -24,19 +24,28 @@ LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
     ("ec2", "describe_vpcs", "Vpcs", "VpcId"),
     ("ecr", "describe_repositories", "repositories", "repositoryArn"),
+    ("elasticache", "describe_cache_parameter_groups", "CacheParameterGroups", "CacheParameterGroupName"),
+    ("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups", "CacheSubnetGroupName"),
+    ("elasticache", "describe_replication_groups", "ReplicationGroups", "ReplicationGroupId"),
+    ("elasticache", "describe_user_groups", "UserGroups", "UserGroupId"),
+    ("elasticache", "describe_users", "Users", "UserId"),
     ("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn"),
     ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn"),
+    ("events", "list_rules", "Rules", "Name"),
     ("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
     ("iam", "list_roles", "Roles", "RoleName"),
     ("kms", "list_aliases", "Aliases", "AliasName"),
     ("kms", "list_keys", "Keys", "KeyId"),
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    ("pipes", "list_pipes", "Pipes", "Name"),
     ("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
     ("rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"),
     ("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
     ("route53", "list_hosted_zones", "HostedZones", "Id"),
     ("s3", "list_buckets", "Buckets", "Name"),
+    ("scheduler", "list_schedule_groups", "ScheduleGroups", "Name"),
+    ("scheduler", "list_schedules", "Schedules", "Name"),
     ("secretsmanager", "list_secrets", "SecretList", "ARN"),
     ("sns", "list_topics", "Topics", "TopicArn"),
     ("ssm", "describe_parameters", "Parameters", "Name"),
@@ -67,11 +76,12 @@ def _everything(client: Client) -> Iterator[tuple[str, str]]:
     for service, operation, key, identifier in LISTS:
         arguments = {"AccountId": "123456789012"} if service == "budgets" else {}
         for entry in getattr(client(service), operation)(**arguments).get(key, []):
-            if not _is_of_aws(entry) and not _is_deleted(client, service, entry):
+            if entry[identifier] != "default" and not _is_of_aws(entry) and not _is_deleted(client, service, entry):
                 yield service, entry[identifier]
     for balancer in client("elbv2").describe_load_balancers()["LoadBalancers"]:
         for listener in client("elbv2").describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
             yield "elbv2", listener["ListenerArn"]
+    yield from (("sqs", url) for url in client("sqs").list_queues().get("QueueUrls", []))
     yield from (("ecs", arn) for arn in _ecs(client("ecs")))
 
 

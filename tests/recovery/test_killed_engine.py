@@ -15,7 +15,7 @@ pytestmark = engine_marks
 MOST_KILLS = 400
 OPERATIONS = 100
 """A first deployment and a removal have more than these."""
-RAISED = {"preqly:minTasks": 3, "preqly:secretsGeneration": 2, "preqly:databaseBackupDays": 8}
+RAISED = {"preqly:minTasks": 3, "preqly:maxTasks": 3, "preqly:secretsGeneration": 2, "preqly:databaseBackupDays": 8}
 
 
 @pytest.fixture(scope="module", params=[40, pytest.param(1, marks=pytest.mark.long)])

@@ -15,7 +15,12 @@ from tests.recovery.killable_stack import KillableStack
 
 pytestmark = engine_marks
 
-CREATED = ("lb/targetGroup:TargetGroup", "rds/instance:Instance", "ecs/service:Service")
+CREATED = (
+    "lb/targetGroup:TargetGroup",
+    "rds/instance:Instance",
+    "ecs/service:Service",
+    "scheduler/schedule:Schedule",
+)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -40,6 +40,11 @@ class OneOffTask:
     """The container that runs the command."""
     command: Sequence[str] = ()
     """Replaces the command of the task definition; empty keeps it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside those of the task definition. Everyone with ecs:DescribeTasks can read them, and the command."""
+    started_by: str = STARTED_BY
+    execute_command: bool = False
+    """Whether ECS Exec works in the task."""
     what: str = "the migration"
     """Name of the task in messages."""
     timeout_seconds: int = 900
@@ -59,7 +64,7 @@ class OneOffTask:
 def run(session: boto3.Session, task: OneOffTask) -> str:
     """Run the task, wait until every container has ended with exit code 0, and return its ARN. Raises TaskFailed."""
     ecs: Any = session.client("ecs")
-    arn = _start(ecs, task)
+    arn = start(ecs, task)
     try:
         stopped = _wait_until_stopped(ecs, task, arn)
     except (ClientError, BotoCoreError) as error:
@@ -86,7 +91,8 @@ def _wait_until_stopped(ecs: Any, task: OneOffTask, arn: str) -> dict[str, Any] 
     return f"did not end in {task.timeout_seconds} s and was stopped"
 
 
-def _start(ecs: Any, task: OneOffTask) -> str:
+def start(ecs: Any, task: OneOffTask) -> str:
+    """Start the task and return its ARN. Raises TaskFailed."""
     deadline = time.monotonic() + NEW_ROLE_SECONDS
     while True:
         try:
@@ -104,7 +110,9 @@ def _start(ecs: Any, task: OneOffTask) -> str:
 
 
 def _parameters(task: OneOffTask) -> dict[str, Any]:
-    overrides = {"containerOverrides": [{"name": task.container, "command": list(task.command)}]}
+    override: dict[str, Any] = {"name": task.container, "command": list(task.command)}
+    if task.environment:
+        override["environment"] = [{"name": name, "value": value} for name, value in task.environment.items()]
     return {
         "cluster": task.cluster,
         "taskDefinition": task.task_definition,
@@ -112,7 +120,8 @@ def _parameters(task: OneOffTask) -> dict[str, Any]:
         "launchType": "FARGATE",
         "platformVersion": "LATEST",
         "propagateTags": "TASK_DEFINITION",
-        "startedBy": STARTED_BY,
+        "startedBy": task.started_by,
+        **({"enableExecuteCommand": True} if task.execute_command else {}),
         "networkConfiguration": {
             "awsvpcConfiguration": {
                 "subnets": list(task.subnets),
@@ -120,7 +129,7 @@ def _parameters(task: OneOffTask) -> dict[str, Any]:
                 "assignPublicIp": "ENABLED" if task.public_address else "DISABLED",
             }
         },
-        **({"overrides": overrides} if task.command else {}),
+        **({"overrides": {"containerOverrides": [override]}} if task.command else {}),
     }
 
 

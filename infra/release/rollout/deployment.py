@@ -27,6 +27,8 @@ class ExpectedDeployment:
     """ARN with its revision."""
     equivalents: tuple[str, ...] = ()
     """Other task definitions that run the same release."""
+    process: str = ""
+    """Name of the process; empty for the web service."""
 
 
 def wait_for_rollout(session: boto3.Session, expected: ExpectedDeployment, report: Reporter) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def wait_for_rollout(session: boto3.Session, expected: ExpectedDeployment, repor
     reported = ""
     while True:
         service = describe_service(ecs, expected)
-        primary: dict[str, Any] = next((one for one in service["deployments"] if one["status"] == "PRIMARY"), {})
+        primary = primary_deployment(service)
         problem = _problem(expected, primary)
         if problem:
             raise ReleaseError(_failure(session, expected, service, problem))
@@ -67,6 +69,11 @@ def describe_service(ecs: Any, expected: ExpectedDeployment) -> dict[str, Any]:
     return service
 
 
+def primary_deployment(service: Mapping[str, Any]) -> dict[str, Any]:
+    """The newest deployment."""
+    return next((one for one in service["deployments"] if one["status"] == "PRIMARY"), {})
+
+
 def _problem(expected: ExpectedDeployment, primary: Mapping[str, Any]) -> str | None:
     running = primary.get("taskDefinition")
     if running not in (expected.task_definition, *expected.equivalents):
@@ -76,14 +83,15 @@ def _problem(expected: ExpectedDeployment, primary: Mapping[str, Any]) -> str | 
 
 
 def _failure(session: boto3.Session, expected: ExpectedDeployment, service: Mapping[str, Any], problem: str) -> str:
-    return "\n".join(
-        [
-            f"The release {short(expected.task_definition)} {problem}, in service {expected.service}.",
-            *_causes(session, expected, service),
-            "Fix the release and run `pulumi up` again.",
-            f"If the cause was outside the release, let ECS try again first: {_retry_command(expected)}",
-        ]
-    )
+    what = f"Process {expected.process}: " if expected.process else "The release "
+    lines = [
+        f"{what}{short(expected.task_definition)} {problem}, in service {expected.service}.",
+        *_causes(session, expected, service),
+        "Fix the release and run `pulumi up` again.",
+    ]
+    if not expected.process:
+        lines.append(f"If the cause was outside the release, let ECS try again first: {_retry_command(expected)}")
+    return "\n".join(lines)
 
 
 def _causes(session: boto3.Session, expected: ExpectedDeployment, service: Mapping[str, Any]) -> list[str]:

@@ -46,7 +46,8 @@ CAPACITY = Cause(
     "architecture or ask AWS to raise the account's Fargate quota",
 )
 MEMORY = Cause(
-    "the container ran out of memory", "raise the setting taskMemory, or find what in the release needs the memory"
+    "the container ran out of memory",
+    "raise the setting taskMemory, or the memory of the process, or find what in the release needs it",
 )
 UNHEALTHY = Cause(
     "it starts, but never gets healthy",
@@ -149,7 +150,8 @@ def _reasons(task: Mapping[str, Any]) -> str:
 def _task(task: Mapping[str, Any]) -> str:
     name = short(task["taskArn"])
     if task.get("lastStatus") == "STOPPED":
-        return f"task {name}: {stopped_task.problem(task) or task.get('stoppedReason')}"
+        ended = f"every container ended with exit code 0: {task.get('stoppedReason')}"
+        return f"task {name}: {stopped_task.problem(task) or ended}"
     # A stopping task has a reason, but may have no exit code yet.
     return f"task {name}: {task['lastStatus']}" + (f", {reason}" if (reason := task.get("stoppedReason")) else "")
 

@@ -1,11 +1,12 @@
 """Tasks of an earlier release that still run: draining ones, and tasks outside the service with the previous secret."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 
+from infra.release.record import ReleaseRecord
 from infra.release.reporting import ReleaseError, short
 from infra.secrets.reference import pinned_versions
 
@@ -21,10 +22,10 @@ def secret_versions(session: boto3.Session, task_definition: str) -> dict[str, s
     return pinned_versions(ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"])
 
 
-def wait_until_stopped(session: boto3.Session, service: Mapping[str, Any], task_definition: str) -> None:
-    """Wait until the service has no task of another task definition. Raises ReleaseError that lists those left."""
+def wait_until_stopped(session: boto3.Session, cluster: str, release: ReleaseRecord) -> None:
+    """Wait until no service of the release has a task of another one. Raises ReleaseError that lists those left."""
     deadline = time.monotonic() + DRAIN_SECONDS
-    while left := [task for task in _service_tasks(session, service) if task["taskDefinitionArn"] != task_definition]:
+    while left := list(_of_other_releases(session, cluster, release)):
         if time.monotonic() > deadline:
             names = ", ".join(f"{short(task['taskArn'])} ({short(task['taskDefinitionArn'])})" for task in left)
             raise ReleaseError(
@@ -35,12 +36,12 @@ def wait_until_stopped(session: boto3.Session, service: Mapping[str, Any], task_
         time.sleep(POLL_SECONDS)
 
 
-def beside_the_service(session: boto3.Session, service: Mapping[str, Any], task_definition: str) -> list[str]:
-    """One line for each running task outside the service that holds another version of a secret."""
-    current = secret_versions(session, task_definition)
-    cluster, name = service["clusterArn"], service["serviceName"]
+def beside_the_services(session: boto3.Session, release: ReleaseRecord, cluster: str) -> list[str]:
+    """One line for each running task outside the release's services that holds another version of a secret."""
+    current = secret_versions(session, release.task_definition)
+    services = {f"service:{name}" for name in (release.service, *release.process_services.values())}
     ecs: Any = session.client("ecs")
-    others = [task for task in _tasks(ecs, cluster=cluster) if task.get("group") != f"service:{name}"]
+    others = [task for task in _tasks(ecs, cluster=cluster) if task.get("group") not in services]
     outdated = {
         definition
         for definition in {task["taskDefinitionArn"] for task in others}
@@ -54,12 +55,16 @@ def beside_the_service(session: boto3.Session, service: Mapping[str, Any], task_
     ]
 
 
-def _service_tasks(session: boto3.Session, service: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every task of the service that has not stopped, including those that are stopping."""
+def _of_other_releases(session: boto3.Session, cluster: str, release: ReleaseRecord) -> Iterator[dict[str, Any]]:
+    """Tasks of the services that have not stopped, including those that are stopping, and that run something else."""
     ecs: Any = session.client("ecs")
-    where = {"cluster": service["clusterArn"], "serviceName": service["serviceName"]}
-    for status in ("RUNNING", "STOPPED"):
-        yield from _tasks(ecs, **where, desiredStatus=status)
+    current = {release.service: release.task_definition}
+    for name, service in release.process_services.items():
+        current[service] = release.process_task_definitions.get(name, "")
+    for service, task_definition in current.items():
+        for status in ("RUNNING", "STOPPED"):
+            tasks = _tasks(ecs, cluster=cluster, serviceName=service, desiredStatus=status)
+            yield from (task for task in tasks if task["taskDefinitionArn"] != task_definition)
 
 
 def _tasks(ecs: Any, **where: str) -> Iterator[dict[str, Any]]:

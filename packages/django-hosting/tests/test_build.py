@@ -67,6 +67,7 @@ def test_a_new_project_is_built_without_database_and_secrets_and_migrates_with_i
         "static_url": "/static/",
         "static_hashed": True,
         "static_folders": [],
+        "static_package_folders": ["admin"],
         "media_url": "/media/",
         "kept": {},
         "django": "",
@@ -76,6 +77,19 @@ def test_a_new_project_is_built_without_database_and_secrets_and_migrates_with_i
     assert site.manage("migrate", "--noinput").returncode == 0
     state = site.manage("migration_state")
     assert '"unapplied": []' in state.stdout, state.stderr
+
+
+def test_settings_may_read_the_address_of_the_cache(site: Site) -> None:
+    site.add("mysite/settings.py", '\nimport os\nCELERY_BROKER_URL = os.environ["REDIS_URL"]\n')
+    assert site.build().returncode == 0
+
+
+def test_a_folder_of_static_files_that_the_project_adds_to_is_not_the_packages_alone(site: Site) -> None:
+    (site.folder / "mysite/static/admin").mkdir(parents=True)
+    site.add("mysite/static/admin/own.css", "p {}")
+    site.add("mysite/settings.py", 'INSTALLED_APPS += ["mysite"]\n')
+    assert site.build().returncode == 0
+    assert facts(site)["static_package_folders"] == []
 
 
 def test_variables_for_the_build_are_those_of_hosting_toml(site: Site) -> None:

@@ -97,19 +97,37 @@ def test_pages_link_to_the_sites_own_address_never_to_the_bucket(signed: Callabl
     assert default_storage.url("pictures/1/a b.webp") == "/media/pictures/1/a%20b.webp"
 
 
-def test_a_cache_of_the_whole_site_keeps_no_answer_of_the_rule_and_no_signed_url(
-    client: Client, settings, options: Callable[..., None]
-) -> None:
-    rule = settings.DJANGO_HOSTING.media_access
+@pytest.fixture
+def cached_site(settings) -> None:
     update, fetch = (f"django.middleware.cache.{name}CacheMiddleware" for name in ("Update", "FetchFrom"))
     media = "django_hosting.media.MediaMiddleware"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "site"}}
     settings.MIDDLEWARE = [update, *(name for name in settings.MIDDLEWARE if name != media), fetch, media]
+
+
+@pytest.mark.usefixtures("cached_site")
+def test_a_cache_of_the_whole_site_keeps_no_answer_of_the_rule_and_no_signed_url(
+    client: Client, settings, options: Callable[..., None]
+) -> None:
+    rule = settings.DJANGO_HOSTING.media_access
     options(media_access="public")
-    first = client.get("/media/private/a.pdf")
-    assert (first.status_code, first.get("Cache-Control")) == (200, None)
+    assert client.get("/media/private/a.pdf").status_code == 200
     options(media_access=rule)
     assert client.get("/media/private/a.pdf").status_code == 404
+
+
+@pytest.mark.usefixtures("cached_site")
+def test_a_view_that_delivers_is_not_cached(client: Client, ann: User) -> None:
+    client.force_login(ann)
+    assert client.get("/document/").status_code == 200
+    client.cookies.clear()
+    assert client.get("/document/").status_code == 403
+
+
+def test_a_rule_whose_statement_took_too_long_is_a_504(client: Client, options: Callable[..., None]) -> None:
+    options(media_access="example.urls.slow_rule")
+    found = client.get("/media/public/a.txt")
+    assert (found.status_code, found["X-Accel-Redirect"]) == (504, "@timeout")
 
 
 def test_the_records_of_releases_are_no_uploads(client: Client, ann: User, signed: Callable[..., None]) -> None:

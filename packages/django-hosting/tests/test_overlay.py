@@ -9,6 +9,7 @@ from django_hosting.overlay import PARTS, files
 from start import PROJECT, RIGHT, laid_over
 
 OURS = "django_hosting."
+CACHES = "django.core.cache.backends."
 HASHED = "django_hosting.storage.HashedStaticFiles"
 
 
@@ -66,8 +67,7 @@ def test_the_project_itself_is_not_changed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_each_part_can_be_left_to_the_project(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     whole, without = laid_over(monkeypatch), laid_over(monkeypatch, leave=(part,))
     assert without.kept[part] == "hosting.toml leaves it to the project"
-    if part != "cache":
-        assert without.settings != whole.settings
+    assert without.settings != whole.settings
 
 
 def test_with_every_part_left_there_is_no_debugging_and_the_platforms_own_options_are_added(
@@ -125,6 +125,11 @@ class TestDatabase:
         found = settings(monkeypatch, {"DATABASES": {"default": own}})["DATABASES"]["default"]["OPTIONS"]
         assert (found["options"], found["sslmode"]) == ("-c search_path=films", "verify-full")
         assert "service" not in found
+
+    def test_the_limits_of_the_environment_hold_beside_a_search_path(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        environment = RIGHT | {"PGOPTIONS": "-c statement_timeout=0"}
+        found = laid_over(monkeypatch, environment, schemas=("films",)).settings["DATABASES"]["default"]["OPTIONS"]
+        assert found["options"] == "-c statement_timeout=0 -c search_path=films"
 
     def test_schemas_are_the_search_path_unless_the_project_has_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         found = laid_over(monkeypatch, schemas=("films", "public")).settings["DATABASES"]["default"]["OPTIONS"]
@@ -278,14 +283,49 @@ class TestOthers:
         own = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://mine"}}
         assert settings(monkeypatch, {"CACHES": own}, CACHE_URL="redis://cache")["CACHES"] == own
 
-    def test_cache_url_replaces_a_cache_of_one_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        own = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}, "other": {"BACKEND": "x"}}
+    @pytest.mark.parametrize("backend", ["locmem.LocMemCache", "filebased.FileBasedCache", None])
+    def test_without_cache_url_a_cache_of_one_process_moves_to_the_database(
+        self, monkeypatch: pytest.MonkeyPatch, backend: str | None
+    ) -> None:
+        own = {"BACKEND": f"{CACHES}{backend}", "LOCATION": "here", "KEY_PREFIX": "films"} if backend else {}
+        found = settings(monkeypatch, {"CACHES": {"default": own, "other": {"BACKEND": "x"}}})
+        assert found["CACHES"]["default"] == {
+            **({"KEY_PREFIX": "films"} if backend else {}),
+            "BACKEND": f"{CACHES}db.DatabaseCache",
+            "LOCATION": "django_cache",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},
+        }
+        assert found["CACHES"]["other"] == {"BACKEND": "x"}
+        assert "SESSION_ENGINE" not in found
+
+    @pytest.mark.parametrize("backend", ["dummy.DummyCache", "memcached.PyMemcacheCache", "db.DatabaseCache"])
+    def test_without_cache_url_every_other_cache_stays(self, monkeypatch: pytest.MonkeyPatch, backend: str) -> None:
+        own = {"default": {"BACKEND": f"{CACHES}{backend}", "LOCATION": "mine"}}
+        assert kept(monkeypatch, {"CACHES": own})["cache"].endswith(backend)
+
+    def test_cache_url_replaces_djangos_own_caches(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        own = {"default": {"BACKEND": f"{CACHES}locmem.LocMemCache", "TIMEOUT": 5}, "other": {"BACKEND": "x"}}
         found = settings(monkeypatch, {"CACHES": own}, CACHE_URL="rediss://:hunter2@cache/0")["CACHES"]
         assert found["default"] == {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "django_hosting.cache.ForgivingRedisCache",
             "LOCATION": "rediss://:hunter2@cache/0",
+            "TIMEOUT": 5,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
         assert found["other"] == own["other"]
+
+    @pytest.mark.parametrize(
+        ("own", "engine"),
+        [
+            ({}, "django.contrib.sessions.backends.cached_db"),
+            ({"SESSION_ENGINE": "django.contrib.sessions.backends.db"}, "django.contrib.sessions.backends.cached_db"),
+            ({"SESSION_ENGINE": "mine"}, "mine"),
+        ],
+    )
+    def test_with_cache_url_sessions_are_read_from_the_cache_and_kept_in_the_database(
+        self, monkeypatch: pytest.MonkeyPatch, own: dict[str, Any], engine: str
+    ) -> None:
+        assert settings(monkeypatch, own, CACHE_URL="redis://cache")["SESSION_ENGINE"] == engine
 
     def test_errors_are_mailed_where_the_project_has_admins(self, monkeypatch: pytest.MonkeyPatch) -> None:
         found = settings(monkeypatch, {"ADMINS": ["ann@example.com"]})["LOGGING"]

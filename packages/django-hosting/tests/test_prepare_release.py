@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -15,7 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from django_hosting.management.commands import prepare_release
-from django_hosting.release import roles
+from django_hosting.release import cache_table, roles
 from django_hosting.release.state import release_state
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,8 @@ def test_sessions_that_have_ended_are_deleted() -> None:
 
 def test_a_database_without_tables_is_prepared_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection.introspection, "table_names", lambda _cursor=None, include_views=False: [])
+    # It is there, so that it cannot be created.
+    monkeypatch.setattr(cache_table, "create", lambda: None)
     Session.objects.create(session_key="ended", session_data="", expire_date=timezone.now() - timedelta(days=1))
     call_command("prepare_release")
     assert Session.objects.exists()
@@ -114,3 +117,11 @@ def test_no_role_is_prepared_in_a_database_that_is_the_projects_own(
     theirs.settings_dict = stack | {"USER": "owner"}
     prepare_release._prepare_role()
     assert prepared == [stack]
+
+
+def test_the_table_of_a_cache_in_the_database_is_created_by_a_release(settings: Any) -> None:
+    backend = "django.core.cache.backends.db.DatabaseCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "another_cache"}}
+    call_command("prepare_release")
+    call_command("prepare_release")
+    assert "another_cache" in connection.introspection.table_names()

@@ -170,23 +170,30 @@ def test_an_image_whose_files_are_not_those_of_its_manifest_publishes_nothing(
     assert files(bucket) == {}
 
 
+LINKS = "url(../b.svg#x), url('../b.svg?v=1'), url(../b.svg?#iefix), url( ../b.svg ), url(../b.svg?v=1#x)"
+
+
 def test_files_are_published_without_a_copy_of_all_of_them(
-    bucket: Any, build: Callable, monkeypatch: pytest.MonkeyPatch
+    bucket: Any, build: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     build(
-        **{"deep/a.css": "p { background: url(../b.svg#x) } /*# sourceMappingURL=a.map */", "b.svg": "<svg/>"}
+        **{"deep/a.css": f"p {{ background: {LINKS} }}\n/*# sourceMappingURL=a.map */", "b.svg": "<svg/>"}
         | {
+            "deep/d.css": '@import "a.css?v=3";',
             "deep/a.map": "{}",
             "deep/c.js": "let a\r\n//# sourceMappingURL=a.map\r\n",
         }
     )
     for kept in ("mkstemp", "mkdtemp"):
         monkeypatch.setattr(tempfile, kept, lambda *_given, **_named: pytest.fail("a copy on the tmpfs"))
-    assert publish() == Published(4, 0)
-    root = Path(settings.STATIC_ROOT)
+    names, root = set(staticfiles_storage.hashed_files.values()), Path(settings.STATIC_ROOT)
+    built = {name: (root / name).read_bytes() for name in names}
+    # The image has the manifest alone.
+    for name in ("b.svg", "deep"):
+        (root / name).rename(tmp_path / f"moved-{name}")
+    assert publish() == Published(5, 0)
     published = {found.key.removeprefix("static/"): found.get()["Body"].read() for found in bucket.objects.all()}
-    names = set(staticfiles_storage.hashed_files.values())
-    assert {name: published[name] for name in names} == {name: (root / name).read_bytes() for name in names}
+    assert {name: published[name] for name in names} == built
 
 
 def test_a_file_that_cannot_be_read_is_told_and_nothing_is_recorded(

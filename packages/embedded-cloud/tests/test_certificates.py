@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from embedded_cloud import certificates
 from embedded_cloud.certificates import CertificateAuthority
@@ -51,6 +52,15 @@ def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
 def test_a_certificate_is_the_same_after_a_restart(tmp_path: Path) -> None:
     first = CertificateAuthority(tmp_path).issue(["db.example"]).certificate_pem
     assert CertificateAuthority(tmp_path).issue(["db.example"]).certificate_pem == first
+
+
+def test_the_key_is_of_the_algorithm_that_acm_was_asked_for(tmp_path: Path) -> None:
+    authority = CertificateAuthority(tmp_path)
+    for algorithm, kind in (("RSA_2048", rsa.RSAPublicKey), ("EC_secp384r1", ec.EllipticCurvePublicKey)):
+        issued = authority.issue(["app.example"], algorithm)
+        key = x509.load_pem_x509_certificate(issued.certificate_path.read_bytes()).public_key()
+        assert isinstance(key, kind)
+        assert authority.issue(["app.example"], algorithm).certificate_pem == issued.certificate_pem
 
 
 def test_other_host_names_get_another_certificate(tmp_path: Path) -> None:

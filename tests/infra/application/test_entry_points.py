@@ -24,7 +24,7 @@ def several_settings(folder: Path, wsgi: str, manage: str, *modules: str) -> Pat
 
 def test_a_new_project_needs_nothing(tmp_path: Path) -> None:
     application = find_application(startproject(tmp_path))
-    assert (application.root, application.settings_module) == (".", "mysite.settings")
+    assert (application.root, application.settings.module) == (".", "mysite.settings")
     assert (application.server, application.callable) == ("wsgi", "mysite.wsgi:application")
     assert (application.dependencies.file, application.python_version) == ("requirements.txt", "3.13")
     assert application.node is None
@@ -43,7 +43,7 @@ def test_manage_py_may_be_one_folder_deeper(tmp_path: Path, folder: str) -> None
     startproject(tmp_path / folder, requirements="")
     write(tmp_path, {"requirements.txt": "Django==5.2.8"})
     application = find_application(tmp_path)
-    assert (application.root, application.settings_module) == (folder, "mysite.settings")
+    assert (application.root, application.settings.module) == (folder, "mysite.settings")
     assert found(application, "manage.py") == f"in {folder}"
 
 
@@ -75,7 +75,7 @@ def test_everything_that_is_missing_is_one_message(tmp_path: Path) -> None:
 def test_what_serves_decides_over_what_manage_py_names(tmp_path: Path) -> None:
     folder = several_settings(tmp_path, "mysite.settings.production", "mysite.settings.local", "production", "local")
     application = find_application(folder)
-    assert application.settings_module == "mysite.settings.production"
+    assert application.settings.module == "mysite.settings.production"
     assert "from mysite/wsgi.py, which serves; manage.py names mysite.settings.local" in found(application, "settings")
 
 
@@ -83,7 +83,7 @@ def test_what_serves_decides_over_what_manage_py_names(tmp_path: Path) -> None:
 def test_settings_for_production_beside_those_for_development_serve(tmp_path: Path, production: str) -> None:
     folder = several_settings(tmp_path, "mysite.settings.dev", "mysite.settings.dev", production, "dev", "test")
     application = find_application(folder)
-    assert application.settings_module == f"mysite.settings.{production}"
+    assert application.settings.module == f"mysite.settings.{production}"
     assert "mysite.settings.dev, which mysite/wsgi.py names, is for development" in found(application, "settings")
 
 
@@ -91,34 +91,34 @@ def test_settings_for_development_that_no_other_replaces_are_asked_about(tmp_pat
     folder = several_settings(tmp_path, "mysite.settings.local", "mysite.settings.local", "local", "heroku")
     assert "beside it: mysite.settings.base, mysite.settings.heroku" in problem(folder).rule
     write(folder, {"hosting.toml": 'settings = "mysite.settings.heroku"'})
-    assert find_application(folder).settings_module == "mysite.settings.heroku"
+    assert find_application(folder).settings.module == "mysite.settings.heroku"
 
 
 def test_a_package_without_settings_of_its_own_is_asked_about(tmp_path: Path) -> None:
     folder = several_settings(tmp_path, "mysite.settings", "mysite.settings", "eu", "us")
     assert "mysite.settings.eu, mysite.settings.us" in problem(folder).rule
     write(folder, {"mysite/settings/production.py": "from .base import *"})
-    assert find_application(folder).settings_module == "mysite.settings.production"
+    assert find_application(folder).settings.module == "mysite.settings.production"
 
 
 def test_a_package_that_imports_its_settings_is_a_settings_module(tmp_path: Path) -> None:
     folder = several_settings(tmp_path, "mysite.settings", "mysite.settings", "local")
     write(folder, {"mysite/settings/__init__.py": "from .base import *\n"})
-    assert find_application(folder).settings_module == "mysite.settings"
+    assert find_application(folder).settings.module == "mysite.settings"
 
 
 def test_a_module_for_production_beside_the_one_that_serves_is_mentioned(tmp_path: Path) -> None:
     startproject(tmp_path)
     write(tmp_path, {"mysite/settings_production.py": "from .settings import *"})
     application = find_application(tmp_path)
-    assert application.settings_module == "mysite.settings"
+    assert application.settings.module == "mysite.settings"
     assert 'settings = "mysite.settings_production"' in found(application, "beside it")
 
 
 @pytest.mark.parametrize(
     ("line", "rule"),
     [
-        ("os.environ.setdefault('DJANGO_SETTINGS_MODULE', choose())", "no settings module that can be read"),
+        ("os.environ.setdefault('DJANGO_SETTINGS_MODULE', choose())", "names no settings module as plain text"),
         (
             "\n".join(f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'mysite.{name}')" for name in ("one", "two")),
             "names several settings modules",
@@ -140,6 +140,14 @@ def test_a_settings_module_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert "names mysite.settings, which is not among the application's files" in problem(tmp_path).rule
     write(tmp_path, {"hosting.toml": 'settings = "mysite.sittings"'})
     assert problem(tmp_path).value == "mysite.sittings"
+
+
+def test_in_place_of_a_missing_settings_module_the_one_of_manage_py_is_proposed(tmp_path: Path) -> None:
+    startproject(tmp_path)
+    write(tmp_path, {"mysite/deep/er/__init__.py": "", "mysite/deep/er/dev.py": "", "mysite/deep/er/production.py": ""})
+    replace(tmp_path / "manage.py", "mysite.settings", "mysite.deep.er.dev")
+    replace(tmp_path / "mysite/wsgi.py", "mysite.settings", "er.dev")
+    assert problem(tmp_path).fix.endswith('settings = "mysite.deep.er.production"')
 
 
 def test_a_manage_py_that_insists_on_its_settings_is_refused(tmp_path: Path) -> None:
@@ -203,11 +211,16 @@ def test_the_callable_is_what_the_settings_name(tmp_path: Path) -> None:
     assert find_application(tmp_path).callable == "config.web:wrapped"
 
 
-def test_settings_that_are_classes_are_refused_unless_a_module_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "os.environ.setdefault('DJANGO_CONFIGURATION', 'Production')",
+        "from configurations.management import execute_from_command_line",
+    ],
+)
+def test_settings_that_are_classes_are_refused_unless_a_module_is_named(tmp_path: Path, line: str) -> None:
     startproject(tmp_path)
-    replace(
-        tmp_path / "manage.py", "    try:", "    os.environ.setdefault('DJANGO_CONFIGURATION', 'Production')\n    try:"
-    )
+    replace(tmp_path / "manage.py", "    try:", f"    {line}\n    try:")
     assert "django-configurations" in problem(tmp_path).rule
     write(tmp_path, {"hosting.toml": 'settings = "mysite.settings"'})
     assert problems(tmp_path) == []

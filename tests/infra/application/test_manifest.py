@@ -90,7 +90,7 @@ def test_an_unknown_key_names_the_one_that_was_meant(tmp_path: Path, text: str, 
     assert problem.fix == f"did you mean {meant}?"
 
 
-@pytest.mark.parametrize("table", ["processes", "schedules"])
+@pytest.mark.parametrize("table", ["machines", "queues"])
 def test_an_unknown_table_that_resembles_none_is_to_be_removed(tmp_path: Path, table: str) -> None:
     assert refused(tmp_path, f"[{table}.worker]\ncommand = 'x'")[table].fix.startswith("remove it")
 
@@ -128,9 +128,30 @@ def test_an_unknown_table_that_resembles_none_is_to_be_removed(tmp_path: Path, t
         ('proxy = {paths = [{path = "/a", seconds = 60}, {path = "/a"}]}', "proxy.paths", "/a twice"),
         ('proxy = {rates = [{path = "/a"}]}', "proxy.rates[0].per_minute", "is missing"),
         ('proxy = {headers = {"X Y" = "1"}}', "proxy.headers", "name of a header"),
+        ('proxy = {headers = {A = "a$b"}}', "proxy.headers.A", "no $ and no line break"),
+        ('proxy = {headers = {A = "a\\nb"}}', "proxy.headers.A", "no $ and no line break"),
+        ('python = "3.13\\n"', "python", "minor version"),
+        ('root = "app\\nb"', "root", "inside of the application"),
         # nginx takes 4096 bytes for one word of its configuration, quotes included.
+        ("proxy = {headers = {A = '" + '"' * 2001 + "'}}", "proxy.headers.A", "quotes counted twice"),
         (f'proxy = {{headers = {{A = "{"a" * 4001}"}}}}', "proxy.headers.A", "at most 4000"),
         ('proxy = {secret_paths = ["/reset/x*"]}', "proxy.secret_paths[0]", "for a whole part"),
+        ('processes = {web = {command = "x"}}', "processes", "the platform's own name"),
+        ('processes = {Worker = {command = "x"}}', "processes", "small letters, digits and -"),
+        ("processes = {w = {}}", "processes.w.command", "is missing"),
+        ('processes = {w = {command = "a && b"}}', "processes.w.command", "no shell runs it"),
+        ('processes = {w = {command = "it\'s"}}', "processes.w.command", "cannot be split"),
+        ("processes = {w = {command = []}}", "processes.w.command", "at least 1 item"),
+        ('processes = {w = {command = "a", stop_seconds = 121}}', "processes.w.stop_seconds", "equal to 120"),
+        ('processes = {w = {command = "a", cpu = 512}}', "processes.w", "512 CPU units with 1024"),
+        ('processes = {w = {command = "a", min_tasks = 3, max_tasks = 2}}', "processes.w", "min_tasks, which is 3"),
+        ('processes = {w = {command = "a", overlap = false, min_tasks = 2}}', "processes.w", "it runs once"),
+        ('processes = {w = {command = "a", backlog = {per_task = 5}}}', "processes.w.backlog", "jobs of one queue"),
+        (
+            "[processes]\n" + "\n".join(f'p{number} = {{command = "a"}}' for number in range(9)),
+            "processes",
+            "a release has at most 8",
+        ),
         ("release = {migration_cpu = 512}", "release", "belong together"),
         ("release = {migration_cpu = 512, migration_memory = 512}", "release", "512 CPU units with 1024"),
         ('permissions = [{actions = [], resources = ["*"]}]', "permissions[0].actions", "at least 1 item"),

@@ -55,6 +55,13 @@ def test_of_two_locks_the_declared_manager_decides(tmp_path: Path) -> None:
     assert (node.manager, node.package_manager) == ("pnpm", "pnpm@10.2.0")
 
 
+@pytest.mark.parametrize("declared", ["pnpm", "bun@1.2.0", "pnpm@10.2.0\nRUN true", "pnpm@10.2.0+sha512.xyz"])
+def test_a_package_manager_that_is_no_name_and_version_is_refused(tmp_path: Path, declared: str) -> None:
+    package = json.loads(PACKAGE) | {"packageManager": declared}
+    write(startproject(tmp_path), {"package.json": json.dumps(package), "pnpm-lock.yaml": ""})
+    assert problem(tmp_path).rule == "is no name@version of npm, pnpm or yarn"
+
+
 def test_a_build_in_another_folder_is_mentioned_and_built_on_request(tmp_path: Path) -> None:
     write(startproject(tmp_path), {"frontend/package.json": PACKAGE, "frontend/yarn.lock": ""})
     application = find_application(tmp_path)

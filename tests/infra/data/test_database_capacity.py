@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.data import database_capacity as capacity
-from infra.ecs.web_service import ROLLOUT
+from infra.ecs.service import ROLLOUT
 
 GIB = 1024**3
 RDS_MEASURED = {

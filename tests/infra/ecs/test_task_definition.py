@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from infra.ecs.containers import SECRET_KEYS, Variables
-from infra.ecs.task_definition import TaskArgs, task_definition
+from infra.ecs.task_definition import TaskArgs, migration_task, task_definition, web_task
 from tests.infra.ecs.arguments import SECRET, TASK
 from tests.recorder import Recorder, new_engine
 
@@ -27,8 +27,8 @@ def declare(stack: str = "test", args: TaskArgs = TASK) -> Recorder:
 
     def program() -> None:
         parent = Parent()
-        task_definition("web", "web", args, parent)
-        task_definition("web", "migration", args, parent)
+        task_definition("web", web_task(args), args, parent)
+        task_definition("web", migration_task(args), args, parent)
 
     engine.run(program)
     return engine

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import naming
-from infra.application.manifest import Manifest, Proxy, ProxyPath
+from infra.application.manifest import Manifest
 from infra.application.manifest_file import read_manifest
-from infra.composition.service import upload_paths
+from infra.application.proxy import Proxy, ProxyPath
+from infra.composition.load_balancer import upload_paths
 from infra.ecs import waf_rules
 from infra.ecs.waf import WebAcl, WebAclArgs
 from infra.ecs.waf_rules import BODY_RULE, CAPACITY, RULE_GROUPS, rules, upload_regex

@@ -4,8 +4,10 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
+from infra.ecs import scaling
 from infra.ecs.scaling import Scaling, ScalingArgs
 from infra.ecs.web_service import WebService, WebServiceArgs
+from infra.observability.metrics import queue_metric, running_tasks
 from infra.release.migration import migration
 from infra.release.record import ReleaseRecord
 from tests.infra.ecs.arguments import SECRET, SPEC, TASK
@@ -108,7 +110,7 @@ def test_the_service_names_the_migration_that_runs_before_it(service: dict[str, 
 
 def test_the_migration_runs_before_every_release_and_the_rollout_is_awaited_after_it(options: Any) -> None:
     hooks = options.hooks
-    assert list(hooks.before_create) == list(hooks.before_update) == ["web-migration"]
+    assert list(hooks.before_create) == list(hooks.before_update) == ["web-migration", "web-processes"]
     assert list(hooks.after_create) == list(hooks.after_update) == ["web-rollout"]
     assert not hooks.before_delete
 
@@ -123,10 +125,7 @@ SCALING = ScalingArgs(
     service_name="s",
     min_tasks=2,
     max_tasks=10,
-    cpu_percent=70,
-    requests_per_target=3000,
-    load_balancer_arn_suffix="app/front/1",
-    target_group_arn_suffix="targetgroup/tasks/2",
+    targets={"cpu": scaling.cpu(70), "requests": scaling.requests(3000, "app/front/1", "targetgroup/tasks/2")},
 )
 POLICY = "appautoscaling/policy:Policy"
 
@@ -155,7 +154,16 @@ def test_cpu_and_requests_scale_the_service_between_its_bounds_slower_in_than_ou
     }
 
 
-def test_without_a_number_of_requests_cpu_alone_scales(engine: Recorder) -> None:
-    engine.run(lambda: Scaling("scaling", replace(SCALING, requests_per_target=0)))
-    (policy,) = engine.all(POLICY)
-    assert policy.name == "scaling-by-cpu"
+def test_a_queue_scales_by_the_jobs_that_wait_for_each_task(engine: Recorder) -> None:
+    target = scaling.backlog(25, queue_metric("orders").statistics, running_tasks("c", "s", "Average").statistics)
+    engine.run(lambda: Scaling("scaling", replace(SCALING, targets={"backlog": target})))
+    rule = engine.one(POLICY)["targetTrackingScalingPolicyConfiguration"]
+    jobs, tasks, backlog = rule["customizedMetricSpecification"]["metrics"]
+    assert jobs["metricStat"]["metric"] == {
+        "namespace": "AWS/SQS",
+        "metricName": "ApproximateNumberOfMessagesVisible",
+        "dimensions": [{"name": "QueueName", "value": "orders"}],
+    }
+    assert tasks["metricStat"]["metric"]["metricName"] == "RunningTaskCount"
+    assert (backlog["expression"], rule["targetValue"]) == (f"{jobs['id']} / {tasks['id']}", 25)
+    assert [one["returnData"] for one in (jobs, tasks, backlog)] == [False, False, True]

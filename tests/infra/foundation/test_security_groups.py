@@ -21,13 +21,14 @@ LOAD_BALANCER, TASK, DATABASE, ENDPOINT = (
 
 
 @functools.cache
-def declare(egress: str, *internet_ports: int) -> Recorder:
+def declare(egress: str, *internet_ports: int, cache_port: int | None = None) -> Recorder:
     """The recorded security groups for this choice of egress."""
     engine = new_engine()
     args = SecurityGroupsArgs(
         vpc_id="vpc-1",
         task_port=8443,
         database_port=5433,
+        cache_port=cache_port,
         egress=egress,
         internet_ports=internet_ports,
         s3_prefix_list_id="pl-s3",
@@ -123,3 +124,11 @@ def test_groups_have_no_inline_rules_and_every_description_is_legal(egress):
     for token in (GROUP, INGRESS, EGRESS_RULE):
         for resource in engine.all(token):
             assert legal.fullmatch(resource.inputs["description"]), resource.inputs["description"]
+
+
+def test_only_tasks_reach_the_cache() -> None:
+    engine = declare("gateway", cache_port=6379)
+    reached = [Recorder.plain(one.inputs) for one in engine.all(INGRESS)]
+    (rule,) = [one for one in reached if one["securityGroupId"] == "firewall-cache-id"]
+    assert (rule["referencedSecurityGroupId"], rule["fromPort"], rule["toPort"]) == (TASK, 6379, 6379)
+    assert "firewall-cache" not in {group.name for group in declare("gateway").all(GROUP)}

@@ -13,11 +13,23 @@ import pytest
 
 from infra.application.application import Application, Dependencies, NodeBuild
 from infra.application.manifest import Build, Manifest
+from infra.application.settings_source import SettingsSource
 from infra.images.build_context import BuildContextError
 from infra.images.sources import DOCKERFILE, STAGED, Sources, revision, stage
 
 ROOT = Path(__file__).parents[3]
-SECRETS = (".env.production", ".env.local", "config/.envrc", "media/id_rsa", "server.key", ".aws/credentials")
+SECRETS = (
+    ".env.production",
+    ".env.local",
+    "config/.envrc",
+    "media/id_rsa",
+    "server.key",
+    ".aws/credentials",
+    ".git-credentials",
+    "pip.conf",
+    "keys/store.jks",
+    "deploy/terraform.tfstate.backup",
+)
 JUNK = (
     "db.sqlite3-wal",
     ".DS_Store",
@@ -59,7 +71,7 @@ def application(folder: Path) -> Application:
         folder=folder,
         manifest=Manifest(),
         root=".",
-        settings_module="site.settings",
+        settings=SettingsSource(folder, "site.settings"),
         server="wsgi",
         callable="site.wsgi:application",
         python_version="3.12",
@@ -138,8 +150,8 @@ def test_the_dockerfile_has_the_applications_values_as_its_defaults(site: Path, 
         folder="web", manager="pnpm", lock="pnpm-lock.yaml", script="build:all", package_manager="pnpm@9.1.0"
     )
     write(site, "web/package.json", "web/pnpm-lock.yaml", "web/packages/ui/package.json", "web/src/main.ts")
-    write(site, "src/manage.py")
-    found = stage(replace(application(site), manifest=manifest, node=node, root="src", server="asgi"), program)
+    write(site, "s$c/manage.py")
+    found = stage(replace(application(site), manifest=manifest, node=node, root="s$c", server="asgi"), program)
     assert found.has_node_build
     lines = (program / STAGED / DOCKERFILE).read_text().splitlines()
     for wanted in (
@@ -148,8 +160,8 @@ def test_the_dockerfile_has_the_applications_values_as_its_defaults(site: Path, 
         'ARG NODE_MANAGER="pnpm"',
         'ARG NODE_SCRIPT="build:all"',
         'ARG BUILD_PACKAGES="gcc libpq-dev"',
-        'ARG EXTRAS="server,asgi,postgres,s3,ses"',
-        'ARG ROOT="src"',
+        'ARG EXTRAS="server,asgi,postgres,cache,s3,ses"',
+        r'ARG ROOT="s\$c"',
     ):
         assert wanted in lines
     frontend = set(permissions(program / STAGED / "frontend"))
@@ -235,6 +247,14 @@ def test_settings_of_npm_are_in_the_image_unless_they_hold_a_token(
 ) -> None:
     (site / ".npmrc").write_text(f"{text}\n")
     assert (".npmrc" in staged(site, program)) is kept
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("CERTIFICATE", True), ("RSA PRIVATE KEY", False), ("PRIVATE KEY", False)])
+def test_certificates_are_in_the_image_and_private_keys_are_not(
+    site: Path, program: Path, kind: str, kept: bool
+) -> None:
+    (site / "tls.pem").write_text(f"-----BEGIN {kind}-----\nMII=\n-----END {kind}-----\n")
+    assert ("tls.pem" in staged(site, program)) is kept
 
 
 def test_what_git_ignores_is_in_no_image_and_changes_no_tag(

@@ -8,13 +8,12 @@ import pulumi
 import pytest
 
 from infra import policies
-from infra.application.manifest import Permission
 from infra.composition import service
 from infra.ecs.task_roles import TaskRoles, TaskRolesArgs
 from infra.foundation.vpc_endpoints import SERVICES
+from infra.permissions.permission import Permission
 from infra.permissions.policy import OwnedResourceError, application_policy
-from infra.permissions.rules import MOST_CHARACTERS
-from infra.permissions.statements import without_endpoint
+from infra.permissions.statements import MOST_CHARACTERS, without_endpoint
 from tests.infra.settings_helpers import settings
 from tests.recorder import Recorder, new_engine
 
@@ -51,6 +50,11 @@ def test_placeholders_become_the_stacks_account_region_and_names() -> None:
         "Condition": {"StringEquals": {"aws:PrincipalAccount": [ACCOUNT, "210987654321"]}},
     }
     assert labels == {"Effect": "Allow", "Action": ["rekognition:DetectLabels"], "Resource": ["*"]}
+
+
+def test_messages_to_phone_numbers_are_no_messages_to_topics() -> None:
+    (sms,) = policy(permission("sns:Publish", "*"))
+    assert sms == {"Effect": "Allow", "Action": ["sns:Publish"], "NotResource": "arn:aws:sns:*:*:*"}
 
 
 @pytest.mark.parametrize(

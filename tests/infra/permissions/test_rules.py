@@ -9,8 +9,8 @@ import pytest
 
 from infra.application.manifest import Manifest
 from infra.application.manifest_file import read_manifest
-from infra.permissions import rules
 from infra.permissions.services import WITHOUT_RESOURCE
+from infra.permissions.statements import MOST_CHARACTERS
 from infra.problem import Problem
 
 QUEUE = "arn:aws:sqs:${region}:${account}:jobs"
@@ -45,6 +45,8 @@ def problems(folder: Path, *permissions: dict[str, Any]) -> list[Problem]:
         (["logs:PutLogEvents"], ["arn:aws:logs:${region}:${account}:log-group:/films:*"]),
         (["rds-data:ExecuteStatement"], ["arn:aws:rds:${region}:${account}:cluster:reports"]),
         (["rekognition:DetectLabels", "cloudwatch:PutMetricData"], ["*"]),
+        (["sns:Publish"], ["*"]),
+        (["sns:Publish"], ["arn:aws:sns:${region}:${account}:news"]),
     ],
 )
 def test_what_names_its_resources_is_accepted(tmp_path: Path, actions: list[str], resources: list[str]) -> None:
@@ -85,6 +87,8 @@ def test_what_names_its_resources_is_accepted(tmp_path: Path, actions: list[str]
         (["sqs:SendMessage"], ["arn:aws:sqs:x:1:${aws:username}"], "resources[0]", "is unknown"),
         (["s3:GetObject"], ["*"], "", '"*" allows s3:GetObject on everything in the account'),
         (["sts:AssumeRole"], ["*"], "", '"*" allows sts:AssumeRole on everything'),
+        (["sns:Publish"], ["+4915112345678"], "resources[0]", 'a phone number, which has no ARN; write "*"'),
+        (["sns:Publish", "sns:GetSMSAttributes"], ["*"], "", "a statement of its own"),
         (["s3:GetObject"], ["*", OBJECTS], "", "stands for all resources; write it alone"),
         (["rekognition:DetectLabels"], [OBJECTS], "", "has no resource in IAM"),
         (["s3:GetObject", "sqs:SendMessage"], [OBJECTS], "", "sqs:SendMessage allows nothing on these resources"),
@@ -132,7 +136,7 @@ def test_more_than_iam_has_room_for_is_refused(tmp_path: Path) -> None:
     buckets = [f"arn:aws:s3:::{'a' * 50}-{number:03}/*" for number in range(70)]
     (problem,) = problems(tmp_path, {"actions": ["s3:GetObject"], "resources": buckets})
     assert problem.key == "hosting.toml: permissions"
-    assert f"IAM's policies have room for {rules.MOST_CHARACTERS}" in problem.rule
+    assert f"IAM's policies have room for {MOST_CHARACTERS}" in problem.rule
     assert problems(tmp_path, {"actions": ["s3:GetObject"], "resources": buckets[:50]}) == []
 
 

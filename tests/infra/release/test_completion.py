@@ -14,6 +14,7 @@ from infra.release.migration.one_off_task import OneOffTask
 from infra.release.migration.release_state import ReleaseState
 from infra.release.record import ReleaseRecord
 from infra.release.reporting import ReleaseError
+from infra.release.rollout import processes
 from tests.infra.release.fake_aws import EARLIER, FAMILY, MIGRATION, PARAMETER, RELEASE, FakeAws, running_task
 
 DONE = MigrationResult(heads={"core": "0002_b"}, migrated=["core.0002_b"], snapshot="preqly-1a2b-20260101")
@@ -172,3 +173,15 @@ def test_a_preview_expects_the_next_number_unless_the_release_is_on_record(
     latest: ReleaseRecord | None, number: int
 ) -> None:
     assert expected_record(RELEASE, latest) == replace(RELEASE, number=number)
+
+
+def test_a_release_with_another_process_is_recorded_though_the_web_service_is_the_same(
+    update: Update, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pulumi config set processes.worker.cpu` changes a process alone."""
+    monkeypatch.setattr(processes, "roll_out", lambda *_: {"worker": "worker:2"})
+    release = replace(RELEASE, process_services={"worker": "w"}, process_task_definitions={"worker": "worker:2"})
+    update.history = [replace(release, number=1, process_task_definitions={"worker": "worker:1"})]
+    recorded = complete(update.aws.session, PARAMETER, release, None, update.reported.append)
+    assert (recorded.number, recorded.process_task_definitions) == (2, {"worker": "worker:2"})
+    assert complete(update.aws.session, PARAMETER, release, None, update.reported.append).number == 2

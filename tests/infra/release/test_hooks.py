@@ -17,6 +17,7 @@ from infra.release.record import ReleaseRecord
 from infra.release.reporting import ReleaseError
 from infra.release.rollout.deployment import ExpectedDeployment
 from tests.conftest import COMPLETED
+from tests.infra.ecs.arguments import SPEC
 from tests.infra.release.fake_aws import CLUSTER, FAMILY, MIGRATION, PARAMETER, RELEASE, service_inputs
 from tests.recorder import Recorder, new_engine
 
@@ -40,6 +41,9 @@ class ReleaseSteps:
         monkeypatch.setattr(hooks, "wait_for_rollout", self._verify)
         monkeypatch.setattr(hooks, "complete", self._complete)
         monkeypatch.setattr(hooks, "refuse_if_superseded", self._refuse)
+        monkeypatch.setattr(hooks, "roll_out", self._roll_out)
+        monkeypatch.setattr(hooks, "return_to", lambda *_: ["Process worker returns"])
+        self.rolled_out: list[list[ExpectedDeployment]] = []
 
     def _answer(self, report: Callable[[str], None]) -> None:
         report("one line")
@@ -59,6 +63,11 @@ class ReleaseSteps:
 
     def _verify(self, _session: Any, expected: ExpectedDeployment, report: Any) -> dict[str, Any]:
         self.rollouts.append(expected)
+        self._answer(report)
+        return {}
+
+    def _roll_out(self, _session: Any, processes: list[ExpectedDeployment], report: Any) -> dict[str, str]:
+        self.rolled_out.append(processes)
         self._answer(report)
         return {}
 
@@ -142,6 +151,58 @@ def test_the_expected_deployment_is_read_from_the_service(engine: Recorder, step
     inputs = {"cluster": CLUSTER, "taskDefinition": f"{FAMILY}:8"}
     call(engine, hook, new_inputs=inputs, new_outputs={**inputs, "name": "web-service"})
     assert steps.rollouts == [ExpectedDeployment(cluster=CLUSTER, service="web-service", task_definition=f"{FAMILY}:8")]
+
+
+WORKER = ExpectedDeployment(cluster=CLUSTER, service="worker", task_definition="worker:2", process="worker")
+
+
+def with_worker(hook: str, position: int, **inputs: dict[str, Any]) -> Any:
+    binding = release_hooks().binding([WORKER])
+    return getattr(binding, hook)[position](hook_args(**inputs))
+
+
+def test_the_web_service_is_not_touched_when_a_process_does_not_run(engine: Recorder, steps: ReleaseSteps) -> None:
+    steps.refusal = ReleaseError("Process worker: exit code 3")
+    with pytest.raises(ReleaseError, match=r"(?s)exit code 3.*The web service was not touched"):
+        engine.run(lambda: with_worker("before_update", 1, new_inputs=service_inputs()))
+    assert steps.rolled_out == [[WORKER]]
+
+
+def test_when_the_web_service_fails_the_processes_return(engine: Recorder, steps: ReleaseSteps) -> None:
+    steps.refusal = ReleaseError("did not become healthy")
+    inputs = {"cluster": CLUSTER, "taskDefinition": f"{FAMILY}:8"}
+    with pytest.raises(ReleaseError, match=r"(?s)did not become healthy.*Process worker returns"):
+        engine.run(lambda: with_worker("after_update", 0, new_inputs=inputs, new_outputs={**inputs, "name": "web"}))
+
+
+@pytest.mark.parametrize(("declared", "runs"), [(("worker",), "worker:2"), ((), "")])
+def test_a_process_runs_in_the_releases_that_have_it(
+    engine: Recorder, steps: ReleaseSteps, declared: tuple[str, ...], runs: str
+) -> None:
+    inputs = {"cluster": CLUSTER, "taskDefinition": "worker:2"}
+    spec = replace(SPEC, processes=declared)
+
+    def after() -> Any:
+        binding = release_hooks().process_binding("worker", spec)
+        return binding.after_update[0](hook_args(new_inputs=inputs, new_outputs={**inputs, "name": "worker"}))  # type: ignore[index]
+
+    engine.run(after)
+    assert steps.rolled_out == [[replace(WORKER, task_definition=runs)]]
+
+
+def test_the_release_is_migrated_once_for_all_its_services(engine: Recorder, steps: ReleaseSteps) -> None:
+    def services() -> Any:
+        owner = release_hooks()
+        migrate = owner.binding().before_update[0], owner.process_binding("worker", SPEC).before_update[0]  # type: ignore[index]
+        arguments = hook_args(new_inputs=service_inputs(), old_inputs=EARLIER)
+        return pulumi.Output.all(*(pulumi.Output.from_input(one(arguments)) for one in migrate))
+
+    engine.run(services)
+    assert len(steps.migrations) == 1
+    steps.refusal = ReleaseError("exit code 1")
+    with pytest.raises(ReleaseError, match=r"exit code 1|the migration of this release failed"):
+        engine.run(services)
+    assert len(steps.migrations) == 2
 
 
 def test_progress_is_logged_with_the_service(

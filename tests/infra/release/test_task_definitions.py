@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from infra.release.reporting import ReleaseError
 from infra.release.rollout import outdated_tasks
 from infra.release.rollout.task_definitions import equivalent, fingerprint
-from tests.infra.release.fake_aws import CLUSTER, FAMILY, MIGRATION, SECRET, FakeAws, refuse, running_task
+from tests.infra.release.fake_aws import CLUSTER, FAMILY, MIGRATION, RELEASE, SECRET, FakeAws, refuse, running_task
 
 CONTAINER = {
     "name": "web",
@@ -17,7 +17,6 @@ CONTAINER = {
     "environment": [{"name": "SETTING", "value": "a"}],
     "secrets": [{"name": "SECRET_KEY", "valueFrom": "arn:SECRET_KEY::v-1"}],
 }
-SERVICE = {"clusterArn": CLUSTER, "serviceName": "web-service"}
 
 
 def registered(session: boto3.Session, memory: str = "512", **changes: Any) -> str:
@@ -27,6 +26,7 @@ def registered(session: boto3.Session, memory: str = "512", **changes: Any) -> s
         cpu="256",
         memory=memory,
         requiresCompatibilities=["FARGATE"],
+        executionRoleArn="arn:aws:iam::123456789012:role/execution",
         containerDefinitions=[{**CONTAINER, **changes}],
         tags=[{"key": "Made", "value": memory}],
     )
@@ -79,7 +79,7 @@ def test_secret_versions_are_read_from_references_and_one_without_a_version_coun
 def test_tasks_of_an_earlier_release_are_waited_for_while_they_drain(aws: FakeAws) -> None:
     aws.tasks = [running_task("1"), running_task("2", f"{FAMILY}:7", lastStatus="DEACTIVATING")]
     aws.gone = ["2"]
-    outdated_tasks.wait_until_stopped(aws.session, SERVICE, f"{FAMILY}:8")
+    outdated_tasks.wait_until_stopped(aws.session, CLUSTER, RELEASE)
     assert len(aws.asked("list_tasks")) == 4
 
 
@@ -87,7 +87,7 @@ def test_tasks_that_do_not_stop_are_named(aws: FakeAws, monkeypatch: pytest.Monk
     monkeypatch.setattr(outdated_tasks, "DRAIN_SECONDS", 0)
     aws.tasks = [running_task("1"), running_task("2", f"{FAMILY}:7")]
     with pytest.raises(ReleaseError, match=r"still run after 0 s: 2 \(preqly-test-web:7\)"):
-        outdated_tasks.wait_until_stopped(aws.session, SERVICE, f"{FAMILY}:8")
+        outdated_tasks.wait_until_stopped(aws.session, CLUSTER, RELEASE)
 
 
 def test_a_task_outside_the_service_with_a_previous_secret_is_named(aws: FakeAws) -> None:
@@ -97,7 +97,7 @@ def test_a_task_outside_the_service_with_a_previous_secret_is_named(aws: FakeAws
         running_task("2", MIGRATION, group="family:preqly-test-migration", startedBy="ann"),
         running_task("3", "other", group="family:other"),
     ]
-    assert outdated_tasks.beside_the_service(aws.session, SERVICE, f"{FAMILY}:8") == [
+    assert outdated_tasks.beside_the_services(aws.session, RELEASE, CLUSTER) == [
         "Task 2 (preqly-test-migration:7, started by ann) holds a previous version of a secret"
     ]
 
@@ -108,5 +108,5 @@ def test_a_task_outside_the_service_with_previous_variables_is_named(aws: FakeAw
         running_task("2", MIGRATION, group="family:preqly-test-migration"),
         running_task("3", "other", group="family:other"),
     ]
-    (line,) = outdated_tasks.beside_the_service(aws.session, SERVICE, f"{FAMILY}:8")
+    (line,) = outdated_tasks.beside_the_services(aws.session, RELEASE, CLUSTER)
     assert line.startswith("Task 2 ")

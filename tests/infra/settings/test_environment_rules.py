@@ -263,9 +263,11 @@ def test_more_than_a_secret_or_a_task_definition_holds_is_refused() -> None:
 
 
 def test_more_existing_secrets_than_a_role_may_read_are_refused_and_keys_of_one_count_once() -> None:
-    existing = {f"A{number}": SECRET.replace("team", f"team{number}") for number in range(11)}
+    existing = {f"A{number}": SECRET.replace("team", f"team{number}") for number in range(20)}
     (many,) = environment_rules.existing(settings(existing_secrets=existing))
-    assert "names 11 different secrets" in many.rule
+    assert "names 20 secrets, whose policy has " in many.rule
+    ten = dict(list(existing.items())[:10])
+    assert not list(environment_rules.existing(settings(existing_secrets=ten)))
     assert not list(environment_rules.existing(settings(existing_secrets=dict.fromkeys(existing, SECRET))))
 
 
@@ -288,3 +290,11 @@ def test_any_values_are_either_taken_as_text_or_refused_without_being_shown(valu
         refused = error.problems
     assert all(problem.value is None for problem in refused)
     assert refused or {name: type(value) for name, value in found.items()} == dict.fromkeys(values, str)
+
+
+@pytest.mark.parametrize("name", ["CACHE_URL", "REDIS_URL"])
+def test_a_stack_without_a_cache_may_name_a_server_of_its_own(name: str) -> None:
+    given = json.dumps({name: "rediss://cache"})
+    assert dict(loaded(environment=given).environment) == {name: "rediss://cache"}
+    problem = only_problem(environment=given, cache="valkey")
+    assert (problem.key, problem.rule) == (f"preqly:environment.{name}", "is decided by the setting cache")

@@ -17,6 +17,19 @@ PUBLIC = "public"
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """A command that runs at a time."""
+
+    command: tuple[str, ...]
+    cron: str
+    """Five fields, as in a crontab."""
+    timezone: str
+    """Name of the IANA database, such as Europe/Berlin."""
+    seconds: int
+    """Longest time of a run."""
+
+
+@dataclass(frozen=True)
 class Application:
     """The project, by the keys of the document; all but `settings` have a default."""
 
@@ -42,6 +55,9 @@ class Application:
     build_environment: Mapping[str, str] = field(default_factory=dict)
     stop_seconds: int = 10
     """Time between the signal to stop and the end of the process."""
+    processes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Commands of the processes beside the web server, by name."""
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
 
 
 @cache
@@ -76,6 +92,11 @@ def parse(document: Mapping[str, Any]) -> Application:
         secret_paths=tuple(proxy.get("secret_paths", ())),
         build_environment=dict(document.get("build", {}).get("environment", {})),
         stop_seconds=int(document.get("stop_seconds", 10)),
+        processes={name: tuple(command) for name, command in document.get("processes", {}).items()},
+        schedules={
+            name: Schedule(tuple(one["command"]), one["cron"], one["timezone"], int(one["seconds"]))
+            for name, one in document.get("schedules", {}).items()
+        },
     )
 
 

@@ -8,9 +8,11 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import StaticFilesStorage, staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
@@ -21,8 +23,9 @@ from django_hosting.storage import ForgivingStaticFiles
 
 NO_SERVER = {
     "ALLOWED_HOSTS": "localhost",
-    # Nothing listens there: code that asks a database at import fails at once.
+    # Nothing listens there: code that asks a server at import fails at once.
     "DATABASE_URL": "postgres://build:build@127.0.0.1:1/build",
+    "REDIS_URL": "redis://127.0.0.1:1/1",
 }
 """Variables that the settings require; they are set for the build alone."""
 
@@ -60,10 +63,23 @@ def proxy_facts() -> dict[str, Any]:
         "static_folders": [
             os.fspath(one[1] if isinstance(one, (list, tuple)) else one) for one in settings.STATICFILES_DIRS
         ],
+        "static_package_folders": _package_folders() if _collects() else [],
         "media_url": _path(settings.MEDIA_URL) if "media" not in kept else None,
         "kept": kept,
         "django": django.get_version(),
     }
+
+
+def _package_folders() -> list[str]:
+    """Folders at the top of the static files with files of installed packages alone, which new code does not change."""
+    own_folders, all_folders = set(), set()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            first = Path(getattr(storage, "prefix", None) or "", name).parts[0]
+            all_folders.add(first)
+            if not Path(storage.path(name)).is_relative_to(sys.prefix):
+                own_folders.add(first)
+    return sorted(all_folders - own_folders)
 
 
 def _without_effect() -> str | None:
@@ -97,7 +113,8 @@ def _collects() -> bool:
 
 
 def _path(url: str | None) -> str | None:
-    return url if url and url.startswith("/") else None
+    # nginx compares it with a decoded path.
+    return unquote(url) if url and url.startswith("/") else None
 
 
 def _manage_py() -> str | None:

@@ -15,6 +15,7 @@ FROM_FILES = (
     "APPLICATION_DATABASE_URL",
     "EMAIL_URL",
     "CACHE_URL",
+    "REDIS_URL",
 )
 """Secrets that may be in a file instead, named by `<variable>_FILE`."""
 MOUNTED = "/run/secrets/"

@@ -30,7 +30,7 @@ settings.SECRET_KEY  # noqa: B018
 LIVENESS_PORT = "8006"
 
 bind = ["0.0.0.0:8005", f"0.0.0.0:{METRICS_PORT}", f"0.0.0.0:{LIVENESS_PORT}"]
-wsgi_app = application().callable
+wsgi_app = "django_hosting.callable:application"
 
 # Two processes of two threads need the least CPU time per request (make bench).
 worker_class = (
@@ -115,7 +115,9 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(_server: Any, worker: Any) -> None:
-    """Name the worker's metrics."""
-    from django_hosting import metrics  # noqa: PLC0415 - after the variables above
+    """Name the worker's metrics; one worker of a task publishes the lengths of queues."""
+    from django_hosting import metrics, queue_lengths  # noqa: PLC0415 - after the variables above
 
     metrics.name_process(str(worker.place))
+    if worker.place == 0:
+        queue_lengths.start()

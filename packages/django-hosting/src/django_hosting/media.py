@@ -8,6 +8,7 @@ from urllib.parse import quote
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
@@ -17,6 +18,7 @@ from django_hosting.middleware import Middleware
 from django_hosting.options import options
 from django_hosting.static_files import RECORDS, SIGNED_URL_HEADER
 from django_hosting.storages import ALIAS
+from django_hosting.timeouts import timeout_answer
 
 # Internal locations of the proxy (docker/nginx).
 FROM_VOLUME = "/-/media/volume/"
@@ -51,8 +53,9 @@ def deliver(name: str) -> HttpResponse:
         raise Http404
     if bucket and name.startswith(RECORDS):
         raise Http404
-    # The proxy sets the type.
-    response = HttpResponse(headers={"Content-Type": ""})
+    # The proxy sets the type. Django's caches keep no private response: one visitor's right is none of the next one's,
+    # and a signed URL expires.
+    response = HttpResponse(headers={"Content-Type": "", "Cache-Control": "private"})
     if bucket:
         response["X-Accel-Redirect"] = FROM_BUCKET
         response[SIGNED_URL_HEADER] = storages[ALIAS].signed_url(name)
@@ -70,11 +73,17 @@ def _name(request: HttpRequest) -> str | None:
 def _answer(request: HttpRequest, name: str) -> HttpResponseBase:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    # Django's cache of a whole site asks this: it must keep neither the rule's answer nor a signed URL.
-    request._cache_update_cache = False
     # nginx resolves dots, so the rule must see a path that it leaves alone: the answer is made first.
     response = deliver(name)
-    if not _rule(options().media_access)(request, name):
+    try:
+        allowed = _rule(options().media_access)(request, name)
+    except OperationalError as error:
+        # Django hands a middleware only the errors of views.
+        timeout = timeout_answer(request, error)
+        if timeout is None:
+            raise
+        return timeout
+    if not allowed:
         raise Http404
     return response
 

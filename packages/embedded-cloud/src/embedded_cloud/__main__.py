@@ -1,4 +1,4 @@
-"""`python -m embedded_cloud start|remove|types`."""
+"""`python -m embedded_cloud start|remove|types|services`."""
 
 import argparse
 import logging
@@ -14,13 +14,15 @@ from embedded_cloud.config import Clocks, CloudConfig
 from embedded_cloud.endpoints import Endpoints
 from embedded_cloud.images.images import ImageError, ensure
 
-ROLES = ("postgres", "haproxy", "registry", "pause")
+ROLES = ("postgres", "valkey", "haproxy", "registry", "pause")
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "types":
         return _list_types()
+    if options.command == "services":
+        return _services(options.write)
     config = CloudConfig(
         name=options.name,
         state_dir=options.state_dir.absolute(),
@@ -40,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("start", help="start the cloud, print its environment, run until Ctrl-C")
     remove = commands.add_parser("remove", help="remove containers, volumes, images and state of a stopped cloud")
     commands.add_parser("types", help="list the supported resource types")
+    services = commands.add_parser("services", help="say in a table what each service does here")
+    services.add_argument("--write", type=Path, nargs="+", default=[], help="documents that have the table")
     for command in (start, remove):
         command.add_argument("--name", default=CloudConfig.name, help="label of every Docker object")
         command.add_argument("--state-dir", type=Path, default=Path(".embedded-cloud"), help="folder with all state")
@@ -94,7 +98,17 @@ def _list_types() -> int:
     return 0
 
 
-def _no_base() -> None:
+def _services(documents: list[Path]) -> int:
+    from embedded_cloud import emulation  # noqa: PLC0415
+
+    if documents:
+        emulation.write(documents)
+    else:
+        sys.stdout.write(emulation.table())
+    return 0
+
+
+def _no_base(_release: str) -> None:
     raise ImageError("No image registry answers. Pull or build the images of the cloud first: see its README.")
 
 

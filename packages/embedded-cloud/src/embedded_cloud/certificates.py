@@ -3,14 +3,14 @@
 import ipaddress
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_DAYS = 3650
@@ -19,7 +19,15 @@ SERVER_DAYS = 397
 RENEW_BEFORE_DAYS = 30
 
 Key = ec.EllipticCurvePrivateKey
-PublicKey = ec.EllipticCurvePublicKey
+ServerKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+P256 = "EC_prime256v1"
+_CURVES: Mapping[str, ec.EllipticCurve] = {
+    P256: ec.SECP256R1(),
+    "EC_secp384r1": ec.SECP384R1(),
+    "EC_secp521r1": ec.SECP521R1(),
+}
+"""ACM's names of key algorithms; the others are RSA with a number of bits."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +67,18 @@ class CertificateAuthority:
             self._load()
         return self._folder / "ca.pem"
 
-    def issue(self, host_names: Sequence[str]) -> ServerCertificate:
-        """Server certificate for these names or IP addresses; the same one until it is about to expire."""
+    def issue(self, host_names: Sequence[str], key_algorithm: str = P256) -> ServerCertificate:
+        """Server certificate for these names or IP addresses; the same one until it is about to expire.
+
+        `key_algorithm` is one of ACM's.
+        """
         with self._lock:
             authority, authority_key = self._load()
-            stem = host_names[0].replace("*", "_")
+            stem = host_names[0].replace("*", "_") + ("" if key_algorithm == P256 else f".{key_algorithm}")
             issued = ServerCertificate(self._folder / f"{stem}.pem", self._folder / f"{stem}.key.pem")
             if _covers(issued.certificate_path, host_names, authority) and issued.key_path.exists():
                 return issued
-            key = ec.generate_private_key(ec.SECP256R1())
+            key = _new_key(key_algorithm)
             chain = _sign_server(host_names, key.public_key(), authority, authority_key)
             _write(issued.key_path, _pem(key), mode=0o600)
             _write(issued.certificate_path, chain)
@@ -86,6 +97,12 @@ class CertificateAuthority:
         _write(key_path, _pem(key), mode=0o600)
         _write(certificate_path, certificate.public_bytes(serialization.Encoding.PEM))
         return certificate, key
+
+
+def _new_key(algorithm: str) -> ServerKey:
+    if algorithm in _CURVES:
+        return ec.generate_private_key(_CURVES[algorithm])
+    return rsa.generate_private_key(public_exponent=65_537, key_size=int(algorithm.removeprefix("RSA_")))
 
 
 def _sign_authority(key: Key) -> x509.Certificate:
@@ -163,7 +180,7 @@ def _expires_soon(certificate: x509.Certificate) -> bool:
     return certificate.not_valid_after_utc - datetime.now(UTC) < timedelta(days=RENEW_BEFORE_DAYS)
 
 
-def _pem(key: Key) -> bytes:
+def _pem(key: ServerKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

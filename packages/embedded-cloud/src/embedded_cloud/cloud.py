@@ -9,17 +9,21 @@ from dataclasses import replace
 from moto.route53.models import route53_backends
 
 from embedded_cloud.agents.agent import Agent, AgentThread, CloudContext
+from embedded_cloud.agents.autoscaling.agent import AutoScalingAgent
 from embedded_cloud.agents.ecr.agent import EcrAgent
 from embedded_cloud.agents.ecs.agent import EcsAgent
+from embedded_cloud.agents.elasticache.agent import ElastiCacheAgent
 from embedded_cloud.agents.elb.agent import ElbAgent
+from embedded_cloud.agents.events.agent import EventsAgent
 from embedded_cloud.agents.rds.agent import RdsAgent
 from embedded_cloud.api import moto_patches
-from embedded_cloud.api.moto_patches import ses
+from embedded_cloud.api.moto_patches import ses, sessions, sns
 from embedded_cloud.api.persistence import SnapshotStore
 from embedded_cloud.api.server import ApiServer
 from embedded_cloud.certificates import CertificateAuthority
 from embedded_cloud.config import ACCOUNT_ID, CloudConfig
 from embedded_cloud.containers.docker_host import DockerHost
+from embedded_cloud.sessions.server import SessionServer
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +44,7 @@ class EmbeddedCloud:
         self.config = config
         self._agents = agents
         self._threads: list[AgentThread] = []
+        self._sessions: SessionServer | None = None
         self._owns_process = False
         lock = threading.RLock()
         self._store = SnapshotStore(config.state_dir, lock)
@@ -79,6 +84,9 @@ class EmbeddedCloud:
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         self._threads.clear()
+        sessions.serve_with(None)
+        if self._sessions is not None:
+            self._sessions.stop()
         self.context.docker.close()
         self._api.stop()
         self._store.stop()
@@ -90,12 +98,16 @@ class EmbeddedCloud:
         self.config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         moto_patches.apply(agents=bool(factories), registry=f"localhost:{self.config.registry_port}")
         ses.deliver_to(self.config.state_dir / "mail")
+        sns.deliver_to(self.config.state_dir / "mail")
         if not self._store.start():
             self._create_zones()
             self._store.touch()
         self._api.listen()
         if factories:
             self.context = replace(self.context, container_endpoint=self._listen_for_containers())
+            self._sessions = SessionServer(self.context)
+            self._sessions.start()
+            sessions.serve_with(self._sessions)
         self._threads = [AgentThread(factory(self.context), self.config.clocks.poll_seconds) for factory in factories]
         for thread in self._threads:
             thread.start()
@@ -138,4 +150,4 @@ def _claim_process() -> None:
 
 def default_agents() -> Sequence[AgentFactory]:
     """All agents, in the order in which they are started."""
-    return (EcrAgent, RdsAgent, ElbAgent, EcsAgent)
+    return (EcrAgent, RdsAgent, ElastiCacheAgent, ElbAgent, EcsAgent, EventsAgent, AutoScalingAgent)

@@ -16,6 +16,7 @@ LABEL = "embedded-cloud.name"
 STANDIN_IMAGES: Mapping[str, str] = MappingProxyType(
     {
         "postgres": "embedded-cloud/postgres:trixie",
+        "valkey": "embedded-cloud/valkey:trixie",
         "haproxy": "embedded-cloud/haproxy:trixie",
         "registry": "embedded-cloud/registry:trixie",
         "pause": "embedded-cloud/haproxy:trixie",
@@ -94,7 +95,7 @@ class CloudConfig:
     clocks: Clocks = Clocks()
     """Waiting times; a test may shorten them."""
     images: Mapping[str, str] = field(default_factory=lambda: STANDIN_IMAGES)
-    """Image per role: postgres, haproxy, registry, pause."""
+    """Image per role: postgres, valkey, haproxy, registry, pause."""
 
     @property
     def network_name(self) -> str:

@@ -157,3 +157,22 @@ def test_a_stopped_task_runs_until_the_agent_stops_it(with_agents: Stage) -> Non
 def test_subnets_can_be_deleted_after_the_tasks_that_ran_in_them(stage: Stage, cloud: EmbeddedCloud) -> None:
     stage.ecs.run_task(cluster="site", taskDefinition="web", launchType="FARGATE", networkConfiguration=stage.network)
     assert [eni for eni in cloud.context.backend("ec2").enis.values() if eni.description == "moto ECS"] == []
+
+
+def test_a_service_uses_only_capacity_providers_of_its_cluster(stage: Stage) -> None:
+    wanted = {
+        "cluster": "site",
+        "serviceName": "worker",
+        "taskDefinition": "web",
+        "desiredCount": 1,
+        "networkConfiguration": stage.network,
+        "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+    }
+    with pytest.raises(stage.ecs.exceptions.InvalidParameterException, match="FARGATE_SPOT was not found"):
+        stage.ecs.create_service(**wanted)
+    stage.ecs.put_cluster_capacity_providers(
+        cluster="site", capacityProviders=["FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
+    )
+    created = stage.ecs.create_service(**wanted)["service"]
+    assert "launchType" not in created
+    assert created["deployments"][0]["capacityProviderStrategy"] == wanted["capacityProviderStrategy"]

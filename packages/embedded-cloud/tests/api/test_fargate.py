@@ -37,3 +37,15 @@ def test_another_size_or_network_mode_is_refused(
     with pytest.raises(ClientError, match=message) as refused:
         register(running_api, **more)
     assert refused.value.response["Error"]["Code"] == "ClientException"
+
+
+@pytest.mark.parametrize("seconds", [120, 121])
+def test_a_container_has_two_minutes_to_stop(running_api: EmbeddedCloud, seconds: int) -> None:
+    container = {"name": "web", "image": "web", "memory": 128, "stopTimeout": seconds}
+    wanted: dict[str, Any] = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256"}
+    register = client(running_api, "ecs").register_task_definition
+    if seconds > 120:
+        with pytest.raises(ClientError, match="stopTimeout of up to 120 seconds"):
+            register(family="web", containerDefinitions=[container], memory="512", **wanted)
+    else:
+        register(family="web", containerDefinitions=[container], memory="512", **wanted)

@@ -8,7 +8,7 @@ import pytest
 
 from embedded_cloud.config import STANDIN_IMAGES
 from embedded_cloud.images import images
-from embedded_cloud.images.images import BASE_IMAGES, DEBIAN_BASE, ImageError, ensure
+from embedded_cloud.images.images import BASE_IMAGES, IMAGES, ImageError, debian_base, ensure
 
 
 class FakeDocker:
@@ -53,8 +53,8 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     return install
 
 
-def no_base() -> None:
-    raise AssertionError("the base exists already")
+def no_base(release: str) -> None:
+    raise AssertionError(f"the base of {release} exists already")
 
 
 def test_the_official_image_is_used_where_a_registry_answers(use: Use) -> None:
@@ -64,7 +64,7 @@ def test_the_official_image_is_used_where_a_registry_answers(use: Use) -> None:
 
 
 def test_the_registry_is_asked_only_once(use: Use) -> None:
-    docker = use(FakeDocker({DEBIAN_BASE}))
+    docker = use(FakeDocker({debian_base("trixie")}))
     ensure(["python", "nginx", "postgres"], print, no_base)
     assert len(docker.pulled) == 1
     assert docker.built == [BASE_IMAGES[role].standin for role in ("python", "nginx", "postgres")]
@@ -72,14 +72,14 @@ def test_the_registry_is_asked_only_once(use: Use) -> None:
 
 def test_the_base_is_created_when_a_stand_in_needs_it(use: Use) -> None:
     docker = use(FakeDocker(set()))
-    made: list[bool] = []
-    ensure(["nginx"], print, lambda: made.append(True))
-    assert made == [True]
-    assert docker.built == [BASE_IMAGES["nginx"].standin]
+    made: list[str] = []
+    ensure(["nginx", "python3.11"], print, made.append)
+    assert made == ["trixie", "bookworm"], "an older Python is that of an older Debian"
+    assert docker.built == [BASE_IMAGES["nginx"].standin, IMAGES["python3.11"].standin]
 
 
 def test_a_second_run_chooses_the_same_images_and_pulls_nothing(use: Use) -> None:
-    docker = use(FakeDocker({DEBIAN_BASE}))
+    docker = use(FakeDocker({debian_base("trixie")}))
     first = ensure(BASE_IMAGES, print, no_base)
     docker.pulled.clear()
     docker.built.clear()
@@ -91,7 +91,7 @@ def test_a_second_run_chooses_the_same_images_and_pulls_nothing(use: Use) -> Non
 def test_a_stand_in_is_built_again_when_its_instructions_change(
     use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    docker = use(FakeDocker({DEBIAN_BASE}))
+    docker = use(FakeDocker({debian_base("trixie")}))
     ensure(["nginx", "haproxy"], print, no_base)
     docker.built.clear()
     changed = tmp_path / "Dockerfile"
@@ -104,15 +104,15 @@ def test_a_stand_in_is_built_again_when_its_instructions_change(
 
 
 def test_a_failed_build_shows_dockers_output_and_the_fix(use: Use) -> None:
-    use(FakeDocker({DEBIAN_BASE}, builds=False))
+    use(FakeDocker({debian_base("trixie")}, builds=False))
     with pytest.raises(ImageError, match="Unable to locate package") as raised:
         ensure(["nginx"], print, no_base)
     assert "Fix:" in str(raised.value)
 
 
 def test_stand_ins_never_carry_an_official_name() -> None:
-    official = {image.official.partition(":")[0] for image in BASE_IMAGES.values()}
-    assert not {image.standin.partition(":")[0] for image in BASE_IMAGES.values()} & official
+    official = {image.official.partition(":")[0] for image in IMAGES.values()}
+    assert not {image.standin.partition(":")[0] for image in IMAGES.values()} & official
     assert all(images.is_standin(image.standin) for image in BASE_IMAGES.values())
 
 

@@ -37,9 +37,9 @@ def unique_config(folder: Path, clocks: Clocks = FAST) -> CloudConfig:
 
 
 @contextmanager
-def running_cloud(folder: Path, *agents: AgentFactory) -> Iterator[EmbeddedCloud]:
+def running_cloud(folder: Path, *agents: AgentFactory, clocks: Clocks = FAST) -> Iterator[EmbeddedCloud]:
     """Run a cloud with these agents, and remove its objects from Docker afterwards."""
-    cloud = EmbeddedCloud(unique_config(folder), agents=agents)
+    cloud = EmbeddedCloud(unique_config(folder, clocks), agents=agents)
     cloud.start()
     try:
         yield cloud

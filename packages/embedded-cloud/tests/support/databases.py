@@ -7,8 +7,9 @@ from typing import Any
 
 from embedded_cloud.agents.rds.agent import RdsAgent
 from embedded_cloud.cloud import EmbeddedCloud
+from embedded_cloud.config import Clocks
 from embedded_cloud.testing.polling import wait_until
-from support.clouds import client, running_cloud, two_subnets
+from support.clouds import FAST, client, running_cloud, two_subnets
 
 PASSWORD = "first-Password1"
 PARAMETERS = {
@@ -21,9 +22,9 @@ PARAMETERS = {
 
 
 @contextmanager
-def available(folder: Path) -> Iterator[EmbeddedCloud]:
+def available(folder: Path, clocks: Clocks = FAST) -> Iterator[EmbeddedCloud]:
     """Run a cloud of its own with a database that is available."""
-    with running_cloud(folder, RdsAgent) as cloud:
+    with running_cloud(folder, RdsAgent, clocks=clocks) as cloud:
         create(cloud)
         wait_until_available(cloud)
         yield cloud

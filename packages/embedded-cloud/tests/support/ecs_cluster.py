@@ -10,6 +10,7 @@ import boto3
 import docker
 import httpx
 
+from embedded_cloud.agents.autoscaling.agent import AutoScalingAgent
 from embedded_cloud.agents.ecs.agent import EcsAgent
 from embedded_cloud.agents.elb.agent import ElbAgent
 from embedded_cloud.cloud import EmbeddedCloud
@@ -59,10 +60,11 @@ class EcsCluster:
         self.cloud.start()
 
     def _new_cloud(self) -> EmbeddedCloud:
-        return EmbeddedCloud(self.config, agents=[EcsAgent, ElbAgent])
+        return EmbeddedCloud(self.config, agents=[EcsAgent, ElbAgent, AutoScalingAgent])
 
     def __getattr__(self, service: str) -> Any:
-        self.__dict__[service] = client(self.cloud, service)
+        names = {"autoscaling": "application-autoscaling"}
+        self.__dict__[service] = client(self.cloud, names.get(service, service))
         return self.__dict__[service]
 
     def identity(self, key: str, secret: str, token: str) -> str:

@@ -5,8 +5,10 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
-from support.ecs_cluster import EcsCluster
+from embedded_cloud.cloud import EmbeddedCloud
+from embedded_cloud.config import CloudConfig
 
 REQUEST = (
     b"GET /%s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -17,8 +19,15 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0
 """Of a client of HTTP/2, with empty settings: RFC 9113, section 3.4."""
 
 
+class Served(Protocol):
+    """A cloud with a load balancer."""
+
+    cloud: EmbeddedCloud
+    config: CloudConfig
+
+
 @contextmanager
-def connection(cluster: EcsCluster, protocol: str) -> Iterator[ssl.SSLSocket]:
+def connection(cluster: Served, protocol: str) -> Iterator[ssl.SSLSocket]:
     """A connection over TLS with this protocol, `http/1.1` or `h2`."""
     context = ssl.create_default_context(cafile=str(cluster.cloud.context.certificates.certificate_path))
     context.set_alpn_protocols([protocol])
@@ -30,7 +39,7 @@ def connection(cluster: EcsCluster, protocol: str) -> Iterator[ssl.SSLSocket]:
 
 
 @contextmanager
-def tunnel(cluster: EcsCluster, query: str = "") -> Iterator[ssl.SSLSocket]:
+def tunnel(cluster: Served, query: str = "") -> Iterator[ssl.SSLSocket]:
     """An upgraded connection to the target, without the frames of a WebSocket. `query`: seconds of its pauses."""
     with connection(cluster, "http/1.1") as opened:
         opened.sendall(REQUEST % (b"?" + query.encode()))
@@ -43,7 +52,7 @@ def tunnel(cluster: EcsCluster, query: str = "") -> Iterator[ssl.SSLSocket]:
         yield opened
 
 
-def idle_seconds(cluster: EcsCluster, longest: float) -> float:
+def idle_seconds(cluster: Served, longest: float) -> float:
     """How long an idle WebSocket stays open; `longest` for one that is open after so many seconds."""
     with tunnel(cluster) as opened:
         opened.settimeout(longest)
@@ -53,7 +62,7 @@ def idle_seconds(cluster: EcsCluster, longest: float) -> float:
         return time.monotonic() - began
 
 
-def http2_settings(cluster: EcsCluster) -> set[int]:
+def http2_settings(cluster: Served) -> set[int]:
     """Identifiers in the load balancer's settings of HTTP/2."""
     with connection(cluster, "h2") as opened:
         opened.sendall(PREFACE)

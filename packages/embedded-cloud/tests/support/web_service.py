@@ -49,7 +49,9 @@ print("serving", os.environ["RELEASE"], flush=True)
 server.serve_forever()
 print("served", os.environ["RELEASE"], flush=True)
 """
-CHECK = "exec 3<>/dev/tcp/127.0.0.1/8000"
+ILL = "/tmp/ill"  # noqa: S108 - in the container
+"""A container with this file fails its own health check, and serves."""
+CHECK = f"test ! -e {ILL} && exec 3<>/dev/tcp/127.0.0.1/8000"
 
 
 def serving(release: str = "one", **more: Any) -> dict[str, Any]:

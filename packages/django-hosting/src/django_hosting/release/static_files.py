@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.contrib.staticfiles import finders
@@ -123,12 +124,30 @@ def _built(source: str, name: str) -> File:
 def _with_hashes(source: str, text: str) -> str:
     """Replace references as HashedFilesMixin._post_process does."""
     storage = staticfiles_storage
+    known = _HashedFiles(storage.hashed_files)
     for extension, patterns in storage._patterns.items():
         for pattern, template, *ignored in patterns if matches_patterns(source, (extension,)) else ():
             # Since Django 6.1, with what is no reference, such as a comment.
             blocks = [storage.get_ignored_blocks(text, one) for one in ignored]
-            text = pattern.sub(storage.url_converter(source, storage.hashed_files, template, *blocks), text)
+            text = pattern.sub(storage.url_converter(source, known, template, *blocks), text)
     return text
+
+
+class _HashedFiles(dict[str, str]):
+    """The manifest, and the names of references that it does not have, such as those with a query.
+
+    For these, collectstatic hashes the file as it was before its own references changed. The image has its source.
+    """
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the name with a hash."""
+        if name in self:
+            return self[name]
+        path = finders.find(urlsplit(unquote(name)).path.strip())
+        if path is None:
+            return default
+        with Path(path).open("rb") as content:
+            return staticfiles_storage.hashed_name(name, File(content))
 
 
 def _record(bucket: Any, names: list[str]) -> str:

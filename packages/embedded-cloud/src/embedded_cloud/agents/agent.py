@@ -38,7 +38,8 @@ class CloudContext:
 class Agent(Protocol):
     """Compares moto's state with Docker's and acts on the difference. A restart loses nothing that it needs.
 
-    May have a `close()`, called once after its last pass.
+    May have a `close()`, called once after its last pass, and a number `patience`: how many times longer than others it
+    waits between two passes, because what it follows changes rarely.
     """
 
     @property
@@ -53,9 +54,9 @@ class AgentThread:
     """Calls `reconcile` in a loop until stopped."""
 
     def __init__(self, agent: Agent, poll_seconds: float) -> None:
-        """`poll_seconds`: pause between two passes."""
+        """`poll_seconds`: pause between two passes, as many times longer as the agent's `patience` says."""
         self._agent = agent
-        self._poll_seconds = poll_seconds
+        self._poll_seconds = poll_seconds * getattr(agent, "patience", 1)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"agent-{agent.name}", daemon=True)
 

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from docker.errors import DockerException, NotFound
@@ -12,6 +12,7 @@ from docker.errors import DockerException, NotFound
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.ecs.tasks.containers import TaskContainers
 from embedded_cloud.agents.ecs.tasks.records import TaskView
+from embedded_cloud.agents.embedded_metrics import metrics
 from embedded_cloud.api.moto_patches.limits import KEPT_EVENTS
 
 logger = logging.getLogger(__name__)
@@ -108,6 +109,13 @@ class LogFollower:
             if group is not None and self._stream in group.streams:
                 group.put_log_events(self._stream, sorted(events, key=lambda event: event["timestamp"]))
                 del group.streams[self._stream].events[:-KEPT_EVENTS]
+            self._publish_metrics(events)
+
+    def _publish_metrics(self, events: Iterable[Mapping[str, Any]]) -> None:
+        for event in events:
+            for namespace, datum in metrics(event["message"]):
+                datum["Timestamp"] = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).replace(tzinfo=None)
+                self._context.backend("cloudwatch").put_metric_data(namespace, [datum])
 
     def finish(self) -> None:
         """Ship the rest after the container has stopped."""

@@ -13,7 +13,7 @@ from embedded_cloud.api import snapshot
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Incremented when older snapshots cannot be read."""
 
 DEBOUNCE_SECONDS = 2.0

@@ -21,6 +21,7 @@ os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.http import HTTP_STATUS_CODES
 
+from embedded_cloud.api import task_metadata
 from embedded_cloud.api.validation.requests import Answer, refused
 
 if TYPE_CHECKING:
@@ -100,6 +101,12 @@ class ApiServer:
         self._threads.clear()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith(task_metadata.PREFIX) and "HTTP_AUTHORIZATION" not in environ:
+            with self._lock:
+                found = task_metadata.answer(environ["PATH_INFO"])
+            status = "200 OK" if found else "404 Not Found"
+            start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(found or b"")))])
+            return [found or b""]
         action = _action(environ)
         # Read before taking the lock: a slow client must not block the others.
         body = environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else _read_body(environ)

@@ -2,12 +2,10 @@
 
 import contextlib
 import io
-import ipaddress
-import logging
 import tarfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,37 +14,10 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.models.volumes import Volume
-from docker.types import IPAMConfig, IPAMPool
 
 from embedded_cloud.config import LABEL, CloudConfig
-
-logger = logging.getLogger(__name__)
-
-
-def create_network(client: docker.DockerClient, config: CloudConfig, labels: Mapping[str, str]) -> Network:
-    """Create the network with the VPC's address range, or with Docker's choice if Docker refuses that range."""
-    for pool in _address_pools(config):
-        try:
-            return client.networks.create(config.network_name, driver="bridge", labels=dict(labels), ipam=pool)
-        except APIError as error:
-            if pool is None:
-                raise
-            logger.warning(
-                "network: Docker refuses the range %s (%s) and chooses another one; the load balancer's address is not "
-                "in a VPC with that range",
-                config.vpc_cidr,
-                error.explanation,
-            )
-    raise AssertionError("the last pool is Docker's own choice")
-
-
-def _address_pools(config: CloudConfig) -> Iterator[IPAMConfig | None]:
-    if config.vpc_cidr:
-        subnet = ipaddress.ip_network(config.vpc_cidr)
-        # Docker reports no gateway unless one is given.
-        yield IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))])
-    yield None
-
+from embedded_cloud.containers.container_list import ContainerList, Summary
+from embedded_cloud.containers.network import create_network
 
 ROLE_LABEL = "embedded-cloud.role"
 """Label with the role of a container: registry, database, load-balancer, task."""
@@ -54,6 +25,9 @@ ROLE_LABEL = "embedded-cloud.role"
 REQUEST_SECONDS = 120
 REMOVE_ATTEMPTS = 3
 CONFLICT = 409
+LIST_SHARE = 0.8
+"""Age of the list of containers, as a share of a poll: agents that poll side by side share it, and none reads the one
+of its last pass."""
 
 
 class DockerUnavailableError(Exception):
@@ -78,11 +52,14 @@ class DockerHost:
     def __init__(self, config: CloudConfig) -> None:
         self._config = config
         self._network_lock = threading.Lock()
+        self._list = ContainerList(self._fetch, config.clocks.poll_seconds * LIST_SHARE)
 
     @cached_property
     def client(self) -> docker.DockerClient:
         """The Docker SDK's client. Raises DockerUnavailableError."""
-        return connect()
+        client = connect()
+        client.api.hooks["response"].append(self._list.notice)
+        return client
 
     def close(self) -> None:
         """Close the connections to the engine; the next use opens new ones."""
@@ -93,19 +70,19 @@ class DockerHost:
         return {LABEL: self._config.name, ROLE_LABEL: role, **(extra or {})}
 
     def containers(self, role: str | None = None, labels: Mapping[str, str] | None = None) -> list[Container]:
-        """List containers of this cloud in any state, with one request.
+        """List containers of this cloud in any state.
 
         Name, labels and status are known; `reload()` on a container reads the rest.
         """
-        wanted = {LABEL: self._config.name, **({ROLE_LABEL: role} if role else {}), **(labels or {})}
-        found = self.client.containers.list(
-            all=True, sparse=True, filters={"label": [f"{key}={value}" for key, value in wanted.items()]}
-        )
-        for container in found:
-            # The list has these under other keys than the SDK's properties read.
-            container.attrs.setdefault("Config", {})["Labels"] = container.attrs["Labels"]
-            container.attrs["Name"] = container.attrs["Names"][0]
-        return list(found)
+        return [self.client.containers.prepare_model(_as_inspected(one)) for one in self.summaries(role, labels)]
+
+    def summaries(self, role: str | None = None, labels: Mapping[str, str] | None = None) -> list[Summary]:
+        """The same containers, as Docker's list has them."""
+        wanted = {**({ROLE_LABEL: role} if role else {}), **(labels or {})}.items()
+        return [one for one in self._list.read() if wanted <= one["Labels"].items()]
+
+    def _fetch(self) -> list[Summary]:
+        return list(self.client.api.containers(all=True, filters={"label": self._own_label}))
 
     def container(self, suffix: str) -> Container | None:
         try:
@@ -184,6 +161,11 @@ class DockerHost:
     @property
     def _own_label(self) -> str:
         return f"{LABEL}={self._config.name}"
+
+
+def _as_inspected(summary: Summary) -> dict[str, Any]:
+    """An entry of Docker's list with the keys that the SDK's properties read."""
+    return {**summary, "Config": {"Labels": summary["Labels"]}, "Name": summary["Names"][0]}
 
 
 def remove_container(container: Container) -> None:

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-DEBIAN_BASE = "embedded-cloud/debian:trixie"
-"""Debian trixie with the host's CA certificates: the base of every stand-in."""
-
 PULL_SECONDS = 600
 DOCKERFILE = Path(__file__).parent / "Dockerfile"
 CONTENT_LABEL = "embedded-cloud.stand-in"
@@ -24,6 +21,8 @@ class BaseImage:
     standin: str
     target: str
     """Stage of the Dockerfile in this folder that builds the stand-in."""
+    debian: str = "trixie"
+    """Release of Debian whose packages it has."""
 
 
 BASE_IMAGES: Mapping[str, BaseImage] = MappingProxyType(
@@ -31,6 +30,7 @@ BASE_IMAGES: Mapping[str, BaseImage] = MappingProxyType(
         "python": BaseImage("python:3.13-slim-trixie", "embedded-cloud/python:trixie", "python"),
         "nginx": BaseImage("nginx:1.28-trixie", "embedded-cloud/nginx:trixie", "nginx"),
         "postgres": BaseImage("postgres:17-trixie", "embedded-cloud/postgres:trixie", "postgres"),
+        "valkey": BaseImage("valkey/valkey:8.1-trixie", "embedded-cloud/valkey:trixie", "valkey"),
         "haproxy": BaseImage("haproxy:3.2-trixie", "embedded-cloud/haproxy:trixie", "haproxy"),
         "registry": BaseImage("registry:2", "embedded-cloud/registry:trixie", "registry"),
         # Holds a task's network namespace. Any image with `sleep` works, so it shares HAProxy's.
@@ -38,7 +38,11 @@ BASE_IMAGES: Mapping[str, BaseImage] = MappingProxyType(
     }
 )
 IMAGES: Mapping[str, BaseImage] = MappingProxyType(
-    {**BASE_IMAGES, "node": BaseImage("node:24-trixie-slim", "embedded-cloud/node:trixie", "node")}
+    {
+        **BASE_IMAGES,
+        "node": BaseImage("node:24-trixie-slim", "embedded-cloud/node:trixie", "node"),
+        "python3.11": BaseImage("python:3.11-slim-trixie", "embedded-cloud/python:bookworm", "python", "bookworm"),
+    }
 )
 """Those, and what only some applications are built with."""
 
@@ -47,13 +51,19 @@ class ImageError(Exception):
     """An image can neither be pulled nor built; the message says what to do."""
 
 
+def debian_base(release: str) -> str:
+    """Image of a Debian release with the host's CA certificates: the base of its stand-ins."""
+    return f"embedded-cloud/debian:{release}"
+
+
 def ensure(
-    roles: Iterable[str], progress: Callable[[str], None], make_debian_base: Callable[[], None]
+    roles: Iterable[str], progress: Callable[[str], None], make_debian_base: Callable[[str], None]
 ) -> dict[str, str]:
     """Pull or build the image of every role and return the references by role.
 
-    An image that Docker already has is kept, so repeated runs choose the same one. `make_debian_base` is called before
-    the first stand-in is built if Docker lacks DEBIAN_BASE, and must provide it. Raises ImageError.
+    An image that Docker already has is kept, so repeated runs choose the same one. `make_debian_base` is called with
+    a release of Debian before a stand-in is built if Docker lacks its `debian_base`, and must provide it. Raises
+    ImageError.
     """
     chosen: dict[str, str] = {}
     registry_answers = True
@@ -77,13 +87,14 @@ def is_standin(reference: str) -> bool:
     return reference.startswith("embedded-cloud/")
 
 
-def _build(image: BaseImage, progress: Callable[[str], None], make_debian_base: Callable[[], None]) -> None:
-    if not _present(DEBIAN_BASE):
-        make_debian_base()
+def _build(image: BaseImage, progress: Callable[[str], None], make_debian_base: Callable[[str], None]) -> None:
+    if not _present(debian_base(image.debian)):
+        make_debian_base(image.debian)
     progress(f"building {image.standin} from Debian's packages, in place of {image.official}")
     built = _docker(
         "build",
         *("--target", image.target),
+        *("--build-arg", f"DEBIAN={image.debian}"),
         *("--label", f"{CONTENT_LABEL}={_content(image)}"),
         *("--tag", image.standin),
         str(DOCKERFILE.parent),

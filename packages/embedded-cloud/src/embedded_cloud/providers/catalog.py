@@ -51,7 +51,7 @@ def catalog(package: str) -> Catalog:
     """Entries of `aws`, `random` or `docker`. Raises ValueError for two entries with one token."""
     resources: dict[str, ResourceType] = {}
     functions: dict[str, Function] = {}
-    for name in _modules(f"embedded_cloud.providers.{package}"):
+    for name in modules(f"embedded_cloud.providers.{package}"):
         module = importlib.import_module(name)
         for resource in getattr(module, "RESOURCES", ()):
             if resources.setdefault(resource.token, resource) is not resource:
@@ -62,7 +62,8 @@ def catalog(package: str) -> Catalog:
     return Catalog(package, resources, functions)
 
 
-def _modules(package: str) -> Iterable[str]:
+def modules(package: str) -> Iterable[str]:
+    """Return the names of a package and its modules."""
     folder = importlib.import_module(package)
     yield package
     for module in pkgutil.walk_packages(getattr(folder, "__path__", ()), prefix=f"{package}."):

@@ -5,6 +5,7 @@ import secrets
 import string
 from collections.abc import Callable
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.call import Call
 from embedded_cloud.providers.entry import ALL, ResourceType
 from embedded_cloud.providers.values import Values
@@ -102,6 +103,12 @@ def _make_id(call: Call) -> str:
 _CHARACTERS = (
     "length keepers lower upper numeric number special overrideSpecial minLower minUpper minNumeric minSpecial"
 )
+EMULATION = Emulation(
+    service="Random values",
+    types="random:",
+    acts=("generated once and kept",),
+)
+
 RESOURCES = (
     _type("random:index/randomString:RandomString", _CHARACTERS, _make_string),
     _type("random:index/randomPassword:RandomPassword", _CHARACTERS, _make_password, "result bcryptHash"),

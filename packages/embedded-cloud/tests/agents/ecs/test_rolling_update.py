@@ -1,5 +1,7 @@
 """The rolling update: which tasks start and stop, and when a deployment has failed."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ def tasks(deployment: str, count: int, *, healthy: bool = True) -> list[TaskStat
 
 NEW, NEW_SICK = tasks("new", 2), tasks("new", 2, healthy=False)
 OLD, OLD_SICK = tasks("old", 2), tasks("old", 1, healthy=False)
+ILL, OLD_ILL = ([replace(task, to_replace=True) for task in tasks(name, 2, healthy=False)] for name in ("new", "old"))
+"""They were healthy before."""
 
 
 @pytest.mark.parametrize(
@@ -27,6 +31,12 @@ OLD, OLD_SICK = tasks("old", 2), tasks("old", 1, healthy=False)
         (ServiceState(desired=2, primary="new", tasks=OLD, minimum_percent=0, maximum_percent=200), 2, []),
         (ServiceState(desired=2, primary="new", tasks=NEW + NEW_SICK[:1]), 0, NEW_SICK[:1]),
         (ServiceState(desired=2, primary="new", tasks=OLD + NEW, may_start=False, primary_failed=True), 0, []),
+        (ServiceState(desired=2, primary="new", tasks=ILL), 2, []),
+        (ServiceState(desired=2, primary="new", tasks=NEW[:1] + ILL[:1] + NEW_SICK[:1]), 0, []),
+        (ServiceState(desired=2, primary="new", tasks=NEW + ILL), 0, ILL),
+        (ServiceState(desired=2, primary="new", tasks=ILL, maximum_percent=100), 0, ILL[:1]),
+        (ServiceState(desired=2, primary="new", tasks=OLD_ILL + NEW_SICK), 0, []),
+        (ServiceState(desired=2, primary="new", tasks=OLD_ILL + NEW), 0, OLD_ILL),
     ],
     ids=[
         "a new service starts all its tasks",
@@ -37,6 +47,12 @@ OLD, OLD_SICK = tasks("old", 2), tasks("old", 1, healthy=False)
         "room above the desired count is used before capacity is given up",
         "scaling down stops what is not healthy first",
         "a failed deployment starts nothing and replaces no task",
+        "replacements of unhealthy tasks start first",
+        "an unhealthy task stays until its replacement is healthy",
+        "healthy replacements release the unhealthy tasks",
+        "without room one unhealthy task makes way at a time",
+        "unhealthy tasks of the earlier release stay while the new ones start",
+        "healthy new tasks release them",
     ],
 )
 def test_a_step_starts_and_stops(service: ServiceState, start: int, stop: list[TaskState]) -> None:

@@ -1,14 +1,15 @@
 """Services on real containers: rollout, rollback, replacement of tasks, restart of the cloud, deletion."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from embedded_cloud.agents.autoscaling import agent as autoscaling
 from embedded_cloud.testing.polling import wait_until
-from support.ecs_cluster import GRACE_SECONDS, EcsCluster, running_cluster
-from support.web_service import serving
+from support.ecs_cluster import CLUSTER, GRACE_SECONDS, EcsCluster, running_cluster
+from support.web_service import ILL, serving
 
 pytestmark = pytest.mark.containers
 
@@ -122,10 +123,56 @@ def test_a_task_that_is_killed_is_replaced(cluster: EcsCluster) -> None:
     assert cluster.service("web")["deployments"][0]["rolloutState"] == "COMPLETED"
 
 
-def test_scaling_out_and_in_fails_no_request(cluster: EcsCluster) -> None:
+def test_tasks_that_are_no_longer_healthy_serve_until_their_replacements_do(cluster: EcsCluster) -> None:
+    before = cluster.containers()
+    cluster.update_service("web", healthCheckGracePeriodSeconds=0)
     with cluster.load(2) as load:
-        for count in (3, 2):
-            cluster.update_service("web", desiredCount=count)
+        for container in before:
+            container.exec_run(["touch", ILL])
+        wait_until(lambda: not {one.id for one in before} & {one.id for one in cluster.containers()}, 120)
+        cluster.wait_until_completed("web")
+    cluster.update_service("web", healthCheckGracePeriodSeconds=GRACE_SECONDS)
+    assert load.failures == [], cluster.history("web")
+    events = [one["message"] for one in cluster.service("web")["events"]]
+    assert sum("failed container health checks" in one for one in events) >= len(before)
+
+
+@pytest.fixture
+def policy(cluster: EcsCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
+    """Sets the requests a minute for which the service gets a task; a minute of its policy is a second."""
+    monkeypatch.setattr(autoscaling, "PERIOD_SECONDS", cluster.config.clocks.time_factor)
+    scaled = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{CLUSTER}/web",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    cluster.autoscaling.register_scalable_target(**scaled, MinCapacity=2, MaxCapacity=3)
+    label = f"{cluster.load_balancer.partition('loadbalancer/')[2]}/{cluster.target_group.rpartition(':')[2]}"
+    metric = {"PredefinedMetricType": "ALBRequestCountPerTarget", "ResourceLabel": label}
+
+    def put(requests: float) -> None:
+        cluster.autoscaling.put_scaling_policy(
+            **scaled,
+            PolicyName="requests",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": requests,
+                "PredefinedMetricSpecification": metric,
+                "ScaleOutCooldown": 0,
+                "ScaleInCooldown": 0,
+            },
+        )
+
+    yield put
+    cluster.autoscaling.deregister_scalable_target(**scaled)
+
+
+def test_requests_add_a_task_and_their_end_removes_it_without_a_failed_request(
+    cluster: EcsCluster, policy: Callable[[float], None]
+) -> None:
+    with cluster.load(2) as load:
+        for requests, count in ((1, 3), (1_000_000, 2)):
+            policy(requests)
             wait_until(lambda count=count: _healthy_targets(cluster) == len(cluster.containers()) == count, 90)  # type: ignore[misc]
     assert load.failures == [], cluster.history("web")
     assert cluster.service("web")["runningCount"] == 2

@@ -88,12 +88,17 @@ def test_secrets_do_not_show_in_a_placements_text() -> None:
 
 
 def test_volumes_and_files_are_mounted_at_their_paths() -> None:
-    placement = Placement(pause="abc", volumes={"logs": "cloud-logs"}, files={"/host/ca.pem": "/etc/bundle.pem"})
+    placement = Placement(
+        pause="abc",
+        volumes={"logs": "cloud-logs"},
+        files={"/etc/bundle.pem": "/host/ca.pem", "/etc/other.pem": "/host/ca.pem"},
+    )
     options = rendered(placement, mountPoints=[{"sourceVolume": "logs", "containerPath": "/logs", "readOnly": True}])
-    assert options["volumes"] == {
-        "/host/ca.pem": {"bind": "/etc/bundle.pem", "mode": "ro"},
-        "cloud-logs": {"bind": "/logs", "mode": "ro"},
-    }
+    assert options["volumes"] == [
+        "/host/ca.pem:/etc/bundle.pem:ro",
+        "/host/ca.pem:/etc/other.pem:ro",
+        "cloud-logs:/logs:ro",
+    ]
 
 
 @pytest.mark.parametrize(

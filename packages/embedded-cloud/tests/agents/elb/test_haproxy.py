@@ -15,9 +15,11 @@ from embedded_cloud.agents.elb.haproxy_runtime import (
     commands,
     parse_requests,
     parse_servers_state,
+    parse_workers,
+    shutdowns,
 )
 from embedded_cloud.agents.elb.listener_rules import Ports, RuleError, acl, quote, wildcard
-from embedded_cloud.agents.elb.load_balancers import Listener, LoadBalancer, Rule, TargetGroup
+from embedded_cloud.agents.elb.load_balancers import Certificate, Listener, LoadBalancer, Rule, TargetGroup
 
 WEB = TargetGroup(
     arn="arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1234", name="web", protocol="HTTPS"
@@ -34,7 +36,8 @@ def balancer(
 
 def listener(*rules: Rule, attributes: Mapping[str, str] | None = None, **more: Any) -> Listener:
     default = Rule(conditions=(), actions=[FORWARD])
-    options: dict[str, Any] = {"port": 443, "protocol": "HTTPS", "certificates": [["app.example.com"]], **more}
+    certificates = [Certificate(names=["app.example.com"])]
+    options: dict[str, Any] = {"port": 443, "protocol": "HTTPS", "certificates": certificates, **more}
     return Listener(rules=[*rules, default], attributes=attributes or {}, **options)
 
 
@@ -47,15 +50,6 @@ def test_certificates_of_targets_are_not_verified() -> None:
     found = lines(balancer(listener()), {1: Slot("10.0.0.1:8443", "ready"), 2: Slot()})
     assert "server s1 10.0.0.1:8443 ssl verify none" in found
     assert "server s2 192.0.2.1:1 ssl verify none disabled" in found
-
-
-def test_tls_has_the_least_version_of_the_policy() -> None:
-    modern = "ELBSecurityPolicy-TLS13-1-3-2021-06"
-    certificate = "crt /usr/local/etc/haproxy/certificates/443-0.pem"
-    assert f"bind :443 ssl {certificate} ssl-min-ver TLSv1.2 alpn h2,http/1.1" in lines(balancer(listener()))
-    assert f"bind :443 ssl {certificate} ssl-min-ver TLSv1.3 alpn h2,http/1.1" in lines(
-        balancer(listener(tls_policy=modern))
-    )
 
 
 def test_a_redirect_names_the_published_port_to_a_client_that_used_it() -> None:
@@ -240,3 +234,26 @@ def test_a_server_with_a_request_in_flight_is_told_from_one_with_an_idle_connect
     gone = "Can't find the target PID matching the prefix '@!9'\n"
     assert parse_requests(new + former) == {"10.0.0.1:8000", "10.0.0.3:8000"}
     assert parse_requests(gone) == set()
+
+
+def test_the_sessions_of_drained_targets_are_shut_down_in_each_worker() -> None:
+    processes = (
+        "#<PID> <type> <reloads> <uptime>\n1 master 1 0d00h\n# workers\n24 worker 0 0d\n# old workers\n8 worker 1 0d\n"
+    )
+    assert parse_workers(processes) == ["24", "8"]
+    stat = "# pxname,svname,scur,addr,\nweb,s1,1,10.0.0.1:8000,\nother,s1,1,10.0.0.1:8000,\nweb,s2,1,10.0.0.2:8000,\n"
+    sessions = "0x1: proto=tcpv4 src=10.0.0.9:1 fe=port-443 be=web srv=s1 ts=00\n0x2: proto=tcpv4 fe=x be=web srv=s2\n"
+    sessions += "0x3: proto=tcpv4 fe=x be=other srv=s1\n0x4: proto=tcpv4 fe=x be=<NONE> srv=<none>\n"
+    assert shutdowns(stat, sessions, {("web", "10.0.0.1:8000")}) == ["shutdown session 0x1"]
+    assert shutdowns("", sessions, {("web", "10.0.0.1:8000")}) == []
+
+
+def test_with_a_web_acl_each_request_is_inspected_before_a_rule_answers() -> None:
+    slots = {backend_name(WEB): {1: Slot()}}
+    asked = "http-request send-spoe-group waf inspect"
+    assert asked not in render(balancer(listener()), slots, PORTS)
+    found = [line.strip() for line in render(balancer(listener()), slots, PORTS, "10.0.0.1:7000").splitlines()]
+    assert "server inspector 10.0.0.1:7000" in found
+    blocked = next(at for at, line in enumerate(found) if line.endswith("if { var(txn.waf.blocked) -m bool }"))
+    chosen = next(at for at, line in enumerate(found) if "set-var(txn.rule)" in line)
+    assert found.index(asked) < blocked < chosen

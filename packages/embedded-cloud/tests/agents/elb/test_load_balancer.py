@@ -1,7 +1,5 @@
 """A load balancer on a real HAProxy, as clients and targets see it."""
 
-import socket
-import ssl
 import time
 from collections.abc import Iterator
 
@@ -133,40 +131,6 @@ def test_only_this_machine_reaches_the_published_ports(cluster: EcsCluster) -> N
         "80/tcp": {"127.0.0.1"},
         "443/tcp": {"127.0.0.1"},
     }
-
-
-@pytest.mark.xfail(strict=True, reason="the embedded load balancer takes HAProxy's suites, not the named policy's")
-@pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384"])
-def test_a_suite_that_the_listeners_policy_lacks_is_refused(cluster: EcsCluster, suite: str) -> None:
-    """The policies named `Res` have suites with GCM only (ELB guide, "Security policies for your ALB")."""
-    policy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
-    cluster.elbv2.modify_listener(ListenerArn=cluster.listener, SslPolicy=policy)
-    context = ssl.create_default_context(cafile=str(cluster.cloud.context.certificates.certificate_path))
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(f"{suite}:@SECLEVEL=0")
-    with (
-        socket.create_connection(("127.0.0.1", cluster.config.https_port), timeout=10) as plain,
-        pytest.raises(ssl.SSLError),
-        context.wrap_socket(plain, server_hostname="localhost"),
-    ):
-        pass
-
-
-@pytest.mark.xfail(strict=True, reason="the embedded load balancer has HAProxy's limits, not AWS's")
-@pytest.mark.parametrize(
-    ("path", "headers", "status"),
-    [
-        ("/" + "a" * 20_000, {}, 414),
-        ("/", {f"X-Long-{number}": "a" * 15_000 for number in range(4)}, 200),
-    ],
-    ids=["a URL above 16 KB", "headers of 60 KB"],
-)
-def test_the_limits_are_those_of_an_application_load_balancer(
-    cluster: EcsCluster, path: str, headers: dict[str, str], status: int
-) -> None:
-    """16 KB for the request line and for a header, 64 KB for all headers (ELB guide, "Quotas for your ALBs")."""
-    with cluster.http_client() as client:
-        assert client.get(path, headers=headers).status_code == status
 
 
 def test_a_killed_load_balancer_is_started_again(cluster: EcsCluster) -> None:

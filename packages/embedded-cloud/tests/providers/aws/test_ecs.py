@@ -143,6 +143,24 @@ def test_scaling_by_hand_is_drift(emulation: Any, inputs: dict[str, Any]) -> Non
     assert service.drift() == {"desiredCount": (2, 5)}
 
 
+def test_the_capacity_providers_of_a_service_are_read_back(emulation: Any, inputs: dict[str, Any]) -> None:
+    emulation.client("ecs").put_cluster_capacity_providers(
+        cluster=inputs["cluster"], capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
+    )
+    strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    chosen = {name: value for name, value in inputs.items() if name != "launchType"}
+    service = emulation.resource(SERVICE, "spot", **chosen, capacityProviderStrategies=strategy)
+    assert service.state["capacityProviderStrategies"] == strategy
+    assert service.drift() == {}
+    described = [{**strategy[0], "base": 0}]
+    assert service.diff(**chosen, capacityProviderStrategies=described) == (set(), set())
+    other = [{"capacityProvider": "FARGATE", "weight": 1}]
+    emulation.client("ecs").update_service(
+        cluster=inputs["cluster"], service=service.state["name"], capacityProviderStrategy=other
+    )
+    assert service.drift() == {"capacityProviderStrategies": (strategy, other)}
+
+
 def test_another_cluster_or_launch_type_replaces(emulation: Any, inputs: dict[str, Any]) -> None:
     service = emulation.resource(SERVICE, "fixed", **inputs)
     assert service.diff(**{**inputs, "launchType": "EC2"})[1] == {"launchType"}

@@ -111,6 +111,31 @@ def scaled(emulation: Any) -> dict[str, str]:
     }
 
 
+def _statistics(namespace: str, name: str, dimension: str) -> dict[str, Any]:
+    dimensions = [{"name": dimension, "value": "orders"}]
+    return {"metric": {"namespace": namespace, "metricName": name, "dimensions": dimensions}, "stat": "Average"}
+
+
+BACKLOG = {
+    "customizedMetricSpecification": {
+        "metrics": [
+            {
+                "id": "jobs",
+                "metricStat": _statistics("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName"),
+                "returnData": False,
+            },
+            {
+                "id": "tasks",
+                "metricStat": _statistics("ECS/ContainerInsights", "RunningTaskCount", "ServiceName"),
+                "returnData": False,
+            },
+            {"id": "backlog", "expression": "jobs / tasks", "returnData": True},
+        ]
+    },
+    "targetValue": 25,
+}
+
+
 def test_a_scalable_target_and_its_policy_change_in_place(emulation: Any, scaled: dict[str, str]) -> None:
     target = emulation.resource(TARGET, **scaled, minCapacity=2, maxCapacity=10)
     rule = {
@@ -123,7 +148,8 @@ def test_a_scalable_target_and_its_policy_change_in_place(emulation: Any, scaled
     policy = emulation.resource(POLICY, **inputs, targetTrackingScalingPolicyConfiguration=rule)
     other = {**rule, "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageMemoryUtilization"}}
     second = emulation.resource(POLICY, "second", **inputs, targetTrackingScalingPolicyConfiguration=other)
-    assert (target.drift(), policy.drift(), second.drift()) == ({}, {}, {})
+    third = emulation.resource(POLICY, "third", **inputs, targetTrackingScalingPolicyConfiguration=BACKLOG)
+    assert (target.drift(), policy.drift(), second.drift(), third.drift()) == ({}, {}, {}, {})
     target.up(**scaled, minCapacity=2, maxCapacity=20)
     policy.up(**inputs, targetTrackingScalingPolicyConfiguration={**rule, "targetValue": 60})
     assert target.state["maxCapacity"] == 20

@@ -11,9 +11,10 @@ from django.db import connections
 
 from django_hosting import database
 from django_hosting.options import options
-from django_hosting.release import roles
+from django_hosting.release import cache_table, roles
 from django_hosting.release.errors import exit_on_error
 from django_hosting.release.migration_lock import migration_lock
+from django_hosting.schedules import runs
 
 NAME = "django_hosting"
 
@@ -37,4 +38,9 @@ class Command(project_command()):  # type: ignore[misc]
             with migration_lock(connection, options().migration_wait_seconds):
                 if connection.vendor == "postgresql" and connection.alias == "default":
                     roles.create_schemas(connection, options().schemas)
-                return super().handle(*arguments, **given)
+                    runs.create_table(connection)
+                result = super().handle(*arguments, **given)
+                # These two print only.
+                if not given.get("plan") and not given.get("check_unapplied"):
+                    cache_table.create()
+                return result

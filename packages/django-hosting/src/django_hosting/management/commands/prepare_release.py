@@ -1,41 +1,39 @@
-"""Prepare a release before it migrates and serves: database role, static files, expired sessions."""
+"""Prepare a release before it migrates and serves: database role, cache table, static files, expired sessions."""
 
 import logging
-from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 from django.db import connection
 
-from django_hosting import database
 from django_hosting.application import application
 from django_hosting.deadline import database_limits, request_timeout
 from django_hosting.options import options
-from django_hosting.release.errors import exit_on_error
+from django_hosting.release import cache_table
+from django_hosting.release.command import ReleaseCommand
 from django_hosting.release.migration_lock import migration_lock
 from django_hosting.release.state import state_line
+from django_hosting.schedules import runs
 from django_hosting.static_files import are_published
 
 log = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(ReleaseCommand):
     """Run each part whose variable is set, then log the line of migration_state. May be repeated."""
 
-    help = "Creates the database role, publishes static files, deletes expired sessions, logs missing migrations."
-    requires_system_checks: ClassVar[list[str]] = []
+    help = "Creates role and cache table, publishes static files, deletes expired sessions, logs missing migrations."
 
-    def handle(self, *_arguments: Any, **_options: Any) -> None:
+    def run(self) -> None:
         """Hold the migration lock, because two releases at once would create the same role."""
-        with exit_on_error(self):
-            database.wait(options().database_wait_seconds)
-            with migration_lock(connection, options().migration_wait_seconds):
-                _prepare_role()
-                _publish_static_files()
-                _clear_sessions()
-            self.stdout.write(state_line(connection))
+        with migration_lock(connection, options().migration_wait_seconds):
+            runs.create_table(connection)
+            _prepare_role()
+            cache_table.create()
+            _publish_static_files()
+            _clear_sessions()
+        self.stdout.write(state_line(connection))
 
 
 def _prepare_role() -> None:
@@ -47,7 +45,8 @@ def _prepare_role() -> None:
         from django_hosting.release import roles  # noqa: PLC0415 - needs a driver for PostgreSQL
 
         seconds = max([request_timeout(), *(limit for _, limit in application().path_seconds)])
-        roles.prepare(connection, role, database_limits(seconds), options().schemas)
+        schemas = (*options().schemas, *([runs.SCHEMA] if application().schedules else []))
+        roles.prepare(connection, role, database_limits(seconds), schemas)
         log.info("role %s may use the database", role["USER"])
 
 

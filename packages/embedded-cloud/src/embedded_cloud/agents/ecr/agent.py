@@ -52,6 +52,7 @@ class EcrAgent:
     """Lists pushed images in ECR, and removes from the registry what ECR deletes."""
 
     name = "ecr"
+    patience = 4
 
     def __init__(self, context: CloudContext) -> None:
         self._context = context

@@ -35,7 +35,7 @@ class EcsAgent:
         problems = self._finished()
         # Docker's answer about a task that is advancing may be out of date by the time it is used.
         busy = set(self._advancing)
-        observed = observe(self._context.docker, self._context.config)
+        observed = observe(self._context.docker)
         with self._context.lock:
             self._scheduler.reconcile()
             tasks = list(records.tasks(self._context.backend("ecs")))

@@ -5,6 +5,7 @@ from embedded_cloud.agents.elb import target_health
 from embedded_cloud.agents.elb.haproxy import HaProxy
 from embedded_cloud.agents.elb.health_checks import HealthChecks
 from embedded_cloud.agents.elb.load_balancers import load_balancers
+from embedded_cloud.agents.waf.inspector import Inspector
 
 
 class ElbAgent:
@@ -20,6 +21,7 @@ class ElbAgent:
         self._context = context
         self._checks = HealthChecks(context)
         self._proxy = HaProxy(context)
+        self._inspector = Inspector(context)
 
     def reconcile(self) -> None:
         """Run one pass: check targets, then bring HAProxy to moto's state."""
@@ -28,11 +30,13 @@ class ElbAgent:
         self._checks.step({group.arn for balancer in balancers for group in balancer.target_groups})
         serving = next((one for one in balancers if one.listeners), None)
         if serving is not None:
-            self._proxy.serve(serving)
+            self._proxy.serve(serving, self._inspector.address_for(serving.arn))
         elif not balancers:
             self._proxy.remove()
+        self._inspector.publish()
         # HAProxy sends deregistered targets no new requests from here on, so their delay may begin.
-        self._checks.settle_drained(self._proxy.with_requests)
+        self._checks.settle_drained(self._proxy.with_requests, self._proxy.end_sessions)
 
     def close(self) -> None:
         self._checks.close()
+        self._inspector.close()

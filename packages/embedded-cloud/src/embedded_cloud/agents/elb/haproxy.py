@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from docker.models.containers import Container
@@ -25,6 +25,7 @@ from embedded_cloud.agents.elb.haproxy_runtime import (
 from embedded_cloud.agents.elb.listener_rules import Ports
 from embedded_cloud.agents.elb.load_balancers import LoadBalancer
 from embedded_cloud.agents.elb.target_health import DRAINING, HEALTHY, UNHEALTHY, observed
+from embedded_cloud.agents.waf import haproxy as waf
 from embedded_cloud.containers.docker_host import put_files, remove_container
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ ROLE = "load-balancer"
 SPECIFICATION_LABEL = "embedded-cloud.load-balancer"
 CONFIGURATION = "/usr/local/etc/haproxy/haproxy.cfg"
 COMMAND = ("-W", "-S", f"ipv4@127.0.0.1:{MASTER_PORT}", "-f", CONFIGURATION)
+MEMORY = "512m"
 VERIFY_SECONDS = 15.0
 """Interval at which the servers that HAProxy really has are read again."""
 RELOAD_SECONDS = 0.3
@@ -45,14 +47,18 @@ class HaProxy:
     def __init__(self, context: CloudContext) -> None:
         self._context = context
         self._may_exist = True
+        self._inspector = ""
         self._container = ""
         self._configuration = ""
         self._slots: dict[str, Slots] | None = None
         self._verified_at = 0.0
 
-    def serve(self, balancer: LoadBalancer) -> None:
-        """Bring the container to the load balancer's listeners, rules and targets."""
-        self._may_exist = True
+    def serve(self, balancer: LoadBalancer, inspector: str = "") -> None:
+        """Bring the container to the load balancer's listeners, rules and targets.
+
+        `inspector`: `host:port` of the one that inspects requests with a web ACL; empty without one.
+        """
+        self._may_exist, self._inspector = True, inspector
         container = self._current_container()
         if container.status != "running" or container.id != self._container:
             self._adopt(container)
@@ -80,6 +86,12 @@ class HaProxy:
                 return targets & haproxy_runtime.targets_with_requests(container)
         return set()
 
+    def end_sessions(self, targets: Set[tuple[str, str]]) -> None:
+        """Close the connections to targets (back end and `ip:port`) that are still open."""
+        for container in self._context.docker.containers(ROLE):
+            if container.status == "running":
+                haproxy_runtime.end_sessions(container, targets)
+
     def _current_container(self) -> Container:
         """Return the container in any state; it is created again when its image or ports have changed."""
         specification = self._specification()
@@ -101,12 +113,12 @@ class HaProxy:
             # The master process signals its workers, which run as another user.
             cap_add=["KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
             security_opt=["no-new-privileges:true"],
-            mem_limit="256m",
+            mem_limit=MEMORY,
         )
 
     def _specification(self) -> str:
         config = self._context.config
-        parts = (config.images["haproxy"], config.http_port, config.https_port, COMMAND)
+        parts = (config.images["haproxy"], config.http_port, config.https_port, COMMAND, MEMORY)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _adopt(self, container: Container) -> None:
@@ -147,10 +159,10 @@ class HaProxy:
     def _files(self, balancer: LoadBalancer, slots: dict[str, dict[int, Slot]]) -> dict[str, str]:
         config = self._context.config
         ports = Ports({80: config.http_port, 443: config.https_port})
-        files = {CONFIGURATION: render(balancer, slots, ports)}
+        files = {CONFIGURATION: render(balancer, slots, ports, self._inspector), waf.FILE: waf.ENGINE_FILE}
         for listener in balancer.listeners:
-            for path, names in zip(certificate_files(listener), listener.certificates, strict=True):
-                files[path] = self._context.certificates.issue(names).bundle_pem
+            for path, one in zip(certificate_files(listener), listener.certificates, strict=True):
+                files[path] = self._context.certificates.issue(one.names, one.key_algorithm).bundle_pem
         return files
 
     @staticmethod

@@ -1,24 +1,32 @@
 """Render a load balancer as HAProxy's configuration. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
+from embedded_cloud.agents.elb import headers, limits
 from embedded_cloud.agents.elb.haproxy_runtime import ADMIN_PORT, Slots, server_lines
 from embedded_cloud.agents.elb.listener_rules import CHOSEN, LOCAL_HOST, PAGE, Ports, RuleError, acl, quote, respond
 from embedded_cloud.agents.elb.load_balancers import Listener, LoadBalancer, Rule, TargetGroup, target_groups_of
+from embedded_cloud.agents.elb.tls import bind_options
+from embedded_cloud.agents.waf import haproxy as waf
 
 CERTIFICATE_FOLDER = "/usr/local/etc/haproxy/certificates"
 IDLE_SECONDS = "60"
 CONNECT_SECONDS = 10
 """Time in which an application load balancer has to reach a target before it answers 504."""
-_RESPONSE_HEADER = re.compile(r"routing\.http\.response\.(?P<name>[a-z_]+)\.header_value")
-FORWARDED_LINES = 8
-"""Lines of X-Forwarded-For in one request that are joined; further ones are dropped."""
 DRAWS = 1000
 """Number of equal shares that requests to weighted target groups are divided into."""
 BAD_GATEWAY = "502 Bad Gateway"
 # HAProxy answers 503 for an unreachable target. A load balancer answers 502 when refused and 504 without an answer.
 _REFUSED, _NO_ANSWER = "{ txn.sess_term_state -m beg SC }", "{ txn.sess_term_state -m beg sC }"
+
+
+class Grouped(Protocol):
+    """A target group: as read, or moto's."""
+
+    @property
+    def arn(self) -> str: ...
+
 
 _NO_TARGET = (
     "return status 503 content-type text/html "
@@ -26,7 +34,7 @@ _NO_TARGET = (
 )
 
 
-def backend_name(group: TargetGroup) -> str:
+def backend_name(group: Grouped) -> str:
     """Return HAProxy's name for a target group: the unique part of its ARN."""
     return "-".join(group.arn.rsplit("/", 2)[-2:])
 
@@ -36,13 +44,17 @@ def certificate_files(listener: Listener) -> list[str]:
     return [f"{CERTIFICATE_FOLDER}/{listener.port}-{index}.pem" for index in range(len(listener.certificates))]
 
 
-def render(balancer: LoadBalancer, slots: Mapping[str, Slots], ports: Ports) -> str:
-    """Return HAProxy's configuration; `slots` are the servers that each back end starts with. Raises RuleError."""
+def render(balancer: LoadBalancer, slots: Mapping[str, Slots], ports: Ports, inspector: str = "") -> str:
+    """Return HAProxy's configuration; `slots` are the servers that each back end starts with. Raises RuleError.
+
+    `inspector`: address of the one that inspects requests with a web ACL; empty without one.
+    """
     sections = [
         _global(),
         _defaults(balancer),
-        *(_frontend(balancer, listener, ports) for listener in balancer.listeners),
+        *(_frontend(balancer, listener, ports, bool(inspector)) for listener in balancer.listeners),
         *(_backend(group, slots[backend_name(group)]) for group in balancer.target_groups),
+        *([waf.backend(inspector)] if inspector else []),
     ]
     return "\n\n".join(section[0] + "".join(f"\n    {line}" for line in section[1:]) for section in sections) + "\n"
 
@@ -57,7 +69,7 @@ def _global() -> list[str]:
         "nbthread 2",
         # Bounds how long the old worker lives after a reload.
         "hard-stop-after 60s",
-        "tune.ssl.default-dh-param 2048",
+        *limits.buffers(),
         # An application load balancer takes WebSockets over HTTP/1.1 only, and browsers ask over HTTP/2 where offered.
         "h2-workaround-bogus-websocket-clients",
     ]
@@ -80,6 +92,8 @@ def _defaults(balancer: LoadBalancer) -> list[str]:
         "option idle-close-on-response",
         "retry-on conn-failure",
         "unique-id-format 1-%{+X}Ts-%[uuid,regsub(-,,g),bytes(0,24)]",
+        _error_page(400, "400 Bad Request"),
+        _error_page(408, "408 Request Time-out"),
         _error_page(502, BAD_GATEWAY),
         # A 503 of HAProxy means an unreachable target; the front end corrects the status to 502 or 504.
         _error_page(503, BAD_GATEWAY),
@@ -91,13 +105,16 @@ def _error_page(status: int, title: str) -> str:
     return f"http-error status {status} content-type text/html string {quote(PAGE.format(title))} hdr Server awselb/2.0"
 
 
-def _frontend(balancer: LoadBalancer, listener: Listener, ports: Ports) -> list[str]:
+def _frontend(balancer: LoadBalancer, listener: Listener, ports: Ports, inspected: bool) -> list[str]:
     scheme = "https" if listener.protocol == "HTTPS" else "http"
     published = ports.seen_by_client(str(listener.port))
     return [
         f"frontend port-{listener.port}",
         _bind(balancer, listener),
-        *_request_headers(balancer, listener, scheme),
+        *limits.refuse_requests(balancer.attribute("routing.http.desync_mitigation_mode", "defensive")),
+        *(waf.front_lines(balancer.attribute("idle_timeout.timeout_seconds", IDLE_SECONDS)) if inspected else ()),
+        *headers.keep_alive(balancer),
+        *headers.request_headers(balancer, listener, scheme),
         f"http-request set-var(txn.local) bool(true) if {{ req.hdr(host) -m reg -i {quote(LOCAL_HOST)} }}",
         f"http-request set-var(txn.local) bool(true) if {{ req.hdr(host) -m end {quote(':' + published)} }}",
         "http-request set-var(txn.host) req.hdr(host),host_only",
@@ -105,7 +122,8 @@ def _frontend(balancer: LoadBalancer, listener: Listener, ports: Ports) -> list[
         "http-request set-var-fmt(txn.query) ?%[query] if { query -m found }",
         *_choose(listener),
         *_act(balancer, listener, scheme, ports),
-        *_response_headers(listener),
+        *limits.refuse_responses(),
+        *headers.response_headers(listener),
         f'http-after-response set-status 502 reason "Bad Gateway" if {{ status 503 }} {_REFUSED}',
         f'http-after-response set-status 504 reason "Gateway Time-out" if {{ status 503 }} {_NO_ANSWER}',
     ]
@@ -116,33 +134,8 @@ def _bind(balancer: LoadBalancer, listener: Listener) -> str:
         return f"bind :{listener.port}"
     certificates = " ".join(f"crt {path}" for path in certificate_files(listener))
     http2 = balancer.attribute("routing.http2.enabled", "true") == "true"
-    least = "TLSv1.3" if "TLS13-1-3" in listener.tls_policy else "TLSv1.2"
-    return f"bind :{listener.port} ssl {certificates} ssl-min-ver {least} alpn {'h2,http/1.1' if http2 else 'http/1.1'}"
-
-
-def _request_headers(balancer: LoadBalancer, listener: Listener, scheme: str) -> Iterator[str]:
-    if balancer.attribute("routing.http.drop_invalid_header_fields.enabled", "false") == "true":
-        yield f"http-request del-header {quote('[^A-Za-z0-9-]')} -m reg"
-    mode = balancer.attribute("routing.http.xff_header_processing.mode", "append")
-    if mode == "remove":
-        yield "http-request del-header X-Forwarded-For"
-    elif mode == "append":
-        yield from _append_client(balancer.attribute("routing.http.xff_client_port.enabled", "false") == "true")
-    yield f"http-request set-header X-Forwarded-Proto {scheme}"
-    yield f"http-request set-header X-Forwarded-Port {listener.port}"
-    yield "http-request set-header X-Amzn-Trace-Id Root=%[unique-id] unless { req.hdr(x-amzn-trace-id) -m found }"
-
-
-def _append_client(with_port: bool) -> Iterator[str]:
-    """Join the lines of X-Forwarded-For to one, in their order, and end it with the client's address."""
-    client = "%[src]:%[src_port]" if with_port else "%[src]"
-    lines, joined = "req.fhdr_cnt(x-forwarded-for)", "var(txn.forwarded)"
-    yield f"http-request set-var(txn.forwarded) req.fhdr(x-forwarded-for,1) if {{ {lines} ge 1 }}"
-    for number in range(2, FORWARDED_LINES + 1):
-        both = f'"%[{joined}], %[req.fhdr(x-forwarded-for,{number})]"'
-        yield f"http-request set-var-fmt(txn.forwarded) {both} if {{ {lines} ge {number} }}"
-    yield f'http-request set-header X-Forwarded-For "%[{joined}], {client}" if {{ {joined} -m found }}'
-    yield f"http-request set-header X-Forwarded-For {client} if !{{ {joined} -m found }}"
+    protocols = "h2,http/1.1" if http2 else "http/1.1"
+    return f"bind :{listener.port} ssl {certificates} {bind_options(listener.tls_policy)} alpn {protocols}"
 
 
 def _choose(listener: Listener) -> Iterator[str]:
@@ -183,16 +176,6 @@ def _forward(balancer: LoadBalancer, rule: Rule, when: str) -> Iterator[str]:
 def _share(low: int, high: int, total: int) -> str:
     draw = "var(txn.draw) -m int"
     return f"{{ {draw} ge {DRAWS * low // total} }} {{ {draw} lt {DRAWS * high // total} }}"
-
-
-def _response_headers(listener: Listener) -> Iterator[str]:
-    for key, value in sorted(listener.attributes.items()):
-        header = _RESPONSE_HEADER.fullmatch(key)
-        if header and value:
-            name = "-".join(part.capitalize() for part in header["name"].split("_"))
-            yield f"http-after-response set-header {name} {quote(value.replace('%', '%%'))}"
-    if listener.attributes.get("routing.http.response.server.enabled") == "false":
-        yield "http-after-response del-header Server"
 
 
 def _backend(group: TargetGroup, slots: Slots) -> list[str]:

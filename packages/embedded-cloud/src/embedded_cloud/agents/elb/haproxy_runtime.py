@@ -5,7 +5,7 @@ A back end has a fixed number of server slots, so that targets come and go witho
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from docker.models.containers import Container
@@ -96,9 +96,40 @@ def parse_requests(text: str) -> set[str]:
     `scur` counts no connection that waits for its next request.
     Fields: docs.haproxy.org/3.0/management.html, section 9.1.
     """
+    return {server["addr"] for server in _servers(text) if server["scur"] not in ("", "0")}
+
+
+def parse_workers(text: str) -> list[str]:
+    """Parse an answer to `show proc`: process ids of the workers, former ones too."""
+    rows = [line.split() for line in text.splitlines()]
+    return [row[0] for row in rows if len(row) > 1 and row[1] == "worker"]
+
+
+def shutdowns(stat: str, sessions: str, targets: Set[tuple[str, str]]) -> list[str]:
+    """Return the commands that close the sessions of these targets, out of answers to `show stat` and `show sess`.
+
+    `shutdown sessions server` would be shorter, but a former worker refuses it: "Proxy is disabled".
+    docs.haproxy.org/3.0/management.html, section 9.3
+    """
+    servers = {(one["pxname"], one["svname"]) for one in _servers(stat) if (one["pxname"], one["addr"]) in targets}
+    found = []
+    for line in sessions.splitlines():
+        number, _, rest = line.partition(": ")
+        fields = dict(part.split("=", 1) for part in rest.split() if "=" in part)
+        if (fields.get("be"), fields.get("srv")) in servers:
+            found.append(f"shutdown session {number}")
+    return found
+
+
+def parse_totals(text: str) -> dict[str, int]:
+    """Parse an answer to `show stat`: requests that each server has got, by its address."""
+    return {server["addr"]: int(server["stot"] or 0) for server in _servers(text) if server["addr"] != EMPTY_ADDRESS}
+
+
+def _servers(text: str) -> Iterator[dict[str, str]]:
     rows = [row for row in csv.reader(text.splitlines()) if len(row) > 1]
-    servers = (dict(zip(rows[0], row, strict=True)) for row in rows if row != rows[0])
-    return {server["addr"] for server in servers if server["scur"] not in ("", "0")}
+    names = [name.removeprefix("# ") for name in rows[0]] if rows else []
+    return (dict(zip(names, row, strict=True)) for row in rows if row != rows[0])
 
 
 def _admin_state(flags: int) -> str:
@@ -127,6 +158,9 @@ while read -r pid type _; do
     if [ "$type" = worker ]; then ask "@!$pid show stat -1 4 -1"; fi
 done <<< "$processes"
 """
+_ASK_MASTER = f"""
+exec 3<>/dev/tcp/127.0.0.1/{MASTER_PORT} && printf '%s\\nquit\\n' "$1" >&3 && cat <&3
+"""
 _QUIET_ANSWERS = ("no need to change",)
 
 
@@ -143,12 +177,36 @@ def ask(container: Container, command: str) -> str:
     return text
 
 
+def end_sessions(container: Container, targets: Set[tuple[str, str]]) -> None:
+    """Close the connections to these targets (back end and `ip:port`), in any worker. Raises RuntimeApiError."""
+    workers = parse_workers(_ask_master(container, ["show proc"]))
+    if not workers:
+        raise RuntimeApiError("HAProxy has no worker at the moment")
+    for worker in workers:
+        stat, sessions = (_ask_master(container, [f"@!{worker} {one}"]) for one in ("show stat -1 4 -1", "show sess"))
+        _ask_master(container, [f"@!{worker} {line}" for line in shutdowns(stat, sessions, targets)])
+
+
+def _ask_master(container: Container, lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    code, output = container.exec_run(["timeout", "10", "bash", "-c", _ASK_MASTER, "master", "\n".join(lines)])
+    if code != 0:
+        raise RuntimeApiError(f"HAProxy's master does not answer: {output.decode(errors='replace').strip()}")
+    return str(output.decode())
+
+
 def targets_with_requests(container: Container) -> set[str]:
     """Return the addresses of servers with a request in flight, in any back end and worker. Raises RuntimeApiError."""
     code, output = container.exec_run(["timeout", "10", "bash", "-c", _ASK_WORKERS])
     if code != 0:
         raise RuntimeApiError(f"HAProxy's workers do not answer: {output.decode(errors='replace').strip()}")
     return parse_requests(output.decode())
+
+
+def requests_of(container: Container) -> dict[str, int]:
+    """Return how many requests each server has got since the worker started. Raises RuntimeApiError."""
+    return parse_totals(ask(container, "show stat -1 4 -1"))
 
 
 def execute(container: Container, lines: Sequence[str]) -> None:

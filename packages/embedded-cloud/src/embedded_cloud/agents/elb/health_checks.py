@@ -1,15 +1,17 @@
 """Health checks of targets, and the deregistration delay of those that drain."""
 
+import functools
 import http.client
 import math
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from embedded_cloud.agents.agent import CloudContext
+from embedded_cloud.agents.elb.haproxy_config import backend_name
 from embedded_cloud.agents.elb.target_health import (
     DRAINING,
     DRAINING_HEALTH,
@@ -31,6 +33,10 @@ Key = tuple[str, str]
 
 WithRequests = Callable[[set[str]], set[str]]
 """Which of these targets (`ip:port`) have a request in flight."""
+
+
+EndSessions = Callable[[Set[tuple[str, str]]], None]
+"""Closes what is open to these targets (HAProxy's back end, and `ip:port`)."""
 
 
 class HealthChecks:
@@ -95,14 +101,26 @@ class HealthChecks:
         if before is None or (before.state, before.reason) != (health.state, health.reason):
             self._context.touch()
 
-    def settle_drained(self, with_requests: WithRequests) -> None:
-        """Start the deregistration delay of draining targets, and remove those that have drained."""
+    def settle_drained(self, with_requests: WithRequests, end_sessions: EndSessions) -> None:
+        """Start the deregistration delay of draining targets, and remove those that have drained.
+
+        The end of the delay breaks what is still open, WebSockets too (ECS developer guide, "Load balancer connection
+        draining").
+        """
         with self._context.lock:
             draining = {target for _, _, target in self._draining()}
         in_flight = with_requests(draining) if draining and not self._clocks.idle_targets_drain else set()
         with self._context.lock:
-            for group, address, target in self._draining():
-                self._settle(group, address, in_flight=target in in_flight or target not in draining)
+            over = [
+                (group, address, target)
+                for group, address, target in self._draining()
+                if self._is_over(group, address, in_flight=target in in_flight or target not in draining)
+            ]
+        if over:
+            end_sessions({(backend_name(group), target) for group, _, target in over})
+        with self._context.lock:
+            for group, address, _ in over:
+                self._remove(group, address)
 
     def _draining(self) -> list[tuple[Any, str, str]]:
         """Target group, address, and address with port of each draining target."""
@@ -113,13 +131,18 @@ class HealthChecks:
             if address in observed(group) and observed(group)[address].state == DRAINING
         ]
 
-    def _settle(self, group: Any, address: str, *, in_flight: bool) -> None:
+    def _is_over(self, group: Any, address: str, *, in_flight: bool) -> bool:
         now, since = time.time(), observed(group)[address].draining_since
         delay = float(group.attributes["deregistration_delay.timeout_seconds"])
         if since is None:
             observed(group)[address] = replace(DRAINING_HEALTH, draining_since=now)
-        elif has_drained(now - since, delay, in_flight=in_flight, clocks=self._clocks):
-            del group.deregistered_targets[address], observed(group)[address]
+            return False
+        return has_drained(now - since, delay, in_flight=in_flight, clocks=self._clocks)
+
+    def _remove(self, group: Any, address: str) -> None:
+        # It may have been registered again meanwhile.
+        if group.deregistered_targets.pop(address, None) is not None:
+            observed(group).pop(address, None)
             self._context.touch()
 
 
@@ -156,8 +179,13 @@ def check(address: str, settings: CheckSettings) -> Outcome:
 
 def _connection(settings: CheckSettings, host: str, port: int) -> http.client.HTTPConnection:
     if settings.protocol == "HTTPS":
-        context = ssl.create_default_context()
-        # An application load balancer does not verify the certificates of its targets.
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return http.client.HTTPSConnection(host, port, timeout=settings.timeout_seconds, context=context)
+        return http.client.HTTPSConnection(host, port, timeout=settings.timeout_seconds, context=_tls())
     return http.client.HTTPConnection(host, port, timeout=settings.timeout_seconds)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """An application load balancer does not verify the certificates of its targets, so no authority is read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

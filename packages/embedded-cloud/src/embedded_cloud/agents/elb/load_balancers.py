@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from embedded_cloud.api.moto_patches.acm import DEFAULT_KEY_ALGORITHM, key_algorithm
+
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 """Names of this machine, which are added to every certificate of a load balancer."""
 
@@ -17,6 +19,15 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """A certificate of a listener."""
+
+    names: Sequence[str]
+    key_algorithm: str = DEFAULT_KEY_ALGORITHM
+    """ACM's name. A client that offers suites for the other kind of key only is refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listener:
     """One listener. The first rule that matches applies."""
 
@@ -24,8 +35,8 @@ class Listener:
     protocol: str
     rules: Sequence[Rule]
     tls_policy: str = ""
-    certificates: Sequence[Sequence[str]] = ()
-    """Domain names of each certificate, the default certificate first."""
+    certificates: Sequence[Certificate] = ()
+    """The default certificate first."""
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -103,7 +114,7 @@ def _listener(acm: Any, listener: Any) -> Listener:
         port=int(listener.port),
         protocol=listener.protocol,
         tls_policy=listener.ssl_policy or "",
-        certificates=[_names(acm, arn) for arn in listener.certificates] if listener.protocol == "HTTPS" else (),
+        certificates=[_certificate(acm, arn) for arn in listener.certificates] if listener.protocol == "HTTPS" else (),
         attributes={key: str(value) for key, value in listener.attributes.items()},
         rules=[
             *(Rule(conditions=rule.conditions, actions=_actions(rule.actions)) for rule in conditional),
@@ -116,9 +127,12 @@ def _actions(actions: Any) -> list[Mapping[str, Any]]:
     return [action.data for action in actions]
 
 
-def _names(acm: Any, arn: Any) -> list[str]:
+def _certificate(acm: Any, arn: Any) -> Certificate:
     """Return the names of a certificate and then of this machine, without repetition."""
     arn = arn["CertificateArn"] if isinstance(arn, Mapping) else arn
     bundle = acm._certificates.get(arn)
     names = [bundle.common_name, *bundle.sans] if bundle is not None else []
-    return list(dict.fromkeys([*(name for name in names if name), *LOCAL_NAMES]))
+    known = list(dict.fromkeys([*(name for name in names if name), *LOCAL_NAMES]))
+    return Certificate(
+        names=known, key_algorithm=key_algorithm(bundle) if bundle is not None else DEFAULT_KEY_ALGORITHM
+    )

@@ -11,9 +11,10 @@ from docker.types import EndpointConfig
 
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.log_shipping import LogFollower
-from embedded_cloud.agents.rds import postgres
+from embedded_cloud.agents.rds import configuration, postgres
 from embedded_cloud.agents.rds.instance import Instance, read_instance
 from embedded_cloud.agents.rds.snapshots import Snapshots, restore_backup
+from embedded_cloud.agents.rds.write_ahead_log import WriteAheadLogs, recovery_conf
 from embedded_cloud.containers.docker_host import put_files, remove_container
 
 logger = logging.getLogger(__name__)
@@ -29,19 +30,23 @@ class RdsAgent:
     """Runs every `postgres` DB instance under the name of its endpoint on the cloud's network."""
 
     name = "rds"
+    patience = 4
 
     def __init__(self, context: CloudContext) -> None:
         self._context = context
         self._logs: dict[str, LogFollower] = {}
         self._snapshots = Snapshots(context)
+        self._write_ahead_logs = WriteAheadLogs(context)
         self._applied: dict[str, str] = {}
         self._started_at: dict[str, float] = {}
 
     def reconcile(self) -> None:
+        self._write_ahead_logs.expire()
         self._snapshots.reconcile()
         instances = self._instances()
         containers = {c.labels[RESOURCE_LABEL]: c for c in self._context.docker.containers(ROLE)}
         self._remove_orphans(containers, {instance.resource_id for instance in instances})
+        self._write_ahead_logs.remove_orphans(instances)
         problems = []
         for instance in instances:
             try:
@@ -60,7 +65,8 @@ class RdsAgent:
 
     def _reconcile_instance(self, instance: Instance, container: Container | None) -> None:
         if instance.status == "deleting" and not self._snapshots.is_pending(instance):
-            self._delete(instance, container)
+            if self._write_ahead_logs.finish(instance, container):
+                self._delete(instance, container)
             return
         specification = self._specification(instance)
         if container is not None and container.labels.get(SPECIFICATION_LABEL) != specification:
@@ -74,16 +80,17 @@ class RdsAgent:
         elif container.status != "running":
             self._start(instance, container)
         if self._applied.get(container.id) != instance.settings_digest:
-            postgres.configure(instance, container)
+            postgres.configure(instance, container, self._archive_conf(instance))
             self._applied[container.id] = instance.settings_digest
         self._snapshots.take(instance, container)
+        self._write_ahead_logs.follow(instance, container)
         if instance.status not in ("available", "deleting"):
             self._set_available(instance)
         self._ship_logs(instance, container)
 
     def _specification(self, instance: Instance) -> str:
         """Digest of the container's options. Another digest means another container on the same volume."""
-        parts = (self._context.config.images["postgres"], instance.address, instance.port, postgres.START_SCRIPT)
+        parts = (self._context.config.images["postgres"], instance.address, instance.port, configuration.START_SCRIPT)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _create(self, instance: Instance, specification: str) -> Container:
@@ -95,12 +102,15 @@ class RdsAgent:
             self._context.config.images["postgres"],
             ROLE,
             labels={RESOURCE_LABEL: instance.resource_id, SPECIFICATION_LABEL: specification},
-            entrypoint=["/bin/sh", f"{postgres.FOLDER}/start.sh"],
+            entrypoint=["/bin/sh", f"{configuration.FOLDER}/start.sh"],
             command=[],
             user="root",
             network=network,
             networking_config={network: alias},
-            volumes={docker.volume(instance.suffix, ROLE): {"bind": postgres.DATA_FOLDER, "mode": "rw"}},
+            volumes={
+                docker.volume(instance.suffix, ROLE): {"bind": configuration.DATA_FOLDER, "mode": "rw"},
+                **self._write_ahead_logs.volumes(instance),
+            },
             cap_drop=["ALL"],
             cap_add=["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
             security_opt=["no-new-privileges:true"],
@@ -118,19 +128,25 @@ class RdsAgent:
         if instance.restored_from and container.status == "created":
             restore_backup(container, self._snapshots.path(instance.restored_from))
         certificate = self._context.certificates.issue([instance.address])
+        recovery = recovery_conf(instance)
         put_files(
             container,
-            postgres.FOLDER,
+            configuration.FOLDER,
             {
-                "start.sh": (postgres.START_SCRIPT, 0o755),
+                "start.sh": (configuration.START_SCRIPT, 0o755),
                 "server.pem": (certificate.certificate_pem, 0o644),
                 "server.key": (certificate.key_pem, 0o600),
-                "postgresql.conf": (postgres.postgresql_conf(instance.port), 0o644),
-                "pg_hba.conf": (postgres.pg_hba_conf(instance.force_ssl), 0o644),
+                "postgresql.conf": (configuration.postgresql_conf(instance.port, recovery), 0o644),
+                "archive.conf": (self._archive_conf(instance), 0o644),
+                "pg_hba.conf": (configuration.pg_hba_conf(instance.force_ssl), 0o644),
+                **({"recovery.signal": ("", 0o644)} if recovery else {}),
             },
         )
         container.start()
         self._applied.pop(container.id, None)
+
+    def _archive_conf(self, instance: Instance) -> str:
+        return configuration.archive_conf(instance.backup_days, self._write_ahead_logs.archive_timeout)
 
     def _ship_logs(self, instance: Instance, container: Container) -> None:
         """Ship PostgreSQL's log if the instance exports it."""

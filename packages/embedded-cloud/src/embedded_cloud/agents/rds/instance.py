@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -17,11 +18,18 @@ class Instance:
     status: str
     master: str
     password: str = field(repr=False)
+    """Empty leaves the one that the restored data has."""
     database: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     exported_logs: tuple[str, ...] = ()
     restored_from: str = ""
     """Name of the snapshot's copy that the data is restored from. Empty for a new database."""
+    archive_of: str = ""
+    """Resource id of the instance whose write-ahead log is followed after that, until `restore_time`."""
+    restore_time: datetime | None = None
+    """Naive and in UTC, as moto's times."""
+    backup_days: int = 0
+    """For how long automated backups are kept; 0 for none."""
 
     @property
     def force_ssl(self) -> bool:
@@ -36,7 +44,7 @@ class Instance:
     @property
     def settings_digest(self) -> str:
         """Digest of the settings that are applied to the running server."""
-        text = repr((self.master, self.password, self.database, sorted(self.parameters.items())))
+        text = repr((self.master, self.password, self.database, sorted(self.parameters.items()), self.backup_days))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -60,4 +68,7 @@ def read_instance(database: Any) -> Instance:
         parameters=parameters,
         exported_logs=tuple(database.enabled_cloudwatch_logs_exports),
         restored_from=getattr(database, "restored_from", ""),
+        archive_of=getattr(database, "archive_of", ""),
+        restore_time=getattr(database, "restore_time", None),
+        backup_days=database.backup_retention_period or 0,
     )

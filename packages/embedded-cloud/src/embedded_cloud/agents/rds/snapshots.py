@@ -9,28 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from docker.models.containers import Container
+from moto.core.utils import utcnow
 
 from embedded_cloud.agents.agent import CloudContext
-from embedded_cloud.agents.rds import postgres
+from embedded_cloud.agents.rds import configuration, postgres
 from embedded_cloud.agents.rds.instance import Instance
 
 SNAPSHOT_FILE = "snapshot.tar.gz"
 """File from which start.sh creates a missing data directory."""
 
-BACKUP_FOLDER = f"{postgres.FOLDER}/backup"
+BACKUP_FOLDER = f"{configuration.FOLDER}/backup"
 
 
 def save_backup(container: Container, port: int, path: Path) -> None:
     """Back up the running server to `path`, atomically. Raises RuntimeError with PostgreSQL's message."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     partial = path.with_suffix(".partial")
-    _run(container, ["rm", "-rf", BACKUP_FOLDER])
-    _run(
+    postgres.run(container, ["rm", "-rf", BACKUP_FOLDER])
+    postgres.run(
         container,
         [
             *("pg_basebackup", f"--pgdata={BACKUP_FOLDER}", "--format=tar", "--gzip", "--compress=1"),
             *("--wal-method=fetch", "--checkpoint=fast", "--no-manifest", "--no-sync"),
-            *(f"--username={postgres.ADMINISTRATOR}", f"--host={postgres.FOLDER}", f"--port={port}"),
+            *(f"--username={configuration.ADMINISTRATOR}", f"--host={configuration.FOLDER}", f"--port={port}"),
         ],
     )
     chunks, _ = container.get_archive(f"{BACKUP_FOLDER}/base.tar.gz")
@@ -46,7 +47,7 @@ def save_backup(container: Container, port: int, path: Path) -> None:
             if found is None:
                 raise RuntimeError("pg_basebackup wrote no base.tar.gz")
             shutil.copyfileobj(found, file)
-    _run(container, ["rm", "-rf", BACKUP_FOLDER])
+    postgres.run(container, ["rm", "-rf", BACKUP_FOLDER])
     partial.replace(path)
 
 
@@ -61,15 +62,9 @@ def restore_backup(container: Container, path: Path) -> None:
         )
     with tempfile.TemporaryFile() as buffer:
         with tarfile.open(fileobj=buffer, mode="w") as archive:
-            archive.add(path, f"{postgres.FOLDER.strip('/')}/{SNAPSHOT_FILE}")
+            archive.add(path, f"{configuration.FOLDER.strip('/')}/{SNAPSHOT_FILE}")
         buffer.seek(0)
         container.put_archive("/", buffer)
-
-
-def _run(container: Container, command: list[str]) -> None:
-    code, output = container.exec_run(command, user="postgres", environment={"PATH": postgres.PROGRAM_PATH})
-    if code != 0:
-        raise RuntimeError(f"{command[0]} ended with exit code {code}: {output.decode(errors='replace').strip()}")
 
 
 logger = logging.getLogger(__name__)
@@ -131,5 +126,5 @@ class Snapshots:
 
     def _set_available(self, snapshot: Any) -> None:
         with self._context.lock:
-            snapshot.status, snapshot.percent_progress = "available", 100
+            snapshot.status, snapshot.percent_progress, snapshot.ended_at = "available", 100, utcnow()
             self._context.touch()

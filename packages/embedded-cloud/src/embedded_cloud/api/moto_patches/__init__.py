@@ -5,17 +5,26 @@ from embedded_cloud.api.moto_patches import (
     duplicates,
     ec2,
     ecr,
+    ecs_placement,
     ecs_services,
     ecs_tasks,
+    elasticache,
+    elb,
     fargate,
     iam,
     limits,
+    policy_simulation,
     rds,
+    rds_automated_backups,
+    rds_point_in_time,
+    rds_snapshots,
     route53,
     s3,
+    scheduler,
     secretsmanager,
     service_linked_roles,
     ses,
+    sessions,
 )
 
 __all__ = ["apply"]
@@ -31,14 +40,23 @@ def apply(*, agents: bool, registry: str) -> None:
     duplicates.apply()
     ec2.apply()
     iam.apply()
+    policy_simulation.apply()
     ecr.apply(registry=registry)
     ecs_services.apply(agents=agents)
     ecs_tasks.apply(agents=agents)
+    ecs_placement.apply()
+    elasticache.apply(agents=agents)
+    elb.apply()
     fargate.apply()
     limits.apply()
     rds.apply(agents=agents)
+    rds_snapshots.apply(agents=agents)
+    rds_automated_backups.apply(agents=agents)
+    rds_point_in_time.apply()
     route53.apply()
     s3.apply()
+    scheduler.apply()
     secretsmanager.apply()
     service_linked_roles.apply()
     ses.apply()
+    sessions.apply()

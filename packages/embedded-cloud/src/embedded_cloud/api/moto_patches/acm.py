@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
+from moto.acm.responses import AWSCertificateManagerResponse
 from moto.core.exceptions import AWSError
 from moto.core.utils import utcnow
 from moto.elbv2.models import elbv2_backends
@@ -13,6 +14,8 @@ from embedded_cloud.api.moto_patches.route53 import public_zones, published_cnam
 
 AMAZON = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
 """Values of CAA records that let ACM issue (docs.aws.amazon.com/acm/latest/userguide/setup-caa.html)."""
+DEFAULT_KEY_ALGORITHM = "RSA_2048"
+"""ACM API reference, "RequestCertificate"."""
 
 
 class ResourceInUseError(AWSError):  # type: ignore[misc] # moto is not typed
@@ -21,6 +24,7 @@ class ResourceInUseError(AWSError):  # type: ignore[misc] # moto is not typed
 
 def apply() -> None:
     wrap_method(AWSCertificateManagerBackend, "request_certificate", _request_certificate)
+    wrap_method(AWSCertificateManagerResponse, "request_certificate", _keep_key_algorithm)
     wrap_method(AWSCertificateManagerBackend, "delete_certificate", _delete_certificate)
     replace_method(CertBundle, "check", lambda _: _check)
     wrap_method(CertBundle, "describe", _describe)
@@ -33,6 +37,19 @@ def _request_certificate(
     names = named.get("subject_alt_names") or (rest[1] if len(rest) > 1 else None) or []
     vars(self._certificates[arn]).setdefault("requested_names", list(dict.fromkeys([domain_name, *names])))
     return arn
+
+
+def _keep_key_algorithm(original: Method, self: AWSCertificateManagerResponse) -> Any:
+    """moto makes an RSA key whatever was asked for; the agent of the load balancer makes the key that is used."""
+    answer = original(self)
+    certificate = self.acm_backend._certificates[answer.result["CertificateArn"]]
+    vars(certificate).setdefault("key_algorithm", self._get_param("KeyAlgorithm") or DEFAULT_KEY_ALGORITHM)
+    return answer
+
+
+def key_algorithm(certificate: CertBundle) -> str:
+    """The algorithm that the certificate was requested with."""
+    return str(vars(certificate).get("key_algorithm", DEFAULT_KEY_ALGORITHM))
 
 
 def _delete_certificate(original: Method, self: AWSCertificateManagerBackend, arn: str) -> None:
@@ -97,6 +114,7 @@ def _describe(original: Method, self: CertBundle) -> dict[str, Any]:
     certificate["SubjectAlternativeNames"].sort(key=lambda name: order.get(name, len(order)))
     certificate.get("DomainValidationOptions", []).sort(key=lambda option: order.get(option["DomainName"], len(order)))
     certificate.pop("IssuedAt", None)
+    certificate["KeyAlgorithm"] = vars(self).get("key_algorithm", certificate["KeyAlgorithm"])
     certificate["InUseBy"] = _users(self.arn)
     if self.status == "FAILED":
         certificate["FailureReason"] = "CAA_ERROR"

@@ -11,6 +11,8 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 from moto.moto_api._internal import mock_random
 
+from embedded_cloud.api.moto_patches import ecs_placement
+from embedded_cloud.api.moto_patches.ecs_placement import Strategy
 from embedded_cloud.api.moto_patches.replace import Method, wrap_method
 
 KEPT_SERVICE_ARGUMENTS = (
@@ -49,6 +51,7 @@ def new_deployment(service: Service, desired_count: int) -> dict[str, Any]:
         "createdAt": now,
         "updatedAt": now,
         "launchType": service.launch_type,
+        "capacityProviderStrategy": getattr(service, "capacity_provider_strategy", None),
         "platformVersion": service.platform_version,
         "platformFamily": "Linux",
         "networkConfiguration": service.network_configuration,
@@ -65,14 +68,14 @@ def _create_service(original: Method, agents: bool, self: EC2ContainerServiceRes
     if existing is not None and existing.status != "INACTIVE":
         raise InvalidParameterException("Creation of service was not idempotent.")
     _require_load_balancers(backend, arguments)
+    strategy = ecs_placement.strategy_of(cluster, arguments)
     result = original(self)
     service = backend.services[f"{cluster.name}:{arguments['serviceName']}"]
     service.created_at = datetime.now(UTC)
     service.platform_family = "Linux"
     service.platform_version = "LATEST"
-    if "capacityProviderStrategy" in arguments:
-        service.launch_type = None
     _keep(service, arguments)
+    _set_capacity(service, strategy)
     service.deployments = [new_deployment(service, service.desired_count)]
     service.running_count = service.pending_count = 0
     if not agents:
@@ -88,7 +91,11 @@ def _update_service(_original: Method, agents: bool, self: EC2ContainerServiceRe
         raise InvalidParameterException(f"Service {service.name} is {service.status}, not ACTIVE.")
     before = {name: _current(service, name) for name in REDEPLOYING_ARGUMENTS.split()}
     _require_load_balancers(backend, arguments)
+    strategy = arguments.get("capacityProviderStrategy")
+    ecs_placement.require_providers(backend._get_cluster(service.cluster_name), strategy or ())
     _keep(service, arguments)
+    if strategy is not None:
+        _set_capacity(service, strategy)
     if "taskDefinition" in arguments:
         service.task_definition = backend.describe_task_definition(arguments["taskDefinition"]).arn
     if "desiredCount" in arguments:
@@ -140,6 +147,12 @@ def _keep(service: Service, arguments: dict[str, Any]) -> None:
     for name in KEPT_SERVICE_ARGUMENTS.split():
         if name in arguments:
             setattr(service, xform_name(name), arguments[name])
+
+
+def _set_capacity(service: Service, strategy: Strategy) -> None:
+    """Give the service a strategy, or with an empty one its launch type: ECS describes the one that it uses."""
+    service.capacity_provider_strategy = list(strategy) or None
+    service.launch_type = None if strategy else service.launch_type or "FARGATE"
 
 
 def _current(service: Service, name: str) -> Any:

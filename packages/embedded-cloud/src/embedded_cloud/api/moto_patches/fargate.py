@@ -10,6 +10,8 @@ from moto.ecs.models import EC2ContainerServiceBackend, TaskDefinition
 from embedded_cloud.api.moto_patches.replace import Method, wrap_method
 
 GIB = 1024
+LONGEST_STOP = 120
+"""`stopTimeout` in seconds (API reference of ContainerDefinition)."""
 SIZES: Mapping[int, frozenset[int]] = {
     256: frozenset({512, GIB, 2 * GIB}),
     512: frozenset(range(GIB, 4 * GIB + 1, GIB)),
@@ -30,6 +32,7 @@ def _register(original: Method, self: EC2ContainerServiceBackend, *arguments: An
     given = inspect.signature(original).bind(self, *arguments, **named).arguments
     if "FARGATE" in (given.get("requires_compatibilities") or []):
         _check(given.get("cpu"), given.get("memory"), given.get("network_mode"))
+        _check_stop_timeouts(given.get("container_definitions") or [])
     definition: TaskDefinition = original(self, *arguments, **named)
     return definition
 
@@ -46,6 +49,12 @@ def _check(cpu: str | None, memory: str | None, network_mode: str | None) -> Non
             f"No Fargate configuration exists for given values: {units} CPU, {size} memory. See the Amazon ECS "
             "documentation for the valid values."
         )
+
+
+def _check_stop_timeouts(containers: list[dict[str, Any]]) -> None:
+    for container in containers:
+        if int(container.get("stopTimeout") or 0) > LONGEST_STOP:
+            raise EcsClientException(f"Fargate supports a stopTimeout of up to {LONGEST_STOP} seconds.")
 
 
 def _number(text: str | None, factor: int, unit: str) -> int:

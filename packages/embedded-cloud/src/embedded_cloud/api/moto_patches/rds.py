@@ -1,11 +1,11 @@
-"""RDS: instances and snapshots that wait for the agent, unique resource ids, all arguments; groups."""
+"""RDS: instances that wait for the agent, unique resource ids, all arguments; groups."""
 
 import uuid
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.rds.exceptions import InvalidDBInstanceStateFault, InvalidParameterCombination, RDSClientError
-from moto.rds.models import DBInstance, DBSnapshot, DBSubnetGroup, RDSBackend
+from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 
 from embedded_cloud.api.moto_patches.replace import Method, replace_method, wrap_method
@@ -26,25 +26,14 @@ CA_IDENTIFIER = "rds-ca-rsa2048-g1"
 
 
 def apply(*, agents: bool) -> None:
-    """Patch RDS. Without agents, instances and snapshots are available, and instances deleted, at once."""
+    """Patch RDS. Without agents, instances are available, and deleted, at once."""
     wrap_method(DBInstance, "__init__", _init, agents)
     replace_method(DBInstance, "default_db_parameter_group_details", lambda _: _default_parameter_group)
     wrap_method(RDSBackend, "modify_db_instance", _modify, agents)
     wrap_method(RDSBackend, "reboot_db_instance", _reboot, agents)
     wrap_method(RDSBackend, "modify_db_subnet_group", _modify_subnet_group)
     RDSResponse.reset_db_parameter_group = _reset_parameter_group  # moto has no such method
-    wrap_method(DBSnapshot, "__init__", _init_snapshot, agents)
-    wrap_method(RDSBackend, "create_db_snapshot", _create_snapshot, agents)
-    wrap_method(RDSBackend, "copy_db_snapshot", _copy_snapshot)
-    wrap_method(RDSBackend, "delete_db_snapshot", _delete_snapshot)
     wrap_method(RDSBackend, "delete_db_instance", _delete_instance, agents)
-    wrap_method(RDSBackend, "restore_db_instance_from_db_snapshot", _restore)
-    replace_method(DBInstance, "save_automated_backup", lambda original: _no_automated_backup if agents else original)
-    replace_method(
-        RDSBackend,
-        "restore_db_instance_to_point_in_time",
-        lambda original: _refuse_point_in_time if agents else original,
-    )
 
 
 def _init(
@@ -54,6 +43,10 @@ def _init(
     original(self, backend, *positional, **arguments)
     # moto gives every instance the same id, which names the data volume.
     self.restored_from = ""
+    """Copy of the snapshot that the data comes from."""
+    self.archive_of, self.restore_time = "", None
+    """Resource id of the instance whose write-ahead log follows, and until when; naive, in UTC, as moto's times."""
+    self.restorable_until = None
     self.dbi_resource_id = f"db-{uuid.uuid4().hex[:26].upper()}"
     self.network_type = "IPV4"
     self.performance_insights_enabled = False
@@ -133,59 +126,6 @@ def _reset_parameter_group(self: RDSResponse) -> ActionResult:
     return ActionResult({"DBParameterGroupName": group.name})
 
 
-SNAPSHOT_ENDED = ("available", "failed")
-
-
-def _init_snapshot(original: Method, agents: bool, self: DBSnapshot, *positional: Any, **arguments: Any) -> None:
-    original(self, *positional, **arguments)
-    self.copy_name = uuid.uuid4().hex  # names are reused, this is not
-    self.copied_from = ""
-    self.percent_progress = 100
-    if agents:
-        self.status, self.percent_progress = "creating", 0
-
-
-def _create_snapshot(
-    original: Method,
-    agents: bool,
-    self: RDSBackend,
-    db_instance_identifier: str,
-    db_snapshot_identifier: str,
-    *others: Any,
-    **named: Any,
-) -> DBSnapshot:
-    database = self.databases.get(db_instance_identifier)
-    if agents and database is not None and database.status not in ("available", "deleting"):
-        raise RDSClientError(
-            "InvalidDBInstanceState",
-            f"Cannot create a snapshot because the database instance {db_instance_identifier} is not currently in "
-            "the available state.",
-        )
-    snapshot: DBSnapshot = original(self, db_instance_identifier, db_snapshot_identifier, *others, **named)
-    if agents and database is not None and database.status == "available":
-        database.status = "backing-up"
-    return snapshot
-
-
-def _copy_snapshot(
-    original: Method, self: RDSBackend, source_db_snapshot_identifier: str, *others: Any, **named: Any
-) -> DBSnapshot:
-    snapshot: DBSnapshot = original(self, source_db_snapshot_identifier, *others, **named)
-    snapshot.copied_from = self.get_db_snapshot(source_db_snapshot_identifier).copy_name
-    return snapshot
-
-
-def _delete_snapshot(original: Method, self: RDSBackend, db_snapshot_identifier: str) -> DBSnapshot:
-    snapshot = self.database_snapshots.get(db_snapshot_identifier)
-    if snapshot is not None and snapshot.status not in SNAPSHOT_ENDED:
-        raise RDSClientError(
-            "InvalidDBSnapshotState",
-            "Cannot delete the snapshot because it is not currently in the available or failed state.",
-        )
-    deleted: DBSnapshot = original(self, db_snapshot_identifier)
-    return deleted
-
-
 def _delete_instance(
     original: Method,
     agents: bool,
@@ -223,28 +163,3 @@ def _check_final_snapshot(name: str | None, skip: bool) -> None:
         )
     if skip and name:
         raise InvalidParameterCombination("FinalDBSnapshotIdentifier cannot be specified with SkipFinalSnapshot.")
-
-
-def _restore(original: Method, self: RDSBackend, from_snapshot_id: str, overrides: dict[str, Any]) -> DBInstance:
-    snapshot = self.get_db_snapshot(from_snapshot_id)
-    if snapshot.status != "available":
-        raise RDSClientError(
-            "InvalidDBSnapshotState", f"The snapshot {from_snapshot_id} is not in the available state."
-        )
-    database: DBInstance = original(self, from_snapshot_id, overrides)
-    database.restored_from = snapshot.copy_name
-    # AWS does not copy these from the original instance.
-    database.deletion_protection = bool(overrides.get("deletion_protection"))
-    database.multi_az = bool(overrides.get("multi_az"))
-    return database
-
-
-def _refuse_point_in_time(_self: RDSBackend, *_: Any, **__: Any) -> DBInstance:
-    raise RDSClientError(
-        "PointInTimeRestoreNotEnabled",
-        "The embedded cloud has no write-ahead log to restore from: restore a snapshot instead.",
-    )
-
-
-def _no_automated_backup(_self: DBInstance) -> None:
-    """The embedded cloud makes no automated backups."""

@@ -14,6 +14,7 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, ap
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
+from moto.elasticache.models import ElastiCacheBackend, elasticache_backends
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 from moto.iam.exceptions import InvalidInput
 from moto.iam.models import IAMBackend, Role, iam_backends
@@ -41,6 +42,7 @@ ROLES: Mapping[str, LinkedRole] = {
         "AWSServiceRoleForElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy"
     ),
     "rds.amazonaws.com": LinkedRole("AWSServiceRoleForRDS", "AmazonRDSServiceRolePolicy"),
+    "elasticache.amazonaws.com": LinkedRole("AWSServiceRoleForElastiCache", "ElastiCacheServiceRolePolicy"),
     "ecs.application-autoscaling.amazonaws.com": LinkedRole(
         "AWSServiceRoleForApplicationAutoScaling_ECSService", "AWSApplicationAutoscalingECSServicePolicy"
     ),
@@ -53,6 +55,7 @@ FIRST_USE: tuple[tuple[type, str, str], ...] = (
     (EC2ContainerServiceBackend, "create_service", "ecs.amazonaws.com"),
     (ELBv2Backend, "create_load_balancer", "elasticloadbalancing.amazonaws.com"),
     (RDSBackend, "create_db_instance", "rds.amazonaws.com"),
+    (ElastiCacheBackend, "create_replication_group", "elasticache.amazonaws.com"),
     (ApplicationAutoscalingBackend, "register_scalable_target", "ecs.application-autoscaling.amazonaws.com"),
     (WAFV2Backend, "put_logging_configuration", "wafv2.amazonaws.com"),
 )
@@ -168,6 +171,10 @@ def _users(account: str, principal: str) -> list[str]:
         "ecs.amazonaws.com": (ecs_backends, lambda ecs: [c.arn for c in ecs.clusters.values() if c.status == "ACTIVE"]),
         "elasticloadbalancing.amazonaws.com": (elbv2_backends, lambda elb: list(elb.load_balancers)),
         "rds.amazonaws.com": (rds_backends, lambda rds: [one.arn for one in rds.databases.values()]),
+        "elasticache.amazonaws.com": (
+            elasticache_backends,
+            lambda cache: [one.arn for one in cache.replication_groups.values()],
+        ),
         "ecs.application-autoscaling.amazonaws.com": (
             applicationautoscaling_backends,
             lambda scaling: [target.arn for kind in scaling.targets.values() for target in kind.values()],

@@ -1,6 +1,7 @@
 """SES: each sent mail is written to a file, an identity exists once, and its DKIM records verify it."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.ses.exceptions import NotFoundException
 from moto.ses.models import EmailIdentity, RawMessage, SESBackend
 from moto.sesv2.models import SESV2Backend
+from moto.sesv2.responses import SESV2Response
 
 from embedded_cloud.api.moto_patches.replace import Method, wrap_method
 from embedded_cloud.api.moto_patches.route53 import published_cnames
@@ -25,6 +27,12 @@ def apply() -> None:
     wrap_method(SESBackend, "create_email_identity_v2", _create_identity)
     wrap_method(SESV2Backend, "delete_email_identity", _delete_identity)
     wrap_method(SESV2Backend, "get_email_identity", _get_identity)
+    SESV2Response.get_account = _get_account
+
+
+def _get_account(_: SESV2Response) -> str:
+    """A new account is in the sandbox (docs.aws.amazon.com/ses/latest/dg/request-production-access.html)."""
+    return json.dumps({"ProductionAccessEnabled": False, "SendingEnabled": True, "EnforcementStatus": "HEALTHY"})
 
 
 def _create_identity(original: Method, self: SESBackend, email_identity: str, *rest: Any, **named: Any) -> Any:

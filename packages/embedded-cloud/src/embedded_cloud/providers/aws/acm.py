@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.route53 import plain_name
 from embedded_cloud.providers.aws.tagging import CERTIFICATE_TAGS
@@ -91,6 +92,16 @@ def _read_validation(call: Call) -> Values | None:
     return {"certificateArn": call.id} if issued else None
 
 
+EMULATION = Emulation(
+    service="AWS Certificate Manager",
+    types="aws:acm/",
+    acts=(
+        "issues once the validation records are in Route 53 and no CAA record forbids it",
+        "a local authority signs, with the key algorithm that was asked for",
+        "a certificate in use stays",
+    ),
+)
+
 RESOURCES = (
     ResourceType(
         "aws:acm/certificate:Certificate",
@@ -109,6 +120,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:acm/certificateValidation:CertificateValidation",
+        effect="waits until the certificate is issued",
         reported="certificateArn",
         unreported="validationRecordFqdns",
         replaces=ALL,

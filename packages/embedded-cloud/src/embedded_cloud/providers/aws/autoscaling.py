@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.tagging import KEPT_BY_PULUMI
 from embedded_cloud.providers.call import Call, capital, from_boto
 from embedded_cloud.providers.entry import AutoName, ResourceType
@@ -66,6 +67,16 @@ def _read_policy(call: Call) -> Values | None:
     return None
 
 
+EMULATION = Emulation(
+    service="Application Auto Scaling",
+    types="aws:appautoscaling/",
+    acts=(
+        "bounds of a service",
+        "target tracking by CPU, requests per target, and customized metrics with their math",
+    ),
+    stored=("step scaling and scheduled scaling",),
+)
+
 RESOURCES = (
     ResourceType(
         "aws:appautoscaling/target:Target",
@@ -81,6 +92,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:appautoscaling/policy:Policy",
+        effect="scales by target tracking; no other policy acts",
         create=_put_policy,
         read=_read_policy,
         update=_put_policy,

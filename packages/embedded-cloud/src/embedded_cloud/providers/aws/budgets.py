@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.sns import TOPIC
 from embedded_cloud.providers.aws.tagging import KEPT_BY_PULUMI
 from embedded_cloud.providers.call import Call, capital
@@ -59,6 +60,11 @@ def _update(call: Call) -> None:
     _delete(call)
     _create(call)
 
+
+EMULATION = Emulation(
+    service="AWS Budgets",
+    types="aws:budgets/",
+)
 
 RESOURCES = (
     ResourceType(

@@ -1,5 +1,6 @@
 """CloudWatch: alarms and dashboards."""
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.documents import checked_documents, same_document
 from embedded_cloud.providers.aws.sns import TOPIC
 from embedded_cloud.providers.aws.tagging import ALARM_TAGS
@@ -50,6 +51,15 @@ def _read_dashboard(call: Call) -> Values:
     answer = call.aws("cloudwatch").get_dashboard(DashboardName=call.id)
     return from_boto(answer, "dashboardName dashboardBody dashboardArn")
 
+
+EMULATION = Emulation(
+    service="Amazon CloudWatch",
+    types="aws:cloudwatch/dashboard aws:cloudwatch/metricAlarm",
+    acts=(
+        "metrics of the application, and those that scaling, the load balancer and WAF need, once a minute or sooner",
+    ),
+    stored=("every other metric of AWS: alarms do not change state",),
+)
 
 RESOURCES = (
     ResourceType(

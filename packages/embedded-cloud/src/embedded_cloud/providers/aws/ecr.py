@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.documents import checked_documents, same_document, same_policy
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import REPOSITORY_TAGS
@@ -88,6 +89,14 @@ def _authorization_token(call: Call) -> Mapping[str, Any]:
         "registryId": call.inputs.get("registryId"),
     }
 
+
+EMULATION = Emulation(
+    service="Amazon ECR",
+    types="aws:ecr/",
+    acts=("a registry on localhost; tags are immutable where declared; lifecycle policies delete images",),
+    stored=("scans, and replication",),
+    refused=("pushes over an immutable tag",),
+)
 
 RESOURCES = (
     ResourceType(

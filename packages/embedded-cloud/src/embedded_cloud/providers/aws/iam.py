@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.documents import checked_documents, same_policy
 from embedded_cloud.providers.aws.references import POLICY, ROLE
 from embedded_cloud.providers.aws.tagging import iam_tagging
@@ -162,6 +163,20 @@ def _get_provider(call: Call) -> Values:
         "tags": tags,
     }
 
+
+EMULATION = Emulation(
+    service="AWS IAM",
+    types="aws:iam/",
+    acts=(
+        "roles of schedules and pipes: their policies and trust policies decide",
+        "service-linked roles appear with the first resource of a service, and stay",
+    ),
+    stored=(
+        "every other policy",
+        "`iam:CreateServiceLinkedRole`, which the first deployment of an account needs on AWS; the log says when",
+    ),
+    refused=("names that are taken, quotas of policies",),
+)
 
 RESOURCES = (
     ResourceType(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.documents import same_policy
 from embedded_cloud.providers.aws.tagging import KMS_TAGS
@@ -74,6 +75,13 @@ def _create_alias(call: Call) -> str:
     call.aws("kms").create_alias(AliasName=call.inputs["name"], TargetKeyId=call.inputs["targetKeyId"])
     return str(call.inputs["name"])
 
+
+EMULATION = Emulation(
+    service="AWS KMS",
+    types="aws:kms/",
+    stored=("encryption: what a key protects is stored as it is",),
+    refused=("aliases below `alias/aws/`",),
+)
 
 RESOURCES = (
     ResourceType(

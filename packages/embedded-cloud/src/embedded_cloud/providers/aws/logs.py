@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import LOG_GROUP_TAGS
 from embedded_cloud.providers.call import Call, pick, report
@@ -52,6 +53,13 @@ def _delete(call: Call) -> None:
     if not call.state.get("skipDestroy"):
         call.aws("logs").delete_log_group(logGroupName=call.id)
 
+
+EMULATION = Emulation(
+    service="CloudWatch Logs",
+    types="aws:cloudwatch/logGroup",
+    acts=("output of containers and records of WAF, to be read and filtered; the latest 5,000 events of a stream",),
+    stored=("retention, and encryption by a key",),
+)
 
 RESOURCES = (
     ResourceType(

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import ZONE_TAGS
 from embedded_cloud.providers.call import Call, from_boto, to_boto
@@ -162,9 +163,18 @@ def _get_zone(call: Call) -> Values:
     }
 
 
+EMULATION = Emulation(
+    service="Amazon Route 53",
+    types="aws:route53/",
+    acts=("ACM and SES read its records",),
+    stored=("answers: nothing resolves the names",),
+    refused=("change batches that AWS refuses, all or nothing",),
+)
+
 RESOURCES = (
     ResourceType(
         "aws:route53/zone:Zone",
+        effect="holds the records that ACM and SES read",
         reported="name comment",
         unreported="forceDestroy",
         replaces="name",
@@ -180,6 +190,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:route53/record:Record",
+        effect="is read by ACM and SES; nothing resolves it",
         reported="zoneId name type ttl records aliases setIdentifier",
         unreported="allowOverwrite",
         replaces="zoneId name type setIdentifier",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.documents import same_policy
 from embedded_cloud.providers.aws.tagging import BUCKET_TAGS, as_map, pairs
@@ -169,6 +170,14 @@ def _get_versioning(s3: Any, bucket: str) -> Values | None:
     status = s3.get_bucket_versioning(Bucket=bucket).get("Status")
     return {"versioningConfiguration": {"status": status}} if status else None
 
+
+EMULATION = Emulation(
+    service="Amazon S3",
+    types="aws:s3/",
+    acts=("objects are stored and served",),
+    stored=("logs that other services deliver",),
+    refused=("buckets that are not empty, names that are taken",),
+)
 
 RESOURCES = (
     ResourceType(

@@ -4,6 +4,7 @@ import base64
 import uuid
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.documents import same_policy
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import SECRET_TAGS
@@ -89,6 +90,14 @@ def _delete_version(call: Call) -> None:
             manager.update_secret_version_stage(SecretId=secret, VersionStage=stage, RemoveFromVersionId=version)
 
 
+EMULATION = Emulation(
+    service="AWS Secrets Manager",
+    types="aws:secretsmanager/",
+    acts=("containers get values by ARN; a deleted secret starts no task",),
+    stored=("rotation by a function",),
+    refused=("names that are taken or scheduled for deletion",),
+)
+
 RESOURCES = (
     ResourceType(
         "aws:secretsmanager/secret:Secret",
@@ -108,6 +117,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:secretsmanager/secretVersion:SecretVersion",
+        effect="its value is passed to containers",
         create=_create_version,
         read=_read_version,
         delete=_delete_version,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.sns import TOPIC
 from embedded_cloud.providers.aws.tagging import TagOperations, as_map, by_state_arn, pairs, tagging
 from embedded_cloud.providers.call import Call, from_boto
@@ -78,6 +79,14 @@ def _kept_with(call: Call, parent: str, reference: Reference) -> Values | None:
     reference.exists(call, str(known[parent]))
     return {parent: known[parent]}
 
+
+EMULATION = Emulation(
+    service="Amazon SES",
+    types="aws:sesv2/",
+    acts=("an identity is verified when its DKIM records are in Route 53; mails are files",),
+    stored=("events of mails",),
+    refused=("identities and configuration sets that exist",),
+)
 
 RESOURCES = (
     ResourceType(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.documents import checked_documents, same_policy
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import TOPIC_TAGS
@@ -101,9 +102,17 @@ def _update_subscription(call: Call) -> None:
         call.aws("sns").set_subscription_attributes(SubscriptionArn=call.id, **change)
 
 
+EMULATION = Emulation(
+    service="Amazon SNS",
+    types="aws:sns/",
+    acts=("messages to an e-mail address are files",),
+    stored=("deliveries to other protocols",),
+)
+
 RESOURCES = (
     ResourceType(
         "aws:sns/topic:Topic",
+        effect="passes messages to its e-mail addresses",
         create=_create_topic,
         read=_read_topic,
         update=_update_topic,
@@ -129,6 +138,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:sns/topicSubscription:TopicSubscription",
+        effect="an e-mail address gets its messages as files",
         create=_subscribe,
         read=_read_subscription,
         update=_update_subscription,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.references import KMS_KEY
 from embedded_cloud.providers.aws.tagging import PARAMETER_TAGS
 from embedded_cloud.providers.call import Call, from_boto
@@ -84,9 +85,20 @@ def _by_path(call: Call) -> Values:
     }
 
 
+EMULATION = Emulation(
+    service="Parameter Store and Session Manager",
+    types="aws:ssm/",
+    acts=(
+        "parameters are read and written",
+        "sessions speak Session Manager's protocol, for ECS Exec and port forwarding; commands run as root",
+    ),
+    refused=("standard parameters above 4 KB",),
+)
+
 RESOURCES = (
     ResourceType(
         "aws:ssm/parameter:Parameter",
+        effect="is passed to containers",
         create=_create,
         read=_read,
         update=_update,

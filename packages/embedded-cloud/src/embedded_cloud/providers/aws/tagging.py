@@ -105,6 +105,16 @@ RDS_TAGS = tagging(
     ),
     by_state_arn,
 )
+CACHE_TAGS = tagging(
+    TagOperations(
+        service="elasticache",
+        resource="ResourceName",
+        answer="TagList",
+        write="add_tags_to_resource",
+        remove="remove_tags_from_resource",
+    ),
+    by_state_arn,
+)
 PARAMETER_TAGS = tagging(
     TagOperations(
         service="ssm",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from embedded_cloud.agents.waf.managed_rules import GROUPS
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import WEB_ACL_TAGS
 from embedded_cloud.providers.call import Call, capital, from_boto
@@ -109,6 +111,43 @@ def _read_logging(call: Call) -> Values:
 
 _LOGGING = "resourceArn logDestinationConfigs loggingFilter redactedFields"
 
+
+def _groups() -> str:
+    return ", ".join(f"{name} ({len(group.rules)} rules)" for name, group in GROUPS.items() if group.rules)
+
+
+def _silent_groups() -> str:
+    names = [name for name, group in GROUPS.items() if not group.rules]
+    rules = [rule for group in GROUPS.values() if group.rules for rule in group.silent]
+    return f"{', '.join(names)}, all other managed groups, and {', '.join(rules)}: AWS publishes no pattern of theirs"
+
+
+EMULATION = Emulation(
+    service="AWS WAF",
+    types="aws:wafv2/",
+    acts=(
+        "the web ACL of the load balancer inspects each request before its listener's rules; a change acts at once",
+        (f"managed groups, as far as AWS describes them: sizes are exact, of patterns the examples match: {_groups()}"),
+        "rate-based rules by address, forwarded address, or all; visitors of this machine share Docker's gateway",
+        "statements on bytes, sizes, regular expressions, IP sets and labels, with and, or and not; own rule groups",
+        "block, count and allow, overrides of groups and rules, labels; a blocked visitor gets 403",
+        (
+            "metrics AllowedRequests, BlockedRequests, CountedRequests by rule; the log in CloudWatch Logs with "
+            "filter and redacted fields"
+        ),
+    ),
+    stored=(
+        _silent_groups(),
+        (
+            "countries, SQL injection, JSON bodies, fingerprints, further text transformations: a rule that needs one "
+            "never matches, nor does its opposite"
+        ),
+        "CAPTCHA, challenges, custom responses and inserted headers; logs to S3 and Firehose; sampled requests",
+        "`Host_localhost_HEADER` for localhost with a published port, which is this machine's way in",
+        "without an answer within 5 s a request passes",
+    ),
+    refused=("names that are taken",),
+)
 RESOURCES = (
     ResourceType(
         "aws:wafv2/webAcl:WebAcl",
@@ -117,6 +156,7 @@ RESOURCES = (
         replaces="name scope",
         name=AutoName(max_length=128),
         tags=WEB_ACL_TAGS,
+        effect="inspects the requests of its load balancer",
         check=lambda inputs: [
             (name, "is required") for name in ("defaultAction", "visibilityConfig") if name not in inputs
         ],
@@ -132,6 +172,7 @@ RESOURCES = (
         references={"webAclArn": WEB_ACL, "resourceArn": references.LOAD_BALANCER},
         # A load balancer has one web ACL.
         delete_before_replace=True,
+        effect="puts the web ACL in front of the load balancer",
         create=_associate,
         read=_read_association,
         delete=lambda call: call.aws("wafv2").disassociate_web_acl(ResourceArn=call.id.split(",", 1)[1]),
@@ -141,6 +182,7 @@ RESOURCES = (
         reported=_LOGGING,
         replaces="resourceArn",
         references={"resourceArn": WEB_ACL, "logDestinationConfigs": references.LOG_TARGET},
+        effect="writes records to CloudWatch Logs",
         create=_set_logging,
         read=_read_logging,
         update=_set_logging,

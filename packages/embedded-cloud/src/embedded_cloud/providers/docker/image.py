@@ -8,6 +8,7 @@ from typing import Any
 import docker
 from docker.errors import DockerException, NotFound
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.call import Call
 from embedded_cloud.providers.docker.build import ContextError, build_digest, build_image
 from embedded_cloud.providers.docker.push import credentials_for, keep_tag, push_image, registry_host, split_name
@@ -107,6 +108,12 @@ def _same_registry(one: Any, other: Any) -> bool:
     # Credentials change with every run.
     return bool(one.get("server") == other.get("server"))
 
+
+EMULATION = Emulation(
+    service="Docker images",
+    types="docker:",
+    acts=("built with BuildKit and pushed",),
+)
 
 RESOURCES = (
     ResourceType(

@@ -20,7 +20,7 @@ UNAVAILABLE = "Capacity is unavailable at this time. Please try again later or i
 def bound_desired_count(autoscaling: Any, service: Any) -> bool:
     """Bring the desired count into the bounds of the service's scalable target. Return whether it changed.
 
-    Hold the cloud's lock. The embedded cloud evaluates no scaling policy: a count within the bounds stays.
+    Hold the cloud's lock. A count within the bounds stays: policies are the agent's in agents/autoscaling.
     """
     targets = autoscaling.targets.get(DIMENSION, {})
     target = targets.get(f"service/{service.cluster_name}/{service.name}")

@@ -18,6 +18,8 @@ class TaskState:
     """It runs, and all health checks of its containers and target groups pass."""
     age: float = 0.0
     """Seconds since it was created."""
+    to_replace: bool = False
+    """It was healthy before and is not any more: a replacement starts first, as far as the maximum allows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +50,28 @@ def plan(service: ServiceState) -> Plan:
     mine = [task for task in service.tasks if task.deployment == service.primary]
     old = [task for task in service.tasks if task.deployment != service.primary]
     upper = max(math.floor(service.desired * service.maximum_percent / 100), 1)
-    missing = service.desired - len(mine)
+    lasting = [task for task in mine if not task.to_replace]
+    missing = service.desired - len(lasting)
     room = upper - len(service.tasks)
+    blocked = missing > 0 and room <= 0
     start = max(min(missing, room), 0) if service.may_start else 0
     # A failed deployment replaces no task of an earlier one.
-    surplus = _least_useful_first(mine)[: max(-missing, 0)]
-    stop = [task.id for task in surplus]
+    surplus = _least_useful_first(lasting)[: max(-missing, 0)]
+    stop = [*(task.id for task in surplus), *_replaced(service, blocked=blocked)]
     if not service.primary_failed:
-        stop += _old_to_stop(service, mine, old, blocked=missing > 0 and room <= 0)
+        stop += _old_to_stop(service, mine, old, blocked=blocked)
     return Plan(start, tuple(stop))
+
+
+def _replaced(service: ServiceState, *, blocked: bool) -> list[str]:
+    """Return the unhealthy tasks to stop: all once enough are healthy, one at a time when there is no room.
+
+    docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html
+    """
+    unhealthy = [task.id for task in service.tasks if task.to_replace]
+    if sum(task.healthy for task in service.tasks) >= service.desired:
+        return unhealthy
+    return unhealthy[:1] if blocked else []
 
 
 def _old_to_stop(
@@ -69,7 +84,8 @@ def _old_to_stop(
     keep = lower if blocked else max(lower, service.desired)
     spare = sum(task.healthy for task in mine) + len(healthy) - keep
     leaving = _least_useful_first(healthy)[: max(spare, 0)]
-    return [task.id for task in old if not task.healthy] + [task.id for task in leaving]
+    broken = [task.id for task in old if not task.healthy and not task.to_replace]
+    return broken + [task.id for task in leaving]
 
 
 def _least_useful_first(tasks: Sequence[TaskState]) -> list[TaskState]:

@@ -10,6 +10,7 @@ from embedded_cloud.agents.ecs.services import deployments
 from embedded_cloud.agents.ecs.services import events as service_events
 from embedded_cloud.agents.ecs.services.rolling_update import Plan, ServiceState, TaskState, plan
 from embedded_cloud.agents.ecs.tasks import records, targets
+from embedded_cloud.api.moto_patches import ecs_placement
 
 STEADY_SECONDS = 5.0
 """How long a task without a health check has to run before it counts as healthy."""
@@ -71,7 +72,11 @@ class ServiceScheduler:
             primary=primary["id"],
             tasks=[
                 TaskState(
-                    id=task.id, deployment=task.started_by, healthy=self._is_healthy(service, task), age=_age(task)
+                    id=task.id,
+                    deployment=task.started_by,
+                    healthy=self._is_healthy(service, task),
+                    age=_age(task),
+                    to_replace=bool(self._health_failure(service, task)),
                 )
                 for task in tasks
                 if task.desired_status == "RUNNING"
@@ -84,10 +89,11 @@ class ServiceScheduler:
 
     def _carry_out(self, backend: Any, service: Any, tasks: list[Any], step: Plan) -> None:
         stopping = [task for task in tasks if task.id in step.stop]
-        for task in stopping:
+        scaled = [task for task in stopping if not self._stop_for_health(service, task)]
+        for task in scaled:
             self._stop(task, f"Scaling activity initiated by (deployment {service.deployments[0]['id']})")
-        if stopping:
-            service_events.stopped(service, stopping)
+        if scaled:
+            service_events.stopped(service, scaled)
         count = self._capacity.allows(backend, step.start)
         if count:
             started = self._start(backend, service, count)
@@ -103,6 +109,8 @@ class ServiceScheduler:
         definition = backend.describe_task_definition(primary["taskDefinition"])
         tags = list(service.tags or []) if service.propagate_tags == "SERVICE" else []
         tags += list(definition.tags or []) if service.propagate_tags == "TASK_DEFINITION" else []
+        group = f"service:{service.name}"
+        others = ecs_placement.siblings(backend, service.cluster_name, group, primary["id"])
         started: list[Any] = backend.run_task(
             service.cluster_name,
             primary["taskDefinition"],
@@ -112,9 +120,11 @@ class ServiceScheduler:
             tags=tags,
             launch_type="FARGATE",
             networking_configuration=service.network_configuration or NO_NETWORK,
-            group=f"service:{service.name}",
+            group=group,
             platform_version=service.platform_version,
         )
+        if strategy := getattr(service, "capacity_provider_strategy", None):
+            ecs_placement.assign_providers(started, strategy, others)
         for task in started:
             task.enable_execute_command = getattr(service, "enable_execute_command", False)
         return started
@@ -132,18 +142,32 @@ class ServiceScheduler:
         return bool(service.load_balancers) or _running_seconds(task) >= self._clocks.shortened(STEADY_SECONDS)
 
     def _stop_unhealthy(self, service: Any, tasks: list[Any]) -> None:
-        grace = getattr(service, "health_check_grace_period_seconds", None) or 0
+        """Stop tasks that never got healthy; the plan replaces those that were."""
         for task in tasks:
-            if task.last_status != "RUNNING" or task.desired_status != "RUNNING" or _running_seconds(task) < grace:
-                continue
-            if task.health_status == "UNHEALTHY":
-                self._stop(task, "Task failed container health checks")
-                service_events.unhealthy_container(service, task)
-                continue
-            found = targets.unhealthy_group(self._elb, service, task)
-            if found is not None:
-                self._stop(task, f"Task failed ELB health checks in (target-group {found[0]})")
-                service_events.unhealthy_target(service, task, *found)
+            if not getattr(task, "was_healthy", False):
+                self._stop_for_health(service, task)
+
+    def _stop_for_health(self, service: Any, task: Any) -> bool:
+        """Stop a task whose health checks fail; returns whether they do."""
+        reason = self._health_failure(service, task)
+        if not reason:
+            return False
+        self._stop(task, reason)
+        if task.health_status == "UNHEALTHY":
+            service_events.unhealthy_container(service, task)
+        elif found := targets.unhealthy_group(self._elb, service, task):
+            service_events.unhealthy_target(service, task, *found)
+        return True
+
+    def _health_failure(self, service: Any, task: Any) -> str:
+        """Which health checks of a running task fail, as its stop reason; empty in the grace period."""
+        grace = getattr(service, "health_check_grace_period_seconds", None) or 0
+        if task.last_status != "RUNNING" or task.desired_status != "RUNNING" or _running_seconds(task) < grace:
+            return ""
+        if task.health_status == "UNHEALTHY":
+            return "Task failed container health checks"
+        found = targets.unhealthy_group(self._elb, service, task)
+        return f"Task failed ELB health checks in (target-group {found[0]})" if found else ""
 
     def _count_failures(self, service: Any, tasks: list[Any]) -> None:
         """Count the primary deployment's failures in a row: each task counts once, a healthy task resets the count."""

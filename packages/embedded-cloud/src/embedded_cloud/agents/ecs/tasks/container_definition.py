@@ -51,7 +51,7 @@ class Placement:
     volumes: Mapping[str, str] = field(default_factory=dict)
     """Docker volume of each volume of the task."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Files of the host to mount read-only: host path to path in the container."""
+    """Files of the host to mount read-only: path in the container to host path."""
     task_cpu: str | None = None
     """CPU units the task may use, all containers together."""
     task_memory: str | None = None
@@ -159,13 +159,13 @@ def _ulimits(entries: Sequence[Mapping[str, Any]]) -> list[Ulimit]:
     return [Ulimit(name=entry["name"], soft=entry["softLimit"], hard=entry["hardLimit"]) for entry in entries]
 
 
-def _mounts(definition: Definition, placement: Placement) -> dict[str, dict[str, str]]:
-    mounts = {path: {"bind": target, "mode": "ro"} for path, target in placement.files.items()}
+def _mounts(definition: Definition, placement: Placement) -> list[str]:
+    mounts = [f"{path}:{target}:ro" for target, path in placement.files.items()]
     for point in definition.get("mountPoints") or ():
         volume = placement.volumes.get(point["sourceVolume"])
         if volume is None:
             raise RenderError(f"container {definition['name']}: the task has no volume {point['sourceVolume']}")
-        mounts[volume] = {"bind": point["containerPath"], "mode": "ro" if point.get("readOnly") else "rw"}
+        mounts.append(f"{volume}:{point['containerPath']}:{'ro' if point.get('readOnly') else 'rw'}")
     return mounts
 
 

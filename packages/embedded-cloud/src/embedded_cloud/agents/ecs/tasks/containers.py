@@ -6,8 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from embedded_cloud.config import LABEL, CloudConfig
-from embedded_cloud.containers.docker_host import ROLE_LABEL, DockerHost
+from embedded_cloud.containers.docker_host import DockerHost
 
 Definitions = Sequence[Mapping[str, Any]]
 
@@ -121,10 +120,9 @@ class TaskContainers:
 NO_CONTAINERS = TaskContainers()
 
 
-def observe(docker: DockerHost, config: CloudConfig, task: str = "") -> dict[str, TaskContainers]:
+def observe(docker: DockerHost, task: str = "") -> dict[str, TaskContainers]:
     """Return the containers by task id: of all tasks of the cloud, or of the task named."""
-    labels = [f"{LABEL}={config.name}", f"{ROLE_LABEL}={ROLE}", *([f"{TASK_LABEL}={task}"] if task else [])]
-    return group_by_task(docker.client.api.containers(all=True, filters={"label": labels}))
+    return group_by_task(docker.summaries(ROLE, {TASK_LABEL: task} if task else None))
 
 
 def stop_reasons(docker: DockerHost, containers: TaskContainers, ended: Container[str]) -> dict[str, str]:

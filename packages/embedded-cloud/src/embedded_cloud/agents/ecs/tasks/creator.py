@@ -96,14 +96,19 @@ class TaskCreator:
             log_shipping.prepare(self._context.backend, definition, task.id)
         registry = f"localhost:{self._context.config.registry_port}"
         labels = task_images.ensure(self._context.docker, definition["image"], registry)
-        bundle = labels.get(task_images.BUNDLE_LABEL)
+        bundles = [labels[name] for name in task_images.BUNDLE_LABELS if name in labels]
         placement = Placement(
             pause=pause,
-            environment=environment,
+            environment={
+                **environment,
+                "ECS_CONTAINER_METADATA_URI_V4": "/".join(
+                    (self._context.container_endpoint, "v4", task.id, definition["name"])
+                ),
+            },
             secrets=secrets,
             override=task.override(definition["name"]),
             volumes=volumes,
-            files={str(self._context.certificates.certificate_path): bundle} if bundle else {},
+            files=dict.fromkeys(bundles, str(self._context.certificates.certificate_path)),
             task_cpu=task.overrides.get("cpu") or task.definition.cpu,
             task_memory=task.overrides.get("memory") or task.definition.memory,
             clocks=self._context.config.clocks,

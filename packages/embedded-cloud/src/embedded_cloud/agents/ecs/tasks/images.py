@@ -7,8 +7,8 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from embedded_cloud.containers.docker_host import DockerHost
 
-BUNDLE_LABEL = "embedded-cloud.rds-ca-bundle"
-"""Label of an image with the path of its bundle of RDS's certificate authorities."""
+BUNDLE_LABELS = ("embedded-cloud.rds-ca-bundle", "embedded-cloud.elasticache-ca-bundle")
+"""Labels of an image with the paths of its bundles of certificate authorities, for RDS and for ElastiCache."""
 
 RETRY_SECONDS = (0.5, 1.0, 2.0, 2.0, 0.0)
 """Pause after each attempt to reach the registry, which may still be starting."""

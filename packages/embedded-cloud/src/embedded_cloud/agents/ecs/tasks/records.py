@@ -1,5 +1,6 @@
 """Read and write moto's tasks. Callers hold the cloud's lock."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -121,6 +122,10 @@ def set_containers(task: Any, definitions: list[dict[str, Any]], states: States,
         health = state.health if container.name in checked and last == "RUNNING" else container.health_status
         before = (container.last_status, container.health_status, getattr(container, "exit_code", None))
         container.last_status, container.health_status = last, health
+        if last != "PENDING" and not hasattr(container, "runtime_id"):
+            container.runtime_id = f"{task.id}-{zlib.crc32(container.container_arn.encode())}"
+        if getattr(task, "enable_execute_command", False):
+            container.managed_agents = [{"name": "ExecuteCommandAgent", "lastStatus": last}]
         if state.exit_code is not None:
             container.exit_code = state.exit_code
         if container.name in reasons:

@@ -50,7 +50,7 @@ class TaskRunner:
     def advance(self, task: TaskView, containers: TaskContainers) -> None:
         """Take steps until the task has to wait. Raises what Docker raises; the next call tries again."""
         while self._step(task, containers):
-            observed = observe(self._context.docker, self._context.config, task.id)
+            observed = observe(self._context.docker, task.id)
             containers = observed.get(task.id, NO_CONTAINERS)
             with self._context.lock:
                 task = records.view(self._context.backend("ecs"), task.record)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import EC2_TAGS
 from embedded_cloud.providers.call import Call, capitals, from_boto
@@ -161,6 +162,13 @@ def _check_rule(inputs: Values) -> list[tuple[str, str]]:
         ]
     return failures
 
+
+EMULATION = Emulation(
+    service="Security groups",
+    types="aws:ec2/securityGroup aws:ec2/defaultSecurityGroup aws:vpc/",
+    stored=("rules: every container is on one Docker network",),
+    refused=("references to groups that do not exist",),
+)
 
 RESOURCES = (
     ResourceType(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.tagging import EC2_TAGS
 from embedded_cloud.providers.call import Call, capital, from_boto
@@ -144,6 +145,14 @@ def _delete_internet_gateway(call: Call) -> None:
         call.aws("ec2").detach_internet_gateway(InternetGatewayId=call.id, VpcId=attached)
     call.aws("ec2").delete_internet_gateway(InternetGatewayId=call.id)
 
+
+EMULATION = Emulation(
+    service="Amazon VPC",
+    types="aws:ec2/vpc aws:ec2/subnet aws:ec2/route aws:ec2/internet aws:ec2/nat aws:ec2/eip aws:ec2/flowLog",
+    acts=("the range of the VPC is that of the Docker network, where Docker has it free",),
+    stored=("routes, NAT gateways and endpoints: every container is on one Docker network",),
+    refused=("ranges that overlap or lie outside",),
+)
 
 RESOURCES = (
     ResourceType(

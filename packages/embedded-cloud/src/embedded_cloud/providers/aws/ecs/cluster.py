@@ -60,6 +60,7 @@ def _delete_providers(call: Call) -> None:
 RESOURCES = (
     ResourceType(
         "aws:ecs/cluster:Cluster",
+        effect="services and tasks run in it",
         create=_create,
         read=_read,
         update=_update,

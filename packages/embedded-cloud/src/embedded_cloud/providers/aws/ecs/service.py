@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.ecs.cluster import CLUSTER
 from embedded_cloud.providers.aws.ecs.rollout import primary_deployment, wait_until_steady
 from embedded_cloud.providers.aws.ecs.task_definition import TASK_DEFINITION
@@ -96,10 +97,18 @@ def _read(call: Call) -> Values | None:
         **({"cluster": cluster} if service["clusterArn"].endswith(f"/{cluster}") else {}),
         # The running definition, not the requested one: a rollback shows as drift.
         "taskDefinition": primary_deployment(service).get("taskDefinition", service["taskDefinition"]),
+        "capacityProviderStrategies": service.get("capacityProviderStrategy", []),
         "loadBalancers": [
             report(one, "containerName containerPort", **_BALANCER) for one in service.get("loadBalancers", [])
         ],
     }
+
+
+def _same_strategy(one: Any, other: Any) -> bool:
+    def by_provider(strategy: Any) -> list[tuple[str, int, int]]:
+        return sorted((item["capacityProvider"], item.get("base") or 0, item.get("weight") or 0) for item in strategy)
+
+    return by_provider(one or []) == by_provider(other or [])
 
 
 def _address(call: Call) -> tuple[str, str]:
@@ -144,6 +153,21 @@ def _is_draining(call: Call) -> bool:
     return bool(found["status"] == "DRAINING" or found.get("runningCount", 0) + found.get("pendingCount", 0))
 
 
+EMULATION = Emulation(
+    service="Amazon ECS",
+    types="aws:ecs/",
+    acts=(
+        "tasks are containers as their definition says: user, read-only root, secrets, limits, health checks",
+        "rolling updates, circuit breaker and rollback, one-off tasks; events and stop reasons in ECS's words",
+        "a task that is no longer healthy stays until its replacement is, as far as `maximumPercent` allows",
+    ),
+    stored=(
+        "zones and capacity providers",
+        "Container Insights, but for the number of running tasks",
+    ),
+    refused=("sizes that Fargate does not have, images that the registry does not",),
+)
+
 RESOURCES = (
     ResourceType(
         "aws:ecs/service:Service",
@@ -153,11 +177,12 @@ RESOURCES = (
         ready=_ready,
         delete=_delete,
         reported=f"name cluster taskDefinition {_PLAIN} enableEcsManagedTags networkConfiguration loadBalancers "
-        "deploymentMaximumPercent deploymentMinimumHealthyPercent deploymentCircuitBreaker alarms",
-        unreported="waitForSteadyState forceNewDeployment forceDelete triggers sigintRollback "
+        "deploymentMaximumPercent deploymentMinimumHealthyPercent deploymentCircuitBreaker alarms "
         "capacityProviderStrategies",
+        unreported="waitForSteadyState forceNewDeployment forceDelete triggers sigintRollback",
         replaces="name cluster launchType schedulingStrategy deploymentController",
         name=AutoName(max_length=255),
+        equal={"capacityProviderStrategies": _same_strategy},
         effect="runs and replaces tasks as containers, with circuit breaker and rollback",
         tags=ECS_TAGS,
         references={

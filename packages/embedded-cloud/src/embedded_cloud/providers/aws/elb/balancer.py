@@ -10,7 +10,7 @@ from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.failures import OperationError
 from embedded_cloud.providers.values import Values
 
-_ATTRIBUTES = {
+ATTRIBUTES = {
     "accessLogs.enabled": Attribute("access_logs.s3.enabled", bool, "false"),
     "accessLogs.bucket": Attribute("access_logs.s3.bucket", str),
     "accessLogs.prefix": Attribute("access_logs.s3.prefix", str),
@@ -34,7 +34,7 @@ _ATTRIBUTES = {
 }
 """Keys and defaults from the ELB API reference, LoadBalancerAttribute."""
 _OBJECTS = ("accessLogs", "connectionLogs")
-_PROPERTIES = " ".join(dict.fromkeys(name.split(".")[0] for name in _ATTRIBUTES))
+_PROPERTIES = " ".join(dict.fromkeys(name.split(".")[0] for name in ATTRIBUTES))
 
 
 def _create(call: Call) -> str:
@@ -54,7 +54,7 @@ def _describe(call: Call) -> dict[str, Any]:
 
 def _set_attributes(call: Call) -> None:
     new, old = flattened(call.inputs, *_OBJECTS), flattened(call.old_inputs, *_OBJECTS)
-    attributes = to_attributes(call, _ATTRIBUTES, new, old)
+    attributes = to_attributes(call, ATTRIBUTES, new, old)
     if attributes:
         call.aws("elbv2").modify_load_balancer_attributes(LoadBalancerArn=call.id, Attributes=attributes)
     call.wait_for(lambda: _describe(call)["State"]["Code"] == "active", f"load balancer {call.name} to be active")
@@ -64,7 +64,7 @@ def _read(call: Call) -> Values:
     balancer = _describe(call)
     attributes = call.aws("elbv2").describe_load_balancer_attributes(LoadBalancerArn=call.id)["Attributes"]
     return {
-        **nested(from_attributes(attributes, _ATTRIBUTES), *_OBJECTS),
+        **nested(from_attributes(attributes, ATTRIBUTES), *_OBJECTS),
         **from_boto(balancer, "vpcId securityGroups ipAddressType", name="LoadBalancerName", dnsName="DNSName"),
         **from_boto(balancer, arn="LoadBalancerArn", loadBalancerType="Type", zoneId="CanonicalHostedZoneId"),
         "internal": balancer["Scheme"] == "internal",
@@ -85,7 +85,7 @@ def _update(call: Call) -> None:
 
 def _delete(call: Call) -> None:
     attributes = call.aws("elbv2").describe_load_balancer_attributes(LoadBalancerArn=call.id)["Attributes"]
-    if from_attributes(attributes, _ATTRIBUTES).get("enableDeletionProtection"):
+    if from_attributes(attributes, ATTRIBUTES).get("enableDeletionProtection"):
         raise OperationError("enableDeletionProtection is true: set it to false, run `pulumi up`, then delete")
     call.aws("elbv2").delete_load_balancer(LoadBalancerArn=call.id)
 

@@ -1,11 +1,13 @@
-"""RDS: database instances."""
+"""RDS: database instances, from their creation to their deletion."""
 
 from typing import Any
 
+from embedded_cloud.emulation import Emulation
+from embedded_cloud.providers.aws.rds import instance_requests as requests
 from embedded_cloud.providers.aws.rds.groups import PARAMETERS, SNAPSHOT, SUBNETS
 from embedded_cloud.providers.aws.references import KMS_KEY, ROLE, SECURITY_GROUP
 from embedded_cloud.providers.aws.tagging import RDS_TAGS
-from embedded_cloud.providers.call import Call, capitals, pick, report
+from embedded_cloud.providers.call import Call, report
 from embedded_cloud.providers.entry import AutoName, ResourceType
 from embedded_cloud.providers.failures import OperationError, is_missing
 from embedded_cloud.providers.values import Values
@@ -16,76 +18,6 @@ DELETE_SECONDS = 60 * 60
 """pulumi-aws's default timeouts for an instance."""
 
 _FAILED = {"failed", "incompatible-parameters", "incompatible-network", "incompatible-option-group", "storage-full"}
-
-
-_SHARED = {
-    **capitals(
-        "allocatedStorage maxAllocatedStorage storageType storageThroughput iops engineVersion autoMinorVersionUpgrade "
-        "vpcSecurityGroupIds backupRetentionPeriod publiclyAccessible copyTagsToSnapshot deletionProtection "
-        "monitoringInterval monitoringRoleArn performanceInsightsRetentionPeriod databaseInsightsMode networkType"
-    ),
-    "instanceClass": "DBInstanceClass",
-    "parameterGroupName": "DBParameterGroupName",
-    "backupWindow": "PreferredBackupWindow",
-    "maintenanceWindow": "PreferredMaintenanceWindow",
-    "multiAz": "MultiAZ",
-    "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
-    "caCertIdentifier": "CACertificateIdentifier",
-    "performanceInsightsEnabled": "EnablePerformanceInsights",
-    "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
-    "password": "MasterUserPassword",
-}
-"""Inputs of CreateDBInstance and of ModifyDBInstance."""
-_AT_CREATION = {
-    **capitals("engine storageEncrypted kmsKeyId availabilityZone licenseModel port"),
-    "dbName": "DBName",
-    "username": "MasterUsername",
-    "dbSubnetGroupName": "DBSubnetGroupName",
-    "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
-}
-_INPUTS = {**_SHARED, **_AT_CREATION}
-
-_READ_ELSEWHERE = {
-    *("vpcSecurityGroupIds", "parameterGroupName", "dbSubnetGroupName", "port", "password", "engineVersion"),
-    *("monitoringInterval", "iamDatabaseAuthenticationEnabled", "enabledCloudwatchLogsExports"),
-    "performanceInsightsEnabled",
-}
-_REPORTED = {
-    **{ours: theirs for ours, theirs in _INPUTS.items() if ours not in _READ_ELSEWHERE},
-    "iamDatabaseAuthenticationEnabled": "IAMDatabaseAuthenticationEnabled",
-    "performanceInsightsEnabled": "PerformanceInsightsEnabled",
-    "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
-    "monitoringInterval": "MonitoringInterval",
-    "identifier": "DBInstanceIdentifier",
-    "arn": "DBInstanceArn",
-    "resourceId": "DbiResourceId",
-    "status": "DBInstanceStatus",
-    "engineVersionActual": "EngineVersion",
-}
-"""Keys in the answer of DescribeDBInstances, for properties that need no conversion."""
-
-
-def _create_parameters(inputs: Values) -> dict[str, Any]:
-    return pick(inputs, **_INPUTS, identifier="DBInstanceIdentifier")
-
-
-def _modify_parameters(old: Values, inputs: Values) -> dict[str, Any]:
-    """Parameters of ModifyDBInstance: the changed ones, the password included. Empty when nothing changed."""
-    changed = {key: value for key, value in inputs.items() if old.get(key) != value}
-    parameters = pick(changed, **_SHARED, port="DBPortNumber")
-    before, after = (set(one.get("enabledCloudwatchLogsExports") or []) for one in (old, inputs))
-    if before != after:
-        parameters["CloudwatchLogsExportConfiguration"] = {
-            "EnableLogTypes": sorted(after - before),
-            "DisableLogTypes": sorted(before - after),
-        }
-    if not parameters:
-        return {}
-    return {
-        **parameters,
-        "ApplyImmediately": bool(inputs.get("applyImmediately")),
-        "AllowMajorVersionUpgrade": bool(inputs.get("allowMajorVersionUpgrade")),
-    }
 
 
 def _find(call: Call) -> dict[str, Any] | None:
@@ -101,26 +33,14 @@ def _find(call: Call) -> dict[str, Any] | None:
 def _create(call: Call) -> str:
     rds = call.aws("rds")
     if call.inputs.get("snapshotIdentifier"):
-        instance = rds.restore_db_instance_from_db_snapshot(**_restore_parameters(call))["DBInstance"]
+        instance = rds.restore_db_instance_from_db_snapshot(**requests.restore_parameters(call))["DBInstance"]
     else:
-        instance = rds.create_db_instance(**_create_parameters(call.inputs))["DBInstance"]
+        instance = rds.create_db_instance(**requests.create_parameters(call.inputs))["DBInstance"]
     return str(instance["DBInstanceIdentifier"])
 
 
-def _restore_parameters(call: Call) -> dict[str, Any]:
-    """Parameters of RestoreDBInstanceFromDBSnapshot, which refuses a database name for PostgreSQL."""
-    known = _restore_members(call) - {"DBName"}
-    parameters = {name: value for name, value in _create_parameters(call.inputs).items() if name in known}
-    return {**parameters, "DBSnapshotIdentifier": call.inputs["snapshotIdentifier"]}
-
-
-def _restore_members(call: Call) -> set[str]:
-    operation = call.aws("rds").meta.service_model.operation_model("RestoreDBInstanceFromDBSnapshot")
-    return set(operation.input_shape.members)
-
-
 def _update(call: Call) -> None:
-    parameters = _modify_parameters(call.old_inputs, call.inputs)
+    parameters = requests.modify_parameters(call.old_inputs, call.inputs)
     instance = _find(call) or {}
     if parameters and _grown({"allocatedStorage": instance.get("AllocatedStorage")}, call.inputs):
         parameters.pop("AllocatedStorage", None)
@@ -141,11 +61,8 @@ def _ready(call: Call) -> None:
     Raises OperationError for a status that RDS does not leave by itself."""
     _wait_until_available(call)
     if not call.old_inputs and call.inputs.get("snapshotIdentifier"):
-        restored = _restore_members(call)
-        rest = {name: value for name, value in _modify_parameters({}, call.inputs).items() if name not in restored}
-        rest.pop("CloudwatchLogsExportConfiguration", None)
         identifier = call.state["identifier"]
-        call.aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, **{**rest, "ApplyImmediately": True})
+        call.aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, **requests.unrestored_parameters(call))
         _wait_until_available(call)
 
 
@@ -176,8 +93,8 @@ def _read(call: Call) -> Values | None:
     groups = [group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups", [])]
     return {
         # The last known state stands for properties that moto does not report.
-        **{name: call.state[name] for name in _REPORTED if name in call.state},
-        **report(instance, **_REPORTED),
+        **{name: call.state[name] for name in requests.REPORTED if name in call.state},
+        **report(instance, **requests.REPORTED),
         **_version(call, instance["EngineVersion"]),
         **report(instance.get("DBSubnetGroup", {}), dbSubnetGroupName="DBSubnetGroupName"),
         **report(next(iter(instance.get("DBParameterGroups", [])), {}), parameterGroupName="DBParameterGroupName"),
@@ -202,29 +119,24 @@ def _delete(call: Call) -> None:
     if instance is None:
         return
     if instance["DBInstanceStatus"] != "deleting":
-        deletion = _deletion(call.state, protected=bool(instance.get("DeletionProtection")))
+        deletion = requests.deletion_parameters(call.state, protected=bool(instance.get("DeletionProtection")))
         call.aws("rds").delete_db_instance(DBInstanceIdentifier=identifier, **deletion)
     call.wait_for(lambda: _find(call) is None, f"database instance {identifier} deleted", DELETE_SECONDS)
 
 
-def _deletion(state: Values, *, protected: bool) -> dict[str, Any]:
-    """Parameters of DeleteDBInstance. Raises OperationError when the state does not allow a deletion."""
-    identifier = state["identifier"]
-    if protected:
-        raise OperationError(
-            f"deletionProtection: database instance {identifier} is protected; "
-            f"set it to false, run `pulumi up`, then delete"
-        )
-    backups = {"DeleteAutomatedBackups": bool(state.get("deleteAutomatedBackups", True))}
-    if state.get("skipFinalSnapshot"):
-        return {"SkipFinalSnapshot": True, **backups}
-    if not state.get("finalSnapshotIdentifier"):
-        raise OperationError(
-            f"finalSnapshotIdentifier: database instance {identifier} needs a name for its final snapshot; "
-            f"set one, or set skipFinalSnapshot, run `pulumi up`, then delete"
-        )
-    return {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": state["finalSnapshotIdentifier"], **backups}
-
+EMULATION = Emulation(
+    service="Amazon RDS",
+    types="aws:rds/",
+    acts=(
+        "PostgreSQL in a container, TLS forced, data in a Docker volume",
+        "snapshots are base backups; the write-ahead log is archived every five minutes, and restored to any second",
+    ),
+    stored=(
+        "the backup window: a daily base backup is taken a day after the last",
+        "replicas, Multi-AZ, Performance Insights, other engines",
+    ),
+    refused=("names, passwords and sizes that RDS refuses",),
+)
 
 RESOURCES = (
     ResourceType(
@@ -234,7 +146,7 @@ RESOURCES = (
         update=_update,
         ready=_ready,
         delete=_delete,
-        reported=f"identifier {' '.join(name for name in _INPUTS if name != 'password')}",
+        reported=f"identifier {' '.join(name for name in requests.INPUTS if name != 'password')}",
         unreported="password applyImmediately allowMajorVersionUpgrade skipFinalSnapshot finalSnapshotIdentifier "
         "deleteAutomatedBackups snapshotIdentifier",
         replaces="identifier engine dbName username dbSubnetGroupName storageEncrypted kmsKeyId availabilityZone "

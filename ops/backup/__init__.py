@@ -1,0 +1,1 @@
+"""Snapshots, restores, drills, dumps: what brings the data back."""

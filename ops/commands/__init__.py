@@ -1,0 +1,1 @@
+"""The commands with their options and help. Other modules of ops do the work."""

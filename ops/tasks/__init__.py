@@ -1,0 +1,1 @@
+"""One-off tasks: commands with the environment of the release that serves."""

@@ -1,0 +1,315 @@
+"""Rules of a web ACL on one request: what blocks, what counts, and what is not known here."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from embedded_cloud.agents.waf.log_record import keeps, record
+from embedded_cloud.agents.waf.managed_rules import GROUPS
+from embedded_cloud.agents.waf.rates import Rates
+from embedded_cloud.agents.waf.request import BODY_LIMIT, WebRequest
+from embedded_cloud.agents.waf.statements import Inspection
+from embedded_cloud.agents.waf.web_acl import Decision, WebAcl, decide, metrics
+
+CORE, BAD_INPUTS = "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"
+BROWSER = [("host", "app.example.com"), ("user-agent", "Mozilla/5.0"), ("cookie", "sessionid=abc; csrftoken=def")]
+NAMESPACE = "awswaf:123456789012:webacl:front:"
+BLOCK: dict[str, Any] = {"Block": {}}
+
+
+def request(*more: tuple[str, str], **parts: Any) -> WebRequest:
+    known: dict[str, Any] = {"client": "203.0.113.9", "headers": [*BROWSER, *more], "path": "/films", **parts}
+    return WebRequest(**known)
+
+
+def inspection(one: WebRequest, **more: Any) -> Inspection:
+    options: dict[str, Any] = {"rates": Rates(), "now": 0, **more}
+    return Inspection(request=one, namespace=NAMESPACE, **options)
+
+
+def rule(name: str, statement: Mapping[str, Any], priority: int = 0, **more: Any) -> dict[str, Any]:
+    visible = {"CloudWatchMetricsEnabled": True, "MetricName": f"{name}-metric", "SampledRequestsEnabled": True}
+    return {"Name": name, "Priority": priority, "Statement": statement, "VisibilityConfig": visible, **more}
+
+
+def managed(name: str, override: str = "None", priority: int = 0, **more: Any) -> dict[str, Any]:
+    statement = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name, **more}}
+    return rule(name, statement, priority, OverrideAction={override: {}})
+
+
+def acl(*rules: Mapping[str, Any], default: str = "ALLOW", **more: Any) -> WebAcl:
+    known: dict[str, Any] = {"arn": "arn:aws:wafv2:us-east-1:1:regional/webacl/front/1", "name": "front", "metric": "f"}
+    return WebAcl(**known, label_namespace=NAMESPACE, default_action=default, rules=rules, **more)
+
+
+def decided(one: WebRequest, *rules: Mapping[str, Any]) -> Decision:
+    return decide(acl(*rules), inspection(one))
+
+
+def matching(one: WebRequest, group: str) -> list[str]:
+    return [found.name for found in GROUPS[group].rules if found.matches(one)]
+
+
+def test_an_ordinary_request_matches_no_managed_rule() -> None:
+    ordinary = [
+        request(),
+        request(path="/static/app.css", query="v=1.2.3"),
+        request(path="/films/1/login", query="next=/films/%3Fpage%3D2&ini=a.initial"),
+        request(("referer", "https://app.example.com/x/../y"), method="POST", body="title=A+log.+of+ini", body_size=20),
+        request(query="url=https://example.com/a&ip=10.0.0.1"),
+        request(body="x" * BODY_LIMIT, body_size=BODY_LIMIT),
+    ]
+    for group in GROUPS:
+        assert [matching(one, group) for one in ordinary] == [[]] * len(ordinary), group
+
+
+@pytest.mark.parametrize(
+    ("one", "names"),
+    [
+        (request(headers=[("host", "app.example.com")]), ["NoUserAgent_HEADER"]),
+        (request(headers=[("user-agent", "Nessus SOAP")]), ["UserAgent_BadBots_HEADER"]),
+        (request(query="a" * 2049), ["SizeRestrictions_QUERYSTRING"]),
+        (request(query="a" * 2048), []),
+        (request(("cookie", "a" * 10_241)), ["SizeRestrictions_Cookie_HEADER"]),
+        (request(("cookie", "a" * 10_240)), []),
+        (request(body_size=8193), ["SizeRestrictions_BODY"]),
+        (request(path="/" + "a" * 1024), ["SizeRestrictions_URIPATH"]),
+        (request(path="/" + "a" * 1023), []),
+        (request(query="u=169.254.169.254/latest"), ["EC2MetaDataSSRF_QUERYARGUMENTS"]),
+        (request(query="u=http%3A%2F%2F10.0.0.1%2F"), ["GenericRFI_QUERYARGUMENTS"]),
+        (request(query="file=..%2f..%2fetc"), ["GenericLFI_QUERYARGUMENTS"]),
+        (request(path="/a/../../b"), ["GenericLFI_URIPATH"]),
+        (request(path="/debug.log"), ["RestrictedExtensions_URIPATH"]),
+        (request(body="file://10.0.0.1/x"), ["GenericRFI_BODY"]),
+        (request(query="q=%3Cscript%3Ealert(1)"), ["CrossSiteScripting_QUERYARGUMENTS"]),
+        (request(("cookie", "a=<script>")), ["CrossSiteScripting_COOKIE"]),
+    ],
+)
+def test_the_core_rule_set_finds_what_aws_describes(one: WebRequest, names: list[str]) -> None:
+    assert matching(one, CORE) == names
+
+
+@pytest.mark.parametrize(
+    ("one", "names"),
+    [
+        (request(("x-api", "${jndi:ldap://example.com/}")), ["Log4JRCE_HEADER"]),
+        (request(query="q=%24%7Bjndi:ldap://example.com/%7D"), ["Log4JRCE_QUERYSTRING"]),
+        (request(query="q=jndi:ldap"), []),
+        (request(path="/WEB-INF/web.xml"), ["ExploitablePaths_URIPATH"]),
+        (request(method="PROPFIND"), ["PROPFIND_METHOD"]),
+        (request(headers=[("host", "localhost")]), ["Host_localhost_HEADER"]),
+        (request(headers=[("host", "localhost:8443")], published=True), []),
+        (request(body='(java.lang.Runtime).getRuntime().exec("whoami")'), ["JavaDeserializationRCE_BODY"]),
+    ],
+)
+def test_known_bad_inputs_are_found(one: WebRequest, names: list[str]) -> None:
+    assert matching(one, BAD_INPUTS) == names
+
+
+def test_a_group_blocks_and_counts_when_it_is_overridden() -> None:
+    bad = request(method="PROPFIND")
+    assert decided(bad, managed(BAD_INPUTS)).action == "BLOCK"
+    counting = decided(bad, managed(BAD_INPUTS, "Count"))
+    assert (counting.action, [one.rule for one in counting.counted]) == ("ALLOW", [BAD_INPUTS])
+    assert counting.labels == ["awswaf:managed:aws:known-bad-inputs:Propfind_Method"]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"RuleActionOverrides": [{"Name": "PROPFIND_METHOD", "ActionToUse": {"Count": {}}}]},
+        {"ExcludedRules": [{"Name": "PROPFIND_METHOD"}]},
+    ],
+)
+def test_a_rule_of_a_group_counts_alone_and_the_next_one_blocks(override: dict[str, Any]) -> None:
+    found = decided(request(method="PROPFIND"), managed(BAD_INPUTS, **override))
+    assert (found.action, found.groups[0].counted) == ("ALLOW", ["PROPFIND_METHOD"])
+    both = decided(request(method="PROPFIND", path="/web-inf"), managed(BAD_INPUTS, **override))
+    assert both.terminating is not None
+    assert (both.action, both.groups[0].terminating.rule if both.groups[0].terminating else "") == (
+        "BLOCK",
+        "ExploitablePaths_URIPATH",
+    )
+
+
+def test_a_group_inspects_what_its_scope_has_only() -> None:
+    scope = {"SizeConstraintStatement": size("UriPath", "GT", 20)}
+    scoped = managed(BAD_INPUTS, ScopeDownStatement=scope)
+    assert decided(request(method="PROPFIND"), scoped).action == "ALLOW"
+    assert decided(request(method="PROPFIND", path="/" * 21), scoped).action == "BLOCK"
+
+
+def test_a_rule_group_of_ones_own_acts_with_its_labels() -> None:
+    inside = rule(
+        "long", {"SizeConstraintStatement": size("UriPath", "GT", 20)}, Action=BLOCK, RuleLabels=[{"Name": "a:b"}]
+    )
+    own = rule("own", {"RuleGroupReferenceStatement": {"ARN": "arn:group"}}, OverrideAction={"None": {}})
+    with_group = acl(own, rule_groups={"arn:group": [inside]})
+    assert decide(with_group, inspection(request())).action == "ALLOW"
+    found = decide(with_group, inspection(request(path="/" * 21)))
+    assert (found.action, found.labels, found.groups[0].group) == ("BLOCK", ["a:b"], "arn:group")
+
+
+def test_a_group_that_aws_does_not_describe_never_matches() -> None:
+    for name in ("AWSManagedRulesAnonymousIpList", "AWSManagedRulesBotControlRuleSet"):
+        assert decided(request(method="PROPFIND"), managed(name)).action == "ALLOW"
+
+
+def test_rules_apply_in_the_order_of_their_priority() -> None:
+    allow = rule("own", {"SizeConstraintStatement": size("UriPath", "GT", 0)}, 0, Action={"Allow": {}})
+    bad = request(method="PROPFIND")
+    assert decided(bad, managed(BAD_INPUTS, priority=1), allow).action == "ALLOW"
+    assert decided(bad, managed(BAD_INPUTS, priority=1), {**allow, "Priority": 2}).action == "BLOCK"
+
+
+def test_a_label_of_a_counted_rule_blocks_outside_of_some_paths() -> None:
+    """What docs/waf.md of a user of this package does with bodies and uploads."""
+    label = {"LabelMatchStatement": {"Scope": "LABEL", "Key": "awswaf:managed:aws:core-rule-set:GenericRFI_Body"}}
+    normal = [{"Priority": 0, "Type": "URL_DECODE"}, {"Priority": 1, "Type": "NORMALIZE_PATH"}]
+    path = {"RegexString": "^(/upload/.*)$", "FieldToMatch": {"UriPath": {}}, "TextTransformations": normal}
+    elsewhere = {"NotStatement": {"Statement": {"RegexMatchStatement": path}}}
+    block = rule("bodies", {"AndStatement": {"Statements": [label, elsewhere]}}, 9, Action=BLOCK)
+    counted = [{"Name": "GenericRFI_BODY", "ActionToUse": {"Count": {}}}]
+    rules = (managed(CORE, RuleActionOverrides=counted), block)
+    body = "file://10.0.0.1/x"
+    assert decided(request(body=body), *rules).action == "BLOCK"
+    assert decided(request(body=body, path="/upload/1"), *rules).action == "ALLOW"
+    assert decided(request(body=body, path="/upload/%2e%2e/films"), *rules).action == "BLOCK"
+    assert decided(request(), *rules).action == "ALLOW"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"GeoMatchStatement": {"CountryCodes": ["US"]}},
+        {"SqliMatchStatement": {"FieldToMatch": {"Body": {}}, "TextTransformations": []}},
+        {"LabelMatchStatement": {"Scope": "LABEL", "Key": "awswaf:managed:aws:bot-control:bot:verified"}},
+        {"IPSetReferenceStatement": {"ARN": "unknown"}},
+        {"ByteMatchStatement": {"FieldToMatch": {"JsonBody": {}}}},
+        {
+            "ByteMatchStatement": {
+                "FieldToMatch": {"UriPath": {}},
+                "TextTransformations": [{"Priority": 0, "Type": "CMD_LINE"}],
+            }
+        },
+        {"XssMatchStatement": {"FieldToMatch": {"UriPath": {}}, "TextTransformations": []}},
+    ],
+)
+def test_what_is_not_known_blocks_neither_itself_nor_its_opposite(statement: dict[str, Any]) -> None:
+    for wanted in (statement, {"NotStatement": {"Statement": statement}}):
+        assert inspection(request()).matches(wanted) is None
+        assert decided(request(), rule("own", wanted, Action=BLOCK)).action == "ALLOW"
+
+
+def test_known_parts_decide_where_others_are_not_known() -> None:
+    unknown = {"GeoMatchStatement": {"CountryCodes": ["US"]}}
+    short, long = ({"SizeConstraintStatement": size("UriPath", "GT", number)} for number in (0, 100))
+    known = [
+        inspection(request()).matches({kind: {"Statements": [unknown, other]}})
+        for kind in ("AndStatement", "OrStatement")
+        for other in (short, long)
+    ]
+    assert known == [None, False, True, None]
+
+
+@pytest.mark.parametrize(
+    ("position", "text", "expected"),
+    [
+        ("EXACTLY", "/films", True),
+        ("STARTS_WITH", "/fil", True),
+        ("ENDS_WITH", "lms", True),
+        ("CONTAINS", "ilm", True),
+        ("CONTAINS_WORD", "films", True),
+        ("CONTAINS_WORD", "film", False),
+        ("EXACTLY", "films", False),
+    ],
+)
+def test_bytes_are_matched_at_their_position(position: str, text: str, expected: bool) -> None:
+    search = base64.b64encode(text.encode()).decode()
+    details = {"FieldToMatch": {"UriPath": {}}, "PositionalConstraint": position, "SearchString": search}
+    assert inspection(request()).matches({"ByteMatchStatement": details}) is expected
+
+
+def test_a_header_that_is_not_there_does_not_match() -> None:
+    details = {"FieldToMatch": {"SingleHeader": {"Name": "x-key"}}, "ComparisonOperator": "LT", "Size": 5}
+    assert inspection(request()).matches({"SizeConstraintStatement": details}) is False
+    assert inspection(request(("X-Key", "1234"))).matches({"SizeConstraintStatement": details}) is True
+
+
+@pytest.mark.parametrize(("handling", "expected"), [("CONTINUE", False), ("MATCH", True), ("NO_MATCH", False)])
+def test_a_body_above_the_limit_is_handled_as_the_rule_says(handling: str, expected: bool) -> None:
+    details = {"FieldToMatch": {"Body": {"OversizeHandling": handling}}, "ComparisonOperator": "GT", "Size": 9000}
+    large = request(body="a" * BODY_LIMIT, body_size=10_000)
+    assert inspection(large).matches({"SizeConstraintStatement": details}) is expected
+
+
+def test_a_rate_is_counted_for_each_client_in_its_window() -> None:
+    limit = {"Limit": 10, "EvaluationWindowSec": 60, "AggregateKeyType": "IP"}
+    own = rule("rate", {"RateBasedStatement": limit}, Action=BLOCK)
+    rates = Rates()
+
+    def send(client: str, now: float) -> str:
+        return decide(acl(own), inspection(request(client=client), rates=rates, now=now)).action
+
+    assert [send("203.0.113.9", second) for second in range(10)] == ["ALLOW"] * 10
+    assert send("203.0.113.9", 10) == "BLOCK"
+    assert send("203.0.113.10", 10) == "ALLOW"
+    assert send("203.0.113.9", 60) == "BLOCK"
+    assert send("203.0.113.9", 200) == "ALLOW"
+
+
+def test_a_rate_counts_what_its_scope_has_only() -> None:
+    scope = {"SizeConstraintStatement": size("UriPath", "GT", 100)}
+    own = rule("rate", {"RateBasedStatement": {"Limit": 0, "ScopeDownStatement": scope}}, Action=BLOCK)
+    assert decided(request(), own).action == "ALLOW"
+    assert decided(request(path="/" * 101), own).action == "BLOCK"
+
+
+def test_metrics_name_the_rule_that_decides_and_those_that_count() -> None:
+    counting = acl(managed(CORE, "Count"), managed(BAD_INPUTS, priority=1))
+    bad = request(method="PROPFIND", path="/debug.log")
+    assert sorted(metrics(counting, decide(counting, inspection(bad)))) == [
+        ("BlockedRequests", "ALL"),
+        ("BlockedRequests", f"{BAD_INPUTS}-metric"),
+        ("CountedRequests", "ALL"),
+        ("CountedRequests", f"{CORE}-metric"),
+    ]
+    assert metrics(counting, decide(counting, inspection(request()))) == [
+        ("AllowedRequests", "Default_Action"),
+        ("AllowedRequests", "ALL"),
+    ]
+
+
+def test_the_log_has_the_decision_without_what_is_redacted() -> None:
+    counting = acl(managed(BAD_INPUTS, "Count"))
+    one = request(method="PROPFIND", query="a=b")
+    hidden = [{"SingleHeader": {"Name": "cookie"}}]
+    found = json.loads(
+        record(counting, one, decide(counting, inspection(one)), source="1-app/x/1", milliseconds=5, redacted=hidden)
+    )
+    assert (found["action"], found["terminatingRuleId"], found["timestamp"]) == ("ALLOW", "Default_Action", 5)
+    assert found["nonTerminatingMatchingRules"] == [{"ruleId": BAD_INPUTS, "action": "COUNT", "ruleMatchDetails": []}]
+    assert found["labels"] == [{"name": "awswaf:managed:aws:known-bad-inputs:Propfind_Method"}]
+    assert found["ruleGroupList"][0]["terminatingRule"]["ruleId"] == "PROPFIND_METHOD"
+    assert {"name": "cookie", "value": "REDACTED"} in found["httpRequest"]["headers"]
+    assert (found["httpRequest"]["uri"], found["httpRequest"]["args"]) == ("/films", "a=b")
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [([managed(BAD_INPUTS)], True), ([managed(BAD_INPUTS, "Count")], True), ([], False)],
+    ids=["blocked", "counted", "allowed"],
+)
+def test_a_filter_keeps_what_a_rule_matched(rules: Sequence[Mapping[str, Any]], expected: bool) -> None:
+    conditions = [{"ActionCondition": {"Action": action}} for action in ("BLOCK", "COUNT")]
+    kept = {"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": conditions}
+    chosen = {"DefaultBehavior": "DROP", "Filters": [kept]}
+    assert keeps(chosen, decided(request(method="PROPFIND"), *rules)) is expected
+    assert keeps(None, decided(request(method="PROPFIND"), *rules)) is True
+
+
+def size(field: str, operator: str, number: int) -> dict[str, Any]:
+    return {"FieldToMatch": {field: {}}, "ComparisonOperator": operator, "Size": number, "TextTransformations": []}

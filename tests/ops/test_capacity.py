@@ -1,0 +1,67 @@
+"""`scale` and `restart`."""
+
+from typing import Any
+
+import pytest
+
+from ops.ecs import capacity
+from tests.ops.conftest import Ops
+from tests.ops.fixtures import CLUSTER, SERVICE, DeployedStack
+
+
+@pytest.fixture
+def scaled(stack: DeployedStack) -> DeployedStack:
+    """A stack whose settings allow two to four tasks."""
+    stack.deploy("one")
+    stack.session.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=f"service/{CLUSTER}/{SERVICE}",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=2,
+        MaxCapacity=4,
+    )
+    return stack
+
+
+def desired(stack: DeployedStack) -> int:
+    (service,) = stack.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    return int(service["desiredCount"])
+
+
+def test_scale_sets_the_number_of_tasks_and_waits_for_them(
+    scaled: DeployedStack, ops: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(capacity, "_wait", lambda _, release, tasks, __: asked.append({release.service: tasks}))
+    result = ops("scale", "web", "3")
+    assert (result.code, desired(scaled), asked) == (0, 3, [{SERVICE: 3}]), result.err
+    assert "web: 3 tasks run, 2 before" in result.out
+
+
+@pytest.mark.parametrize(("tasks", "setting"), [("5", "maxTasks 5"), ("1", "minTasks 1")])
+def test_scale_refuses_what_the_settings_do_not_allow(
+    scaled: DeployedStack, ops: Ops, tasks: str, setting: str
+) -> None:
+    result = ops("scale", "web", tasks)
+    assert (result.code, desired(scaled)) == (3, 2)
+    assert "allow 2 to 4 tasks of web" in result.err
+    assert f"pulumi config set {setting}" in result.err
+
+
+def test_an_unknown_process_is_named_with_those_that_exist(scaled: DeployedStack, ops: Ops) -> None:
+    result = ops("restart", "wroker")
+    assert result.code == 2
+    assert "has no process wroker. It has web" in result.err
+
+
+def test_restart_replaces_the_tasks_and_keeps_the_task_definition(
+    scaled: DeployedStack, ops: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = scaled.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    waited = []
+    monkeypatch.setattr(capacity, "wait_for_rollout", lambda _, expected, __: waited.append(expected.task_definition))
+    result = ops("restart")
+    (after,) = scaled.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    assert result.code == 0, result.err
+    assert waited == [before["taskDefinition"]]
+    assert after["deployments"][0]["id"] != before["deployments"][0]["id"]
