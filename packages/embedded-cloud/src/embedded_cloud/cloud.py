@@ -16,6 +16,8 @@ from embedded_cloud.agents.elasticache.agent import ElastiCacheAgent
 from embedded_cloud.agents.elb.agent import ElbAgent
 from embedded_cloud.agents.events.agent import EventsAgent
 from embedded_cloud.agents.rds.agent import RdsAgent
+from embedded_cloud.agents.vpc.agent import VpcAgent
+from embedded_cloud.agents.vpc.packet_filter import PacketFilter
 from embedded_cloud.api import moto_patches
 from embedded_cloud.api.moto_patches import ses, sessions, sns
 from embedded_cloud.api.persistence import SnapshotStore
@@ -105,6 +107,8 @@ class EmbeddedCloud:
         self._api.listen()
         if factories:
             self.context = replace(self.context, container_endpoint=self._listen_for_containers())
+            if self.config.packet_filter:
+                self._filter_packets()
             self._sessions = SessionServer(self.context)
             self._sessions.start()
             sessions.serve_with(self._sessions)
@@ -123,6 +127,15 @@ class EmbeddedCloud:
             # Docker runs in a virtual machine, which has the gateway's address; this name leads out of it.
             name = "host.docker.internal"
         return f"http://{name}:{self._api.port}"
+
+    def _filter_packets(self) -> None:
+        """Raises PacketFilterError where that is not possible."""
+        packets = PacketFilter(self.context)
+        packets.verify()
+        # An earlier process may have ended between an interface and its rules.
+        packets.refresh()
+        self.context = replace(self.context, filter_packets=packets.refresh, network=packets.network)
+        self._api.answers = packets.answers
 
     def _create_zones(self) -> None:
         for name in self.config.dns_zones:
@@ -150,4 +163,4 @@ def _claim_process() -> None:
 
 def default_agents() -> Sequence[AgentFactory]:
     """All agents, in the order in which they are started."""
-    return (EcrAgent, RdsAgent, ElastiCacheAgent, ElbAgent, EcsAgent, EventsAgent, AutoScalingAgent)
+    return (VpcAgent, EcrAgent, RdsAgent, ElastiCacheAgent, ElbAgent, EcsAgent, EventsAgent, AutoScalingAgent)

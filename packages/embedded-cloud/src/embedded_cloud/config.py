@@ -20,10 +20,23 @@ STANDIN_IMAGES: Mapping[str, str] = MappingProxyType(
         "haproxy": "embedded-cloud/haproxy:trixie",
         "registry": "embedded-cloud/registry:trixie",
         "pause": "embedded-cloud/haproxy:trixie",
+        "interface": "embedded-cloud/network-interface:trixie",
     }
 )
 
 TIME_FACTOR_VARIABLE = "EMBEDDED_CLOUD_TIME_FACTOR"
+PACKET_FILTER_VARIABLE = "EMBEDDED_CLOUD_PACKET_FILTER"
+PACKET_FILTER_DEFAULT = "off"
+
+
+def packet_filter_from_environment(environment: Mapping[str, str]) -> bool:
+    """Read EMBEDDED_CLOUD_PACKET_FILTER. Raises ValueError."""
+    text = environment.get(PACKET_FILTER_VARIABLE) or PACKET_FILTER_DEFAULT
+    if text not in ("on", "off"):
+        raise ValueError(
+            f"{PACKET_FILTER_VARIABLE}={text}: set it to on or off, or unset it for {PACKET_FILTER_DEFAULT}"
+        )
+    return text == "on"
 
 
 @dataclass(frozen=True)
@@ -94,8 +107,10 @@ class CloudConfig:
     """Public hosted zones that exist in a new account."""
     clocks: Clocks = Clocks()
     """Waiting times; a test may shorten them."""
+    packet_filter: bool = False
+    """Whether security groups and routes decide which packets pass; needs nftables in containers."""
     images: Mapping[str, str] = field(default_factory=lambda: STANDIN_IMAGES)
-    """Image per role: postgres, valkey, haproxy, registry, pause."""
+    """Image per role: postgres, valkey, haproxy, registry, pause, interface."""
 
     @property
     def network_name(self) -> str:

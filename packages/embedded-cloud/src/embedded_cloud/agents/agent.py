@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from moto.backends import get_backend
 
+from embedded_cloud.agents.vpc.network import Network
 from embedded_cloud.certificates import CertificateAuthority
 from embedded_cloud.config import ACCOUNT_ID, REGION, CloudConfig
 from embedded_cloud.containers.docker_host import DockerHost
@@ -29,6 +30,10 @@ class CloudContext:
     """Report that an agent changed moto's state, so that the snapshot is saved."""
     container_endpoint: str = ""
     """URL of AWS's API from containers on the network."""
+    filter_packets: Callable[[], None] = lambda: None
+    """Bring the rules of all network interfaces up to date, before a program runs at a new one."""
+    network: Callable[[], Network] | None = None
+    """Read the VPC as packets see it. None where packets are not filtered."""
 
     def backend(self, service: str, region: str = REGION) -> Any:
         """moto's backend of a service ("ecs", "elbv2", ...). Global services take the region "aws"."""

@@ -61,6 +61,8 @@ class ApiServer:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._listeners: list[BaseWSGIServer] = []
         self._threads: list[threading.Thread] = []
+        self.answers: Callable[[str, str], bool] = lambda _address, _service: True
+        """Whether the network of a caller (its address) has a way to a service."""
 
     @property
     def endpoint(self) -> str:
@@ -122,17 +124,27 @@ class ApiServer:
         try:
             with self._lock:
                 application = self._moto.get_application(environ)
-            invalid = refused(str(vars(application)["service"]), environ, body)
+            service = str(vars(application)["service"])
+            self._require_way(str(environ.get("REMOTE_ADDR", "")), service)
+            invalid = refused(service, environ, body)
             if invalid is not None:
                 return _refuse(start_response, invalid)
             with self._lock:
                 answer = list(application(environ, remember_status))
+        except ConnectionResetError as error:
+            logger.info("api: %s", error)
+            raise
         except Exception as error:
             logger.exception("api: %s failed", action or environ.get("PATH_INFO"))
             return _internal_error(start_response, action, error)
         if status < "400" and changes_state(environ["REQUEST_METHOD"], action or _form_action(body)):
             self._save()
         return answer
+
+    def _require_way(self, address: str, service: str) -> None:
+        """Raises ConnectionResetError, at which the server closes the connection: on AWS, no packet comes back."""
+        if not self.answers(address, service):
+            raise ConnectionResetError(f"no way from {address} to {service}")
 
 
 def changes_state(method: str, action: str) -> bool:

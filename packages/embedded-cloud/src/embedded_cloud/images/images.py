@@ -18,6 +18,7 @@ CONTENT_LABEL = "embedded-cloud.stand-in"
 @dataclass(frozen=True)
 class BaseImage:
     official: str
+    """Empty for an image of the embedded cloud's own."""
     standin: str
     target: str
     """Stage of the Dockerfile in this folder that builds the stand-in."""
@@ -35,6 +36,8 @@ BASE_IMAGES: Mapping[str, BaseImage] = MappingProxyType(
         "registry": BaseImage("registry:2", "embedded-cloud/registry:trixie", "registry"),
         # Holds a task's network namespace. Any image with `sleep` works, so it shares HAProxy's.
         "pause": BaseImage("haproxy:3.2-trixie", "embedded-cloud/haproxy:trixie", "haproxy"),
+        # The same where packets are filtered: it has nftables.
+        "interface": BaseImage("", "embedded-cloud/network-interface:trixie", "interface"),
     }
 )
 IMAGES: Mapping[str, BaseImage] = MappingProxyType(
@@ -69,32 +72,38 @@ def ensure(
     registry_answers = True
     for role in roles:
         image = IMAGES[role]
-        if _present(image.official):
+        if image.official and _present(image.official):
             chosen[role] = image.official
         elif _standin_is_current(image):
             chosen[role] = image.standin
-        elif registry_answers and _pull(image.official, progress):
+        elif image.official and registry_answers and _pull(image.official, progress):
             chosen[role] = image.official
         else:
             # Every further pull from an unreachable registry would wait for the same timeout.
-            registry_answers = False
-            _build(image, progress, make_debian_base)
+            registry_answers = registry_answers and not image.official
+            base, official = debian_base(image.debian), f"debian:{image.debian}-slim"
+            if not _present(base) and registry_answers and _pull(official, progress):
+                base = official
+            elif not _present(base):
+                make_debian_base(image.debian)
+            _build(image, base, progress)
             chosen[role] = image.standin
     return chosen
 
 
 def is_standin(reference: str) -> bool:
-    return reference.startswith("embedded-cloud/")
+    """Return whether Debian's packages stand in for an official image."""
+    return any(image.official and image.standin == reference for image in IMAGES.values())
 
 
-def _build(image: BaseImage, progress: Callable[[str], None], make_debian_base: Callable[[str], None]) -> None:
-    if not _present(debian_base(image.debian)):
-        make_debian_base(image.debian)
-    progress(f"building {image.standin} from Debian's packages, in place of {image.official}")
+def _build(image: BaseImage, base: str, progress: Callable[[str], None]) -> None:
+    in_place = f", in place of {image.official}" if image.official else ""
+    progress(f"building {image.standin} from Debian's packages{in_place}")
     built = _docker(
         "build",
         *("--target", image.target),
         *("--build-arg", f"DEBIAN={image.debian}"),
+        *("--build-arg", f"BASE={base}"),
         *("--label", f"{CONTENT_LABEL}={_content(image)}"),
         *("--tag", image.standin),
         str(DOCKERFILE.parent),
@@ -127,7 +136,7 @@ def _content(image: BaseImage) -> str:
     """Digest of a stand-in's instructions without comments. A changed digest triggers a new build."""
     lines = [line for line in DOCKERFILE.read_text().splitlines() if not line.startswith("#")]
     stages = "\n".join(lines).split("FROM ")
-    own = [stage.strip() for stage in stages if " AS base\n" in stage or stage.startswith(f"base AS {image.target}\n")]
+    own = [stage.strip() for stage in stages if stage.partition("\n")[0].endswith((" AS base", f" AS {image.target}"))]
     return hashlib.sha256("\n".join(own).encode()).hexdigest()[:12]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from embedded_cloud.agents.ecs.tasks.containers import TaskContainers
+from embedded_cloud.agents.vpc.interfaces import NOBODY
 from embedded_cloud.containers.docker_host import DockerHost
 from embedded_cloud.sessions import smux
 from embedded_cloud.sessions.data_channel import ChannelClosedError, DataChannel
@@ -36,11 +37,12 @@ class PortForwarding:
         )
         pause = containers.pause or ""
         connections = _Connections(
-            channel, lambda: Process(docker, pause, ["bash", "-c", _RELAY, self.host, self.port], session=session)
+            channel,
+            lambda: Process(docker, pause, ["bash", "-c", _RELAY, self.host, self.port], session=session, user=NOBODY),
         )
         frames = smux.FrameReader()
         # Ends with the task.
-        canary = Process(docker, pause, ["cat"], session=session)
+        canary = Process(docker, pause, ["cat"], session=session, user=NOBODY)
         threading.Thread(target=_close_after, args=(canary, channel), daemon=True).start()
         try:
             for message in channel.receive():

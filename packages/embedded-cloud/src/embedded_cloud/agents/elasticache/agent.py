@@ -10,11 +10,11 @@ from typing import Any
 
 from docker.errors import DockerException
 from docker.models.containers import Container
-from docker.types import EndpointConfig
 
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.elasticache import valkey
 from embedded_cloud.agents.elasticache.valkey import CacheUser
+from embedded_cloud.agents.vpc import interfaces, reading
 from embedded_cloud.api.moto_patches import elasticache_groups
 from embedded_cloud.containers.docker_host import put_files, remove_container
 
@@ -40,6 +40,11 @@ class Cache:
     users: tuple[CacheUser, ...]
     user_groups: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the container's name."""
+        return f"cache-{hashlib.sha256(self.address.encode()).hexdigest()[:10]}"
 
     @property
     def settings(self) -> tuple[object, ...]:
@@ -84,37 +89,36 @@ class ElastiCacheAgent:
         if cache.status == "deleting":
             self._delete(cache, container)
             return
-        specification = self._specification(cache)
+        key = reading.cache_key(cache.address)
+        network = interfaces.connect(self._context, cache.suffix, key, aliases=[cache.address])
+        specification = self._specification(cache, network)
         if container is not None and container.labels.get(SPECIFICATION_LABEL) != specification:
             remove_container(container)
             container = None
         if container is None:
-            container = self._create(cache, specification)
+            container = self._create(cache, specification, network)
         if container.status != "running":
             self._start(cache, container)
         if self._applied.get(container.id) != cache.settings:
             self._configure(cache, container)
         self._set_available(cache)
 
-    def _specification(self, cache: Cache) -> str:
+    def _specification(self, cache: Cache, network: Mapping[str, Any]) -> str:
         """Digest of the container's options. Another digest means another container, without the data."""
-        parts = (self._context.config.images["valkey"], cache.address, valkey.configuration(cache.port, tls=cache.tls))
+        image, interface = self._context.config.images["valkey"], network.get("network_mode", "")
+        parts = (image, cache.address, valkey.configuration(cache.port, tls=cache.tls), interface)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
-    def _create(self, cache: Cache, specification: str) -> Container:
-        docker = self._context.docker
-        network = docker.network().name
-        alias = EndpointConfig(version=docker.client.api._version, aliases=[cache.address])
-        return docker.create(
-            f"cache-{hashlib.sha256(cache.address.encode()).hexdigest()[:10]}",
+    def _create(self, cache: Cache, specification: str, network: Mapping[str, Any]) -> Container:
+        return self._context.docker.create(
+            cache.suffix,
             self._context.config.images["valkey"],
             ROLE,
             labels={ADDRESS_LABEL: cache.address, SPECIFICATION_LABEL: specification},
             entrypoint=["valkey-server", f"{valkey.FOLDER}/valkey.conf"],
             command=[],
             user="root",
-            network=network,
-            networking_config={network: alias},
+            **network,
             tmpfs={"/tmp": ""},  # noqa: S108 - in the container
             cap_drop=["ALL"],
             security_opt=["no-new-privileges:true"],

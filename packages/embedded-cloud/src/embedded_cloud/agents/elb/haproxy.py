@@ -25,6 +25,7 @@ from embedded_cloud.agents.elb.haproxy_runtime import (
 from embedded_cloud.agents.elb.listener_rules import Ports
 from embedded_cloud.agents.elb.load_balancers import LoadBalancer
 from embedded_cloud.agents.elb.target_health import DRAINING, HEALTHY, UNHEALTHY, observed
+from embedded_cloud.agents.vpc import interfaces, reading
 from embedded_cloud.agents.waf import haproxy as waf
 from embedded_cloud.containers.docker_host import put_files, remove_container
 
@@ -94,12 +95,14 @@ class HaProxy:
 
     def _current_container(self) -> Container:
         """Return the container in any state; it is created again when its image or ports have changed."""
-        specification = self._specification()
+        config = self._context.config
+        ports = {"80/tcp": ("127.0.0.1", config.http_port), "443/tcp": ("127.0.0.1", config.https_port)}
+        network = interfaces.connect(self._context, ROLE, reading.LOAD_BALANCER_KEY, ports=ports)
+        specification = self._specification(network.get("network_mode", ""))
         for container in self._context.docker.containers(ROLE):
             if container.labels.get(SPECIFICATION_LABEL) == specification:
                 return container
             remove_container(container)
-        config = self._context.config
         return self._context.docker.create(
             ROLE,
             config.images["haproxy"],
@@ -108,7 +111,7 @@ class HaProxy:
             entrypoint=["haproxy"],
             command=list(COMMAND),
             user="root",
-            ports={"80/tcp": ("127.0.0.1", config.http_port), "443/tcp": ("127.0.0.1", config.https_port)},
+            **network,
             cap_drop=["ALL"],
             # The master process signals its workers, which run as another user.
             cap_add=["KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
@@ -116,9 +119,9 @@ class HaProxy:
             mem_limit=MEMORY,
         )
 
-    def _specification(self) -> str:
+    def _specification(self, interface: str) -> str:
         config = self._context.config
-        parts = (config.images["haproxy"], config.http_port, config.https_port, COMMAND, MEMORY)
+        parts = (config.images["haproxy"], config.http_port, config.https_port, COMMAND, MEMORY, interface)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def _adopt(self, container: Container) -> None:

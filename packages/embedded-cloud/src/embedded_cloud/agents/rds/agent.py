@@ -4,10 +4,10 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from docker.errors import DockerException
 from docker.models.containers import Container
-from docker.types import EndpointConfig
 
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.log_shipping import LogFollower
@@ -15,6 +15,7 @@ from embedded_cloud.agents.rds import configuration, postgres
 from embedded_cloud.agents.rds.instance import Instance, read_instance
 from embedded_cloud.agents.rds.snapshots import Snapshots, restore_backup
 from embedded_cloud.agents.rds.write_ahead_log import WriteAheadLogs, recovery_conf
+from embedded_cloud.agents.vpc import interfaces, reading
 from embedded_cloud.containers.docker_host import put_files, remove_container
 
 logger = logging.getLogger(__name__)
@@ -68,12 +69,14 @@ class RdsAgent:
             if self._write_ahead_logs.finish(instance, container):
                 self._delete(instance, container)
             return
-        specification = self._specification(instance)
+        key = reading.database_key(instance.resource_id)
+        network = interfaces.connect(self._context, instance.suffix, key, aliases=[instance.address])
+        specification = self._specification(instance, network)
         if container is not None and container.labels.get(SPECIFICATION_LABEL) != specification:
             remove_container(container)
             container = None
         if container is None:
-            container = self._create(instance, specification)
+            container = self._create(instance, specification, network)
         if instance.status == "rebooting":
             container.restart(timeout=10)
             self._applied.pop(container.id, None)
@@ -88,15 +91,14 @@ class RdsAgent:
             self._set_available(instance)
         self._ship_logs(instance, container)
 
-    def _specification(self, instance: Instance) -> str:
+    def _specification(self, instance: Instance, network: Mapping[str, Any]) -> str:
         """Digest of the container's options. Another digest means another container on the same volume."""
-        parts = (self._context.config.images["postgres"], instance.address, instance.port, configuration.START_SCRIPT)
+        image, interface = self._context.config.images["postgres"], network.get("network_mode", "")
+        parts = (image, instance.address, instance.port, configuration.START_SCRIPT, interface)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
-    def _create(self, instance: Instance, specification: str) -> Container:
+    def _create(self, instance: Instance, specification: str, network: Mapping[str, Any]) -> Container:
         docker = self._context.docker
-        network = docker.network().name
-        alias = EndpointConfig(version=docker.client.api._version, aliases=[instance.address])
         return docker.create(
             instance.suffix,
             self._context.config.images["postgres"],
@@ -105,8 +107,7 @@ class RdsAgent:
             entrypoint=["/bin/sh", f"{configuration.FOLDER}/start.sh"],
             command=[],
             user="root",
-            network=network,
-            networking_config={network: alias},
+            **network,
             volumes={
                 docker.volume(instance.suffix, ROLE): {"bind": configuration.DATA_FOLDER, "mode": "rw"},
                 **self._write_ahead_logs.volumes(instance),

@@ -13,6 +13,9 @@ from embedded_cloud.agents.ecs.tasks import secrets as task_secrets
 from embedded_cloud.agents.ecs.tasks.container_definition import Placement, RenderError, render
 from embedded_cloud.agents.ecs.tasks.containers import CONTAINER_LABEL, PAUSE, ROLE, TASK_LABEL, TaskContainers
 from embedded_cloud.agents.ecs.tasks.records import TaskView
+from embedded_cloud.agents.vpc import service_access
+from embedded_cloud.agents.vpc.interfaces import namespace_options
+from embedded_cloud.agents.vpc.reading import task_key
 from embedded_cloud.config import REGION
 
 CREDENTIAL_SECONDS = 43_200
@@ -40,26 +43,22 @@ class TaskCreator:
         suffix = _suffix(task, "pause")
         container = docker.container(suffix) or docker.create(
             suffix,
-            self._context.config.images["pause"],
+            self._context.config.images["interface" if self._context.config.packet_filter else "pause"],
             ROLE,
             labels={TASK_LABEL: task.id, CONTAINER_LABEL: PAUSE},
-            entrypoint=["sleep", "infinity"],
-            command=[],
-            user="65534:65534",
-            read_only=True,
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges:true"],
-            mem_limit="16m",
-            healthcheck={"test": ["NONE"]},
+            **namespace_options(filters=self._context.config.packet_filter),
         )
         if container.status != "running":
             container.start()
         container.reload()
+        self._context.filter_packets()
         networks = container.attrs["NetworkSettings"]["Networks"]
         return str(networks[self._context.config.network_name]["IPAddress"])
 
     def create(self, task: TaskView, containers: TaskContainers) -> None:
         """Create the missing containers without starting them. Raises TaskInitializationError."""
+        if reason := self._no_way(task):
+            raise TaskInitializationError(reason)
         environment = self._platform_environment(task)
         volumes = self._volumes(task)
         for definition in task.containers:
@@ -78,6 +77,15 @@ class TaskCreator:
                         definition["name"],
                     ) from None
                 raise
+
+    def _no_way(self, task: TaskView) -> str:
+        """Return why Fargate cannot start the task in its network; empty if it can."""
+        network = self._context.network() if self._context.network else None
+        interface = network.interface(task_key(task.id)) if network else None
+        if network is None or interface is None:
+            return ""
+        registry = f"localhost:{self._context.config.registry_port}"
+        return service_access.stop_reason(network, interface, task.containers, registry)
 
     def remove_volumes(self, task: TaskView) -> None:
         for volume in task.definition.volumes or ():

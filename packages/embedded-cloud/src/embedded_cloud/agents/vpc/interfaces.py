@@ -1,0 +1,133 @@
+"""Containers that hold the network namespace of one interface, so that its rules are there before the program is."""
+
+import ipaddress
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from docker.errors import APIError
+from docker.types import EndpointConfig
+
+from embedded_cloud.agents.agent import CloudContext
+from embedded_cloud.agents.ecs.tasks.containers import CONTAINER_LABEL, PAUSE, TASK_LABEL
+from embedded_cloud.agents.ecs.tasks.containers import ROLE as TASK_ROLE
+from embedded_cloud.agents.vpc.reading import block_of, task_key
+from embedded_cloud.containers.docker_host import ROLE_LABEL, DockerHost
+
+logger = logging.getLogger(__name__)
+
+ROLE = "network-interface"
+KEY_LABEL = "embedded-cloud.interface"
+NOBODY = "65534:65534"
+RESERVED = 4
+"""First addresses of a subnet, which AWS keeps (Amazon VPC User Guide, "Subnet sizing for IPv4")."""
+
+
+def namespace_options(*, filters: bool) -> dict[str, Any]:
+    """Options of a container that holds a network namespace, and may write its rules if it filters.
+
+    NET_ADMIN reaches no further than this namespace, and containers that join it do not get it.
+    """
+    return {
+        "entrypoint": ["sleep", "infinity"],
+        "command": [],
+        # Docker gives a capability to root only.
+        "user": "root" if filters else NOBODY,
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "cap_add": ["NET_ADMIN"] if filters else [],
+        "security_opt": ["no-new-privileges:true"],
+        "mem_limit": "32m" if filters else "16m",
+        "healthcheck": {"test": ["NONE"]},
+    }
+
+
+def holders(docker: DockerHost, network: str) -> dict[str, tuple[str, str]]:
+    """Return container and address of each interface that runs, by its key."""
+    found = {}
+    for summary in docker.summaries():
+        key = _key(summary["Labels"])
+        address = summary["NetworkSettings"]["Networks"].get(network, {}).get("IPAddress")
+        if key and address and summary["State"] == "running":
+            found[key] = (str(summary["Id"]), str(address))
+    return found
+
+
+def _key(labels: Mapping[str, str]) -> str:
+    if labels.get(ROLE_LABEL) == TASK_ROLE and labels.get(CONTAINER_LABEL) == PAUSE:
+        return task_key(labels[TASK_LABEL])
+    return labels.get(KEY_LABEL, "")
+
+
+def connect(
+    context: CloudContext,
+    suffix: str,
+    key: str,
+    *,
+    aliases: Sequence[str] = (),
+    ports: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return Docker's options for a container at this interface, which is created if it is missing.
+
+    The rules are there when this returns. Without the packet filter the container joins the network itself.
+    A new interface has another id, so containers at the former one are outdated.
+    """
+    docker = context.docker
+    if not context.config.packet_filter:
+        network = docker.network().name
+        options: dict[str, Any] = {"network": network}
+        if aliases:
+            options["networking_config"] = {network: _endpoint(docker, aliases)}
+        return {**options, **({"ports": ports} if ports else {})}
+    found = holders(docker, context.config.network_name).get(key)
+    if found:
+        return {"network_mode": f"container:{found[0]}"}
+    identifier = _create(context, suffix, key, aliases, ports)
+    context.filter_packets()
+    return {"network_mode": f"container:{identifier}"}
+
+
+def _create(
+    context: CloudContext, suffix: str, key: str, aliases: Sequence[str], ports: Mapping[str, Any] | None
+) -> str:
+    options = {**namespace_options(filters=True), **({"ports": ports} if ports else {})}
+    image = context.config.images["interface"]
+    with context.lock:
+        block = block_of(context, key)
+    for address in (*free_addresses(context.docker, block), ""):
+        network = context.docker.network().name
+        options |= {"network": network, "networking_config": {network: _endpoint(context.docker, aliases, address)}}
+        container = context.docker.create(f"{suffix}-interface", image, ROLE, labels={KEY_LABEL: key}, **options)
+        try:
+            container.start()
+        except APIError as error:
+            if not address:
+                raise
+            logger.info("vpc: Docker refuses the address %s (%s)", address, error.explanation)
+            continue
+        return str(container.id)
+    raise AssertionError("the last attempt leaves the choice to Docker")
+
+
+def _endpoint(docker: DockerHost, aliases: Sequence[str], address: str = "") -> Any:
+    return EndpointConfig(
+        version=docker.client.api._version, aliases=list(aliases) or None, ipv4_address=address or None
+    )
+
+
+def free_addresses(docker: DockerHost, block: str, attempts: int = 3) -> list[str]:
+    """Return addresses of a subnet that no running container has; none where the subnet is not on Docker's network."""
+    if not block:
+        return []
+    subnet, whole = ipaddress.IPv4Network(block), ipaddress.IPv4Network(docker.address_range)
+    if not subnet.subnet_of(whole):
+        return []
+    networks = [one for summary in docker.summaries() for one in summary["NetworkSettings"]["Networks"].values()]
+    taken = {one.get("IPAddress") for one in networks}
+    free = []
+    for number in range(RESERVED, subnet.num_addresses - 1):
+        if str(subnet[number]) not in taken:
+            free.append(str(subnet[number]))
+        if len(free) == attempts:
+            break
+    return free
