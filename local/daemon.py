@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import embedded_cloud
-from embedded_cloud.config import LABEL
+from embedded_cloud.config import LABEL, packet_filter_from_environment
 from embedded_cloud.endpoints import Endpoints
 from local.processes import is_alive
 from local.runtime import PORT_VARIABLES, ROOT, OperatorError, Runtime
@@ -28,11 +28,12 @@ _STOP_SECONDS = 30.0
 
 
 def ensure(runtime: Runtime) -> Endpoints:
-    """Start the cloud if it does not run, restart it if its source has changed, and return its endpoints.
+    """Start the cloud if it does not run, restart it if its source or packet filter has changed, return its endpoints.
 
     Raises OperatorError: a port is taken, or the process ended (with the end of its log)."""
     found = find(runtime)
-    if found is not None and _record(runtime).get("source") == source_digest():
+    wanted = {"source": source_digest(), "packet_filter": _packet_filter()}
+    if found is not None and wanted.items() <= _record(runtime).items():
         return found
     stop(runtime)
     _refuse_taken_ports(runtime)
@@ -133,6 +134,18 @@ def source_digest() -> str:
         for path in sorted(files):
             digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def filters_packets(runtime: Runtime) -> bool:
+    """Whether security groups filter packets in the running cloud."""
+    return bool(_record(runtime).get("packet_filter"))
+
+
+def _packet_filter() -> bool:
+    try:
+        return packet_filter_from_environment(os.environ)
+    except ValueError as error:
+        raise OperatorError(str(error)) from None
 
 
 def _record(runtime: Runtime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import threading
 from dataclasses import asdict
 
 from embedded_cloud import running
-from embedded_cloud.config import Clocks, CloudConfig
+from embedded_cloud.config import Clocks, CloudConfig, packet_filter_from_environment
 from local import daemon, project, vpc
 from local.runtime import Runtime, write_atomically
 
@@ -28,8 +28,10 @@ def main() -> int:
     if plan_only:
         threading.Thread(target=_stop_with_parent, args=(stopping,), daemon=True).start()
     source = daemon.source_digest()
-    with running(plan_config(runtime) if plan_only else cloud_config(runtime), agents=not plan_only) as endpoints:
-        record = {**asdict(endpoints), "pid": os.getpid(), "source": source}
+    config = plan_config(runtime) if plan_only else cloud_config(runtime)
+    with running(config, agents=not plan_only) as endpoints:
+        own = {"pid": os.getpid(), "source": source, "packet_filter": config.packet_filter}
+        record = {**asdict(endpoints), **own}
         write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
         logging.getLogger(__name__).info("%s answers at %s", runtime.cloud, endpoints.api)
         stopping.wait()
@@ -50,7 +52,8 @@ def cloud_config(runtime: Runtime) -> CloudConfig:
         vpc_cidr=vpc.wanted_range(runtime.folder),
         dns_zones=project.zones(project.LOCAL_STACK),
         clocks=Clocks.from_environment(os.environ),
-        images={role: chosen[role] for role in ("postgres", "valkey", "haproxy", "registry", "pause")},
+        packet_filter=packet_filter_from_environment(os.environ),
+        images={role: chosen[role] for role in ("postgres", "valkey", "haproxy", "registry", "pause", "interface")},
     )
 
 

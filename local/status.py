@@ -9,6 +9,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from embedded_cloud.config import PACKET_FILTER_VARIABLE
 from embedded_cloud.endpoints import Endpoints
 from embedded_cloud.images.images import is_standin
 from local import daemon, site
@@ -56,6 +57,8 @@ def status(_: argparse.Namespace, runtime: Runtime) -> int:
         return 1
     console = Console()
     _print(console, [("Cloud", f"{runtime.cloud}: {endpoints.api}, log {daemon.log_file(runtime)}")])
+    if not daemon.filters_packets(runtime):
+        _print(console, [("Packets", f"not filtered: security groups are only stored ({PACKET_FILTER_VARIABLE}=off)")])
     if pid_file(runtime).exists():
         _print(console, [("Docker", "engine started by set-up, stopped by make down")])
     try:

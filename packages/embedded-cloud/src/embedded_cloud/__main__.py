@@ -10,11 +10,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from embedded_cloud.config import Clocks, CloudConfig
+from embedded_cloud.config import Clocks, CloudConfig, packet_filter_from_environment
 from embedded_cloud.endpoints import Endpoints
 from embedded_cloud.images.images import ImageError, ensure
 
-ROLES = ("postgres", "valkey", "haproxy", "registry", "pause")
+ROLES = ("postgres", "valkey", "haproxy", "registry", "pause", "interface")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         registry_port=options.registry_port,
         dns_zones=tuple(options.zone),
         clocks=Clocks.from_environment(os.environ),
+        packet_filter=packet_filter_from_environment(os.environ),
     )
     return _remove(config) if options.command == "remove" else _start(config, agents=options.agents)
 

@@ -91,7 +91,7 @@ class Vpc:
             DBInstanceClass="db.t4g.micro",
             AllocatedStorage=20,
             MasterUsername="example",
-            MasterUserPassword="first-Password1",  # noqa: S106 - of a database that does not run
+            MasterUserPassword="first-Password1",
             DBSubnetGroupName=subnet or self.first,
             VpcSecurityGroupIds=list(groups),
         )["DBInstance"]

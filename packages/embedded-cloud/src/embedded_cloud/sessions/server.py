@@ -13,6 +13,9 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.ecs.tasks.containers import NO_CONTAINERS, TaskContainers, observe
+from embedded_cloud.agents.vpc.network import reaches_service
+from embedded_cloud.agents.vpc.reading import task_key
+from embedded_cloud.agents.vpc.service_access import SESSIONS
 from embedded_cloud.containers.docker_host import DockerHost
 from embedded_cloud.sessions.data_channel import ChannelClosedError, DataChannel
 from embedded_cloud.sessions.messages import MessageError
@@ -85,6 +88,12 @@ class SessionServer:
         session = Session(identifier=identifier, token=secrets.token_urlsafe(32), stream_url=url, task=task, work=work)
         self._waiting[identifier] = session
         return session
+
+    def is_connected(self, task: str) -> bool:
+        """Whether the task's agent reaches Session Manager from the task's network."""
+        network = self._context.network() if self._context.network else None
+        interface = network.interface(task_key(task)) if network else None
+        return network is None or interface is None or reaches_service(network, interface, SESSIONS)
 
     def terminate(self, identifier: str) -> None:
         """End the session, if it exists."""

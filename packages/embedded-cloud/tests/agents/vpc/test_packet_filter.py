@@ -85,7 +85,8 @@ def test_a_changed_rule_acts_at_once_on_new_connections(
     rule = vpc.allow("ingress", groups["server"], OTHER, groups["client"])
     wait_until(lambda: client.connects(server.address, OTHER), 5)
     # Writes a line, waits for the rule to go, writes another one.
-    script = 'exec 3<>/dev/tcp/$0/$1; echo one >&3; read -r a <&3; echo "$a"; sleep 4; echo two >&3; read -rt 3 a <&3; echo "$a"'
+    say = 'read -rt 3 answer <&3; echo "$answer"'
+    script = f"exec 3<>/dev/tcp/$0/$1; echo one >&3; {say}; sleep 4; echo two >&3; {say}"
     api = vpc.cloud.context.docker.client.api
     made = api.exec_create(client.container.id, ["bash", "-c", script, server.address, str(OTHER)])
     output = api.exec_start(made["Id"], stream=True)

@@ -24,6 +24,7 @@ from embedded_cloud.agents.elb.target_health import (
     observe,
     observed,
 )
+from embedded_cloud.agents.vpc.network import passes
 
 USER_AGENT = "ELB-HealthChecker/2.0"
 CHECKS_AT_ONCE = 8
@@ -85,7 +86,16 @@ class HealthChecks:
             running = None
             self._checks[key] = (started_at, running)
         if running is None and time.monotonic() - started_at >= self._clocks.shortened(settings.interval_seconds):
-            self._checks[key] = (time.monotonic(), self._pool.submit(check, key[1], settings))
+            self._checks[key] = (time.monotonic(), self._pool.submit(self._check, key[1], settings))
+
+    def _check(self, address: str, settings: CheckSettings) -> Outcome:
+        """Check a target, if packets of the load balancer reach it: this machine sends them in its place."""
+        network = self._context.network() if self._context.network else None
+        host, port = endpoint(address, settings)
+        balancer, target = (network.load_balancer(), network.at(host)) if network else (None, None)
+        if network and balancer and target and not passes(network, balancer, target, port):
+            return Outcome(timed_out=True)
+        return check(address, settings)
 
     def _drain(self, group: Any, address: str) -> None:
         health = observed(group).get(address)
@@ -161,11 +171,15 @@ def settings_of(group: Any) -> CheckSettings:
     )
 
 
+def endpoint(address: str, settings: CheckSettings) -> tuple[str, int]:
+    """Return host and port that the check of a target (`ip:port`) connects to."""
+    host, _, port = address.rpartition(":")
+    return host, int(port if settings.port == "traffic-port" else settings.port)
+
+
 def check(address: str, settings: CheckSettings) -> Outcome:
     """Check one target (`ip:port`). Never raises."""
-    host, _, port = address.rpartition(":")
-    number = int(port if settings.port == "traffic-port" else settings.port)
-    connection = _connection(settings, host, number)
+    connection = _connection(settings, *endpoint(address, settings))
     try:
         connection.request("GET", settings.path, headers={"User-Agent": USER_AGENT, "Connection": "close"})
         return Outcome(connection.getresponse().status)

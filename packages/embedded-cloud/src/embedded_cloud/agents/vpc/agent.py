@@ -12,8 +12,15 @@ class VpcAgent:
         self._context = context
 
     def reconcile(self) -> None:
-        """Run one pass. Without the packet filter it removes interfaces that an earlier process left."""
+        """Run one pass. What an earlier process left with another setting of the packet filter is removed.
+
+        A task without its network fails, and its service starts another one.
+        """
         present = self._context.docker.containers(interfaces.ROLE)
+        mode = "on" if self._context.config.packet_filter else "off"
+        for container in self._context.docker.containers():
+            if interfaces.is_pause(container.labels) and container.labels.get(interfaces.FILTER_LABEL, "off") != mode:
+                remove_container(container)
         if self._context.config.packet_filter:
             self._context.filter_packets()
         with self._context.lock:

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 ROLE = "network-interface"
 KEY_LABEL = "embedded-cloud.interface"
+FILTER_LABEL = "embedded-cloud.packet-filter"
+"""Of the containers that hold a task's network: `on` where it has rules."""
 NOBODY = "65534:65534"
 RESERVED = 4
 """First addresses of a subnet, which AWS keeps (Amazon VPC User Guide, "Subnet sizing for IPv4")."""
@@ -54,9 +56,14 @@ def holders(docker: DockerHost, network: str) -> dict[str, tuple[str, str]]:
 
 
 def _key(labels: Mapping[str, str]) -> str:
-    if labels.get(ROLE_LABEL) == TASK_ROLE and labels.get(CONTAINER_LABEL) == PAUSE:
+    if is_pause(labels) and labels.get(FILTER_LABEL) == "on":
         return task_key(labels[TASK_LABEL])
     return labels.get(KEY_LABEL, "")
+
+
+def is_pause(labels: Mapping[str, str]) -> bool:
+    """Whether these are the labels of a container that holds a task's network."""
+    return labels.get(ROLE_LABEL) == TASK_ROLE and labels.get(CONTAINER_LABEL) == PAUSE
 
 
 def connect(

@@ -59,8 +59,6 @@ class Interface:
     """Of its subnet."""
     public: bool = False
     """Whether it has a public address."""
-    checked_ports: tuple[int, ...] = ()
-    """Ports that the load balancer's health checks reach."""
 
     @property
     def kind(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from embedded_cloud.agents.vpc.network import ANYWHERE, INTERNET, INTERNET_GATEWAY, Interface, Network, Rule
+from embedded_cloud.agents.vpc.network import ANYWHERE, INTERNET, INTERNET_GATEWAY, Interface, Network, Rule, contains
 
 TABLE = "inet vpc"
 _PORTS = ("tcp", "udp")
@@ -55,16 +55,23 @@ def _always(direction: str) -> Iterator[str]:
 
 def _ingress(network: Network, interface: Interface, host: Host) -> Iterator[str]:
     yield from _always("iif")
-    for port in interface.checked_ports:
-        yield f"ip saddr {host.gateway} tcp dport {port} accept"
-    route = interface.route_to(INTERNET)
-    if interface.public and route is not None and route.target == INTERNET_GATEWAY:
-        for rule in network.ingress(interface.groups):
-            if ANYWHERE[0] in rule.blocks:
-                yield f"ip saddr {host.gateway} {_match(rule)}accept"
+    for rule in network.ingress(interface.groups):
+        if _is_for_host(network, interface, rule):
+            yield f"ip saddr {host.gateway} {_match(rule)}accept"
     # It is no address of the VPC, although it lies in its range.
     yield f"ip saddr {host.gateway} drop"
     yield from _rules(network, network.ingress(interface.groups), "saddr")
+
+
+def _is_for_host(network: Network, interface: Interface, rule: Rule) -> bool:
+    """Whether a rule lets in what this machine stands for: anyone on the internet, and the load balancer's checks."""
+    route, balancer = interface.route_to(INTERNET), network.load_balancer()
+    open_to_internet = interface.public and route is not None and route.target == INTERNET_GATEWAY
+    if open_to_internet and ANYWHERE[0] in rule.blocks:
+        return True
+    if balancer is None or balancer == interface:
+        return False
+    return bool(set(rule.groups) & set(balancer.groups)) or any(contains(one, balancer.address) for one in rule.blocks)
 
 
 def _egress(interface: Interface, host: Host) -> Iterator[str]:

@@ -37,7 +37,6 @@ def read(context: CloudContext, addresses: Mapping[str, str], docker_range: str)
             vpc=known["subnet"].vpc_id if known["subnet"] else "",
             groups=tuple(known["groups"]),
             public=known["public"],
-            checked_ports=_checked_ports(context, addresses[key]),
         )
         for key, known in _known(context).items()
         if key in addresses
@@ -128,15 +127,6 @@ def _load_balancers(context: CloudContext) -> Iterator[tuple[str, dict[str, Any]
             LOAD_BALANCER_KEY,
             _values(context.backend("ec2"), serving.subnets, serving.security_groups, public=public),
         )
-
-
-def _checked_ports(context: CloudContext, address: str) -> tuple[int, ...]:
-    ports = set()
-    for group in context.backend("elbv2").target_groups.values():
-        if address in group.targets:
-            port = str(group.health_check_port or "traffic-port")
-            ports.add(int(group.targets[address]["Port"] if port == "traffic-port" else port))
-    return tuple(sorted(ports))
 
 
 def _group(ec2: Any, group: Any) -> SecurityGroup:

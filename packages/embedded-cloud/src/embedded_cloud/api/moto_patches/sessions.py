@@ -62,7 +62,7 @@ def _execute_command(self: EC2ContainerServiceResponse) -> ActionResult:
     container = _container(task, self._get_param("container"))
     if not getattr(task, "enable_execute_command", False):
         raise InvalidParameterException(NOT_ENABLED)
-    if _server is None or container.last_status != "RUNNING":
+    if _server is None or container.last_status != "RUNNING" or not _server.is_connected(task.id):
         raise SessionError("TargetNotConnectedException", NOT_CONNECTED)
     work = Terminal(container=container.name, command=self._get_param("command"))
     session = _server.open("ecs-execute-command", task.id, work)
@@ -104,7 +104,8 @@ def _start_session(self: SimpleSystemManagerResponse) -> ActionResult:
 def _target(backend: EC2ContainerServiceBackend, target: str) -> tuple[SessionServer, Task, Any]:
     found = _TARGET.fullmatch(target)
     task = _task(backend, found["cluster"], found["task"]) if found else None
-    if _server is not None and found and task and getattr(task, "enable_execute_command", False):
+    enabled = task is not None and getattr(task, "enable_execute_command", False)
+    if _server is not None and found and task and enabled and _server.is_connected(task.id):
         for container in task.containers:
             if getattr(container, "runtime_id", None) == found["runtime"] and container.last_status == "RUNNING":
                 return _server, task, container

@@ -14,7 +14,7 @@ from embedded_cloud.agents.ecs.tasks.container_definition import Placement, Rend
 from embedded_cloud.agents.ecs.tasks.containers import CONTAINER_LABEL, PAUSE, ROLE, TASK_LABEL, TaskContainers
 from embedded_cloud.agents.ecs.tasks.records import TaskView
 from embedded_cloud.agents.vpc import service_access
-from embedded_cloud.agents.vpc.interfaces import namespace_options
+from embedded_cloud.agents.vpc.interfaces import FILTER_LABEL, namespace_options
 from embedded_cloud.agents.vpc.reading import task_key
 from embedded_cloud.config import REGION
 
@@ -41,12 +41,13 @@ class TaskCreator:
         """Start the container that holds the task's network namespace, and return its IP address."""
         docker = self._context.docker
         suffix = _suffix(task, "pause")
+        filters = self._context.config.packet_filter
         container = docker.container(suffix) or docker.create(
             suffix,
-            self._context.config.images["interface" if self._context.config.packet_filter else "pause"],
+            self._context.config.images["interface" if filters else "pause"],
             ROLE,
-            labels={TASK_LABEL: task.id, CONTAINER_LABEL: PAUSE},
-            **namespace_options(filters=self._context.config.packet_filter),
+            labels={TASK_LABEL: task.id, CONTAINER_LABEL: PAUSE, FILTER_LABEL: "on" if filters else "off"},
+            **namespace_options(filters=filters),
         )
         if container.status != "running":
             container.start()
