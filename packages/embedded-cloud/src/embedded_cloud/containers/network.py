@@ -15,10 +15,13 @@ logger = logging.getLogger(__name__)
 
 
 def create_network(client: docker.DockerClient, config: CloudConfig, labels: Mapping[str, str]) -> Network:
-    """Create the network with the VPC's address range, or with Docker's choice if Docker refuses that range."""
+    """Create the network with the VPC's address range, or with Docker's choice if Docker refuses that range.
+
+    The packet filter gives interfaces their addresses, which Docker allows where the range was asked for.
+    """
     for pool in _address_pools(config):
         try:
-            return client.networks.create(config.network_name, driver="bridge", labels=dict(labels), ipam=pool)
+            network = client.networks.create(config.network_name, driver="bridge", labels=dict(labels), ipam=pool)
         except APIError as error:
             if pool is None:
                 raise
@@ -28,7 +31,18 @@ def create_network(client: docker.DockerClient, config: CloudConfig, labels: Map
                 config.vpc_cidr,
                 error.explanation,
             )
+        else:
+            return network if pool or not config.packet_filter else _again(client, network, labels)
     raise AssertionError("the last pool is Docker's own choice")
+
+
+def _again(client: docker.DockerClient, network: Network, labels: Mapping[str, str]) -> Network:
+    """Create the network again, with the range that Docker has chosen."""
+    network.reload()
+    chosen = network.attrs["IPAM"]["Config"][0]
+    network.remove()
+    pool = IPAMConfig(pool_configs=[IPAMPool(subnet=chosen["Subnet"], gateway=chosen["Gateway"])])
+    return client.networks.create(network.name, driver="bridge", labels=dict(labels), ipam=pool)
 
 
 def _address_pools(config: CloudConfig) -> Iterator[IPAMConfig | None]:

@@ -69,7 +69,7 @@ def _is_for_host(network: Network, interface: Interface, rule: Rule) -> bool:
     open_to_internet = interface.public and route is not None and route.target == INTERNET_GATEWAY
     if open_to_internet and ANYWHERE[0] in rule.blocks:
         return True
-    if balancer is None or balancer == interface:
+    if balancer is None or balancer.key == interface.key:
         return False
     return bool(set(rule.groups) & set(balancer.groups)) or any(contains(one, balancer.address) for one in rule.blocks)
 

@@ -180,7 +180,7 @@ def _route(ec2: Any, route: Any) -> Route:
 def _is_out(ec2: Any, gateway: Any) -> bool:
     """Whether a NAT gateway works and its own subnet has a route to the internet."""
     known = ec2.nat_gateways.get(gateway.id)
-    if known is None or known.state != "available" or known.connectivity_type != "public":
+    if known is None or known.state != "available" or known.connectivity_type == "private":
         return False
     routes = _routes(ec2, _subnet(ec2, known.subnet_id))
     return any(route.target == INTERNET_GATEWAY for route in routes)
@@ -195,7 +195,7 @@ def _endpoints(ec2: Any) -> Iterator[Endpoint]:
                 vpc=endpoint.vpc_id,
                 groups=tuple(endpoint.security_group_ids),
                 blocks=tuple(subnet.cidr_block for subnet in subnets if subnet is not None),
-                private_dns=bool(endpoint.private_dns_enabled),
+                private_dns=str(endpoint.private_dns_enabled).lower() != "false",
             )
 
 

@@ -136,6 +136,7 @@ def _delete_nat_gateway(call: Call) -> None:
 RESOURCES = (
     ResourceType(
         "aws:ec2/routeTable:RouteTable",
+        effect="decides with its routes what leaves a subnet (packet filter)",
         reported="vpcId",
         replaces="vpcId",
         tags=EC2_TAGS,
@@ -148,6 +149,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:ec2/route:Route",
+        effect="decides what leaves a subnet (packet filter)",
         reported=f"routeTableId {DESTINATIONS} {TARGETS}",
         replaces=f"routeTableId {DESTINATIONS}",
         references={
@@ -168,6 +170,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        effect="gives a subnet its routes (packet filter)",
         reported="routeTableId subnetId gatewayId",
         replaces="subnetId gatewayId",
         references={"routeTableId": references.ROUTE_TABLE, "subnetId": references.SUBNET},
@@ -189,6 +192,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:ec2/natGateway:NatGateway",
+        effect="leads packets of private subnets out (packet filter)",
         reported="subnetId allocationId connectivityType privateIp",
         replaces=ALL,
         tags=EC2_TAGS,

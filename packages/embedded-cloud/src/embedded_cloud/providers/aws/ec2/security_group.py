@@ -135,6 +135,7 @@ def _rule_type(direction: str, kind: str) -> ResourceType:
 
     return ResourceType(
         f"aws:vpc/securityGroup{kind}Rule:SecurityGroup{kind}Rule",
+        effect="lets packets pass (packet filter)",
         reported=f"securityGroupId ipProtocol fromPort toPort description {' '.join(_ONE_OF)}",
         replaces=ALL,
         tags=EC2_TAGS,
@@ -166,13 +167,19 @@ def _check_rule(inputs: Values) -> list[tuple[str, str]]:
 EMULATION = Emulation(
     service="Security groups",
     types="aws:ec2/securityGroup aws:ec2/defaultSecurityGroup aws:vpc/",
-    stored=("rules: every container is on one Docker network",),
+    acts=(
+        "with the packet filter (`EMBEDDED_CLOUD_PACKET_FILTER=on`), rules of both directions decide what packets of "
+        "tasks, databases, caches and the load balancer pass: groups, CIDR blocks, prefix lists, protocols and ports; "
+        "a change acts within a second on new connections, open ones stay; what is not allowed is dropped",
+    ),
+    stored=("IPv6 rules: Docker's network has no IPv6; groups of interface endpoints act for the service as a whole",),
     refused=("references to groups that do not exist",),
 )
 
 RESOURCES = (
     ResourceType(
         "aws:ec2/securityGroup:SecurityGroup",
+        effect="lets pass what its rules allow (packet filter)",
         reported="name description vpcId",
         unreported="revokeRulesOnDelete",
         replaces="name description vpcId",
@@ -186,6 +193,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        effect="lets nothing pass (packet filter)",
         reported="vpcId ingress egress",
         replaces="vpcId",
         tags=EC2_TAGS,

@@ -149,8 +149,13 @@ def _delete_internet_gateway(call: Call) -> None:
 EMULATION = Emulation(
     service="Amazon VPC",
     types="aws:ec2/vpc aws:ec2/subnet aws:ec2/route aws:ec2/internet aws:ec2/nat aws:ec2/eip aws:ec2/flowLog",
-    acts=("the range of the VPC is that of the Docker network, where Docker has it free",),
-    stored=("routes, NAT gateways and endpoints: every container is on one Docker network",),
+    acts=(
+        "the range of the VPC is that of the Docker network, where Docker has it free",
+        "with the packet filter, interfaces have addresses of their subnets; routes, NAT gateways, internet gateways "
+        "with public addresses, and endpoints decide what leaves them, which services of AWS answer a task, and "
+        "whether Fargate can start it",
+    ),
+    stored=("network ACLs, flow logs, peering; without the packet filter, every container reaches every other",),
     refused=("ranges that overlap or lie outside",),
 )
 
@@ -173,6 +178,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:ec2/vpc:Vpc",
+        effect="its range is that of the Docker network, where Docker has it free",
         reported="cidrBlock enableDnsSupport enableDnsHostnames instanceTenancy assignGeneratedIpv6CidrBlock",
         replaces="cidrBlock instanceTenancy assignGeneratedIpv6CidrBlock",
         tags=EC2_TAGS,
@@ -184,6 +190,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:ec2/subnet:Subnet",
+        effect="interfaces have addresses of it (packet filter)",
         reported="vpcId cidrBlock ipv6CidrBlock availabilityZone availabilityZoneId mapPublicIpOnLaunch "
         "assignIpv6AddressOnCreation",
         replaces="vpcId cidrBlock ipv6CidrBlock availabilityZone availabilityZoneId",
@@ -199,6 +206,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:ec2/internetGateway:InternetGateway",
+        effect="leads packets of public addresses out and in (packet filter)",
         reported="vpcId",
         tags=EC2_TAGS,
         references={"vpcId": references.VPC},

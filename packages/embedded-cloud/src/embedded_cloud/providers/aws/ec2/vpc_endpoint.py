@@ -62,6 +62,7 @@ def _update(call: Call) -> None:
 RESOURCES = (
     ResourceType(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
+        effect="lets tasks reach its service (packet filter)",
         reported=f"vpcId serviceName vpcEndpointType policy {' '.join(_LISTS)}",
         # moto always reports true.
         unreported="privateDnsEnabled",
