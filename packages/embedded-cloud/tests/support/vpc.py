@@ -96,7 +96,7 @@ class Vpc:
             VpcSecurityGroupIds=list(groups),
         )["DBInstance"]
         key = reading.database_key(made["DbiResourceId"])
-        network = interfaces.connect(self.cloud.context, name, key, aliases=[name])
+        network = interfaces.connect(self.cloud.context, key, aliases=[name])
         return Node(self, key, name, network)
 
 

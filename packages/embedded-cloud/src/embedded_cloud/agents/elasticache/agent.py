@@ -42,11 +42,6 @@ class Cache:
     parameters: tuple[tuple[str, str], ...]
 
     @property
-    def suffix(self) -> str:
-        """Suffix of the container's name."""
-        return f"cache-{hashlib.sha256(self.address.encode()).hexdigest()[:10]}"
-
-    @property
     def settings(self) -> tuple[object, ...]:
         """What is applied to the running server."""
         return self.users, self.parameters
@@ -90,7 +85,7 @@ class ElastiCacheAgent:
             self._delete(cache, container)
             return
         key = reading.cache_key(cache.address)
-        network = interfaces.connect(self._context, cache.suffix, key, aliases=[cache.address])
+        network = interfaces.connect(self._context, key, aliases=[cache.address])
         specification = self._specification(cache, network)
         if container is not None and container.labels.get(SPECIFICATION_LABEL) != specification:
             remove_container(container)
@@ -111,7 +106,7 @@ class ElastiCacheAgent:
 
     def _create(self, cache: Cache, specification: str, network: Mapping[str, Any]) -> Container:
         return self._context.docker.create(
-            cache.suffix,
+            f"cache-{hashlib.sha256(cache.address.encode()).hexdigest()[:10]}",
             self._context.config.images["valkey"],
             ROLE,
             labels={ADDRESS_LABEL: cache.address, SPECIFICATION_LABEL: specification},

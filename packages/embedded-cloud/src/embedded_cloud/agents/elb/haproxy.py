@@ -97,7 +97,7 @@ class HaProxy:
         """Return the container in any state; it is created again when its image or ports have changed."""
         config = self._context.config
         ports = {"80/tcp": ("127.0.0.1", config.http_port), "443/tcp": ("127.0.0.1", config.https_port)}
-        network = interfaces.connect(self._context, ROLE, reading.LOAD_BALANCER_KEY, ports=ports)
+        network = interfaces.connect(self._context, reading.LOAD_BALANCER_KEY, ports=ports)
         specification = self._specification(network.get("network_mode", ""))
         for container in self._context.docker.containers(ROLE):
             if container.labels.get(SPECIFICATION_LABEL) == specification:

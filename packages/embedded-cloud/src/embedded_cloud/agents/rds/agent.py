@@ -70,7 +70,7 @@ class RdsAgent:
                 self._delete(instance, container)
             return
         key = reading.database_key(instance.resource_id)
-        network = interfaces.connect(self._context, instance.suffix, key, aliases=[instance.address])
+        network = interfaces.connect(self._context, key, aliases=[instance.address])
         specification = self._specification(instance, network)
         if container is not None and container.labels.get(SPECIFICATION_LABEL) != specification:
             remove_container(container)

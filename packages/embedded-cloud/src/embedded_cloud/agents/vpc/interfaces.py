@@ -1,5 +1,6 @@
 """Containers that hold the network namespace of one interface, so that its rules are there before the program is."""
 
+import hashlib
 import ipaddress
 import logging
 from collections.abc import Mapping, Sequence
@@ -67,12 +68,7 @@ def is_pause(labels: Mapping[str, str]) -> bool:
 
 
 def connect(
-    context: CloudContext,
-    suffix: str,
-    key: str,
-    *,
-    aliases: Sequence[str] = (),
-    ports: Mapping[str, Any] | None = None,
+    context: CloudContext, key: str, *, aliases: Sequence[str] = (), ports: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return Docker's options for a container at this interface, which is created if it is missing.
 
@@ -89,22 +85,20 @@ def connect(
     found = holders(docker, context.config.network_name).get(key)
     if found:
         return {"network_mode": f"container:{found[0]}"}
-    identifier = _create(context, suffix, key, aliases, ports)
+    identifier = _create(context, key, aliases, ports)
     context.filter_packets()
     return {"network_mode": f"container:{identifier}"}
 
 
-def _create(
-    context: CloudContext, suffix: str, key: str, aliases: Sequence[str], ports: Mapping[str, Any] | None
-) -> str:
+def _create(context: CloudContext, key: str, aliases: Sequence[str], ports: Mapping[str, Any] | None) -> str:
     options = {**namespace_options(filters=True), **({"ports": ports} if ports else {})}
-    image = context.config.images["interface"]
+    image, suffix = context.config.images["interface"], f"interface-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
     with context.lock:
         block = block_of(context, key)
     for address in (*free_addresses(context.docker, block), ""):
         network = context.docker.network().name
         options |= {"network": network, "networking_config": {network: _endpoint(context.docker, aliases, address)}}
-        container = context.docker.create(f"{suffix}-interface", image, ROLE, labels={KEY_LABEL: key}, **options)
+        container = context.docker.create(suffix, image, ROLE, labels={KEY_LABEL: key}, **options)
         try:
             container.start()
         except APIError as error:

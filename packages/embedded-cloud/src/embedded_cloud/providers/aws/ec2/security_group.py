@@ -168,11 +168,11 @@ EMULATION = Emulation(
     service="Security groups",
     types="aws:ec2/securityGroup aws:ec2/defaultSecurityGroup aws:vpc/",
     acts=(
-        "with the packet filter (`EMBEDDED_CLOUD_PACKET_FILTER=on`), rules of both directions decide what packets of "
-        "tasks, databases, caches and the load balancer pass: groups, CIDR blocks, prefix lists, protocols and ports; "
+        "with the packet filter (`EMBEDDED_CLOUD_PACKET_FILTER=on`), rules decide what tasks, databases, caches and the "
+        + "load balancer send and get: groups, CIDR blocks, prefix lists, protocols and ports",
         "a change acts within a second on new connections, open ones stay; what is not allowed is dropped",
     ),
-    stored=("IPv6 rules: Docker's network has no IPv6; groups of interface endpoints act for the service as a whole",),
+    stored=("rules for IPv6, which Docker's network does not have",),
     refused=("references to groups that do not exist",),
 )
 

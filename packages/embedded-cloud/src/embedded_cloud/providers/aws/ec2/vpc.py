@@ -151,9 +151,9 @@ EMULATION = Emulation(
     types="aws:ec2/vpc aws:ec2/subnet aws:ec2/route aws:ec2/internet aws:ec2/nat aws:ec2/eip aws:ec2/flowLog",
     acts=(
         "the range of the VPC is that of the Docker network, where Docker has it free",
-        "with the packet filter, interfaces have addresses of their subnets; routes, NAT gateways, internet gateways "
-        "with public addresses, and endpoints decide what leaves them, which services of AWS answer a task, and "
-        "whether Fargate can start it",
+        "with the packet filter, interfaces have addresses of their subnets",
+        "routes, NAT gateways, internet gateways and endpoints decide then what leaves a subnet, which services of AWS "
+        + "answer a task, and whether Fargate can start it",
     ),
     stored=("network ACLs, flow logs, peering; without the packet filter, every container reaches every other",),
     refused=("ranges that overlap or lie outside",),
