@@ -168,8 +168,8 @@ EMULATION = Emulation(
     service="Security groups",
     types="aws:ec2/securityGroup aws:ec2/defaultSecurityGroup aws:vpc/",
     acts=(
-        "with the packet filter (`EMBEDDED_CLOUD_PACKET_FILTER=on`), rules decide what tasks, databases, caches and the "
-        + "load balancer send and get: groups, CIDR blocks, prefix lists, protocols and ports",
+        "with the packet filter (`EMBEDDED_CLOUD_PACKET_FILTER=on`), what interfaces send and get",
+        "rules name groups, CIDR blocks or prefix lists, protocols and ports",
         "a change acts within a second on new connections, open ones stay; what is not allowed is dropped",
     ),
     stored=("rules for IPv6, which Docker's network does not have",),

@@ -152,8 +152,8 @@ EMULATION = Emulation(
     acts=(
         "the range of the VPC is that of the Docker network, where Docker has it free",
         "with the packet filter, interfaces have addresses of their subnets",
-        "routes, NAT gateways, internet gateways and endpoints decide then what leaves a subnet, which services of AWS "
-        + "answer a task, and whether Fargate can start it",
+        "routes, gateways and endpoints decide then what leaves a subnet, which services of AWS answer a task",
+        "Fargate starts no task without a way to its image, secrets and log",
     ),
     stored=("network ACLs, flow logs, peering; without the packet filter, every container reaches every other",),
     refused=("ranges that overlap or lie outside",),
