@@ -113,7 +113,16 @@ def test_a_failed_build_shows_dockers_output_and_the_fix(use: Use) -> None:
 def test_stand_ins_never_carry_an_official_name() -> None:
     official = {image.official.partition(":")[0] for image in IMAGES.values()}
     assert not {image.standin.partition(":")[0] for image in IMAGES.values()} & official
-    assert all(images.is_standin(image.standin) for image in BASE_IMAGES.values())
+    assert all(images.is_standin(image.standin) for image in BASE_IMAGES.values() if image.official)
+
+
+def test_the_image_of_an_interface_is_built_on_the_registrys_debian(use: Use) -> None:
+    docker = use(FakeDocker(set(), registry=True))
+    own = IMAGES["interface"].standin
+    assert ensure(["postgres", "interface"], print, no_base)["interface"] == own
+    assert docker.built == [own]
+    assert docker.pulled == [IMAGES["postgres"].official, "debian:trixie-slim"]
+    assert not images.is_standin(own), "it stands in for no official image"
 
 
 def test_the_dockerfile_has_a_stage_for_every_stand_in() -> None:

@@ -2,11 +2,13 @@
 
 import hashlib
 import ipaddress
+import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from docker.errors import APIError
+from docker.models.containers import Container
 from docker.types import EndpointConfig
 
 from embedded_cloud.agents.agent import CloudContext
@@ -22,6 +24,8 @@ KEY_LABEL = "embedded-cloud.interface"
 FILTER_LABEL = "embedded-cloud.packet-filter"
 """Of the containers that hold a task's network: `on` where it has rules."""
 NOBODY = "65534:65534"
+ATTEMPTS = 3
+"""Addresses that are tried before Docker chooses one."""
 RESERVED = 4
 """First addresses of a subnet, which AWS keeps (Amazon VPC User Guide, "Subnet sizing for IPv4")."""
 
@@ -85,28 +89,39 @@ def connect(
     found = holders(docker, context.config.network_name).get(key)
     if found:
         return {"network_mode": f"container:{found[0]}"}
-    identifier = _create(context, key, aliases, ports)
+    suffix = f"interface-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
+    container = start(context, key, suffix, ROLE, {KEY_LABEL: key}, aliases=aliases, ports=ports)
     context.filter_packets()
-    return {"network_mode": f"container:{identifier}"}
+    return {"network_mode": f"container:{container.id}"}
 
 
-def _create(context: CloudContext, key: str, aliases: Sequence[str], ports: Mapping[str, Any] | None) -> str:
+def start(
+    context: CloudContext,
+    key: str,
+    suffix: str,
+    role: str,
+    labels: Mapping[str, str],
+    *,
+    aliases: Sequence[str] = (),
+    ports: Mapping[str, Any] | None = None,
+) -> Container:
+    """Start the container that holds an interface, at an address of its subnet if Docker's network has that."""
+    docker, image = context.docker, context.config.images["interface"]
     options = {**namespace_options(filters=True), **({"ports": ports} if ports else {})}
-    image, suffix = context.config.images["interface"], f"interface-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
     with context.lock:
         block = block_of(context, key)
-    for address in (*free_addresses(context.docker, block), ""):
-        network = context.docker.network().name
-        options |= {"network": network, "networking_config": {network: _endpoint(context.docker, aliases, address)}}
-        container = context.docker.create(suffix, image, ROLE, labels={KEY_LABEL: key}, **options)
+    for address in (*free_addresses(docker, block, key), ""):
+        network = docker.network().name
+        options |= {"network": network, "networking_config": {network: _endpoint(docker, aliases, address)}}
+        container = docker.create(suffix, image, role, labels=labels, **options)
         try:
             container.start()
         except APIError as error:
             if not address:
                 raise
             logger.info("vpc: Docker refuses the address %s (%s)", address, error.explanation)
-            continue
-        return str(container.id)
+        else:
+            return container
     raise AssertionError("the last attempt leaves the choice to Docker")
 
 
@@ -116,8 +131,11 @@ def _endpoint(docker: DockerHost, aliases: Sequence[str], address: str = "") -> 
     )
 
 
-def free_addresses(docker: DockerHost, block: str, attempts: int = 3) -> list[str]:
-    """Return addresses of a subnet that no running container has; none where the subnet is not on Docker's network."""
+def free_addresses(docker: DockerHost, block: str, key: str) -> list[str]:
+    """Return addresses of a subnet that no container has; none where the subnet is not on Docker's network.
+
+    The key decides where the search begins, so that no interface gets the address that another one has just left.
+    """
     if not block:
         return []
     subnet, whole = ipaddress.IPv4Network(block), ipaddress.IPv4Network(docker.address_range)
@@ -125,10 +143,7 @@ def free_addresses(docker: DockerHost, block: str, attempts: int = 3) -> list[st
         return []
     networks = [one for summary in docker.summaries() for one in summary["NetworkSettings"]["Networks"].values()]
     taken = {one.get("IPAddress") for one in networks}
-    free = []
-    for number in range(RESERVED, subnet.num_addresses - 1):
-        if str(subnet[number]) not in taken:
-            free.append(str(subnet[number]))
-        if len(free) == attempts:
-            break
-    return free
+    usable = subnet.num_addresses - RESERVED - 1
+    first = int(hashlib.sha256(key.encode()).hexdigest(), 16)
+    candidates = (str(subnet[RESERVED + (first + number) % usable]) for number in range(usable))
+    return list(itertools.islice((one for one in candidates if one not in taken), ATTEMPTS))

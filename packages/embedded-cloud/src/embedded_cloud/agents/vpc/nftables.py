@@ -83,8 +83,8 @@ def _egress(interface: Interface, host: Host) -> Iterator[str]:
         # AWS WAF inspects requests in a process of this machine.
         yield f"ip daddr {host.gateway} accept"
     yield f"ip daddr {host.gateway} drop"
-    routes = [(ip_network(block), route) for route in interface.routes for block in route.blocks]
-    for block, route in sorted(routes, key=lambda one: (-one[0].prefixlen, str(one[0]))):
+    routes = {ip_network(block): route for route in interface.routes for block in route.blocks}
+    for block, route in sorted(routes.items(), key=lambda one: (-one[0].prefixlen, str(one[0]))):
         verdict = "goto egress_rules" if interface.leads(route) else "drop"
         yield f"{_family(str(block))} daddr {block} {verdict}"
 

@@ -13,8 +13,8 @@ from embedded_cloud.agents.ecs.tasks import secrets as task_secrets
 from embedded_cloud.agents.ecs.tasks.container_definition import Placement, RenderError, render
 from embedded_cloud.agents.ecs.tasks.containers import CONTAINER_LABEL, PAUSE, ROLE, TASK_LABEL, TaskContainers
 from embedded_cloud.agents.ecs.tasks.records import TaskView
-from embedded_cloud.agents.vpc import service_access
-from embedded_cloud.agents.vpc.interfaces import FILTER_LABEL, namespace_options
+from embedded_cloud.agents.vpc import interfaces, service_access
+from embedded_cloud.agents.vpc.interfaces import FILTER_LABEL
 from embedded_cloud.agents.vpc.reading import task_key
 from embedded_cloud.config import REGION
 
@@ -42,13 +42,13 @@ class TaskCreator:
         docker = self._context.docker
         suffix = _suffix(task, "pause")
         filters = self._context.config.packet_filter
-        container = docker.container(suffix) or docker.create(
-            suffix,
-            self._context.config.images["interface" if filters else "pause"],
-            ROLE,
-            labels={TASK_LABEL: task.id, CONTAINER_LABEL: PAUSE, FILTER_LABEL: "on" if filters else "off"},
-            **namespace_options(filters=filters),
-        )
+        labels = {TASK_LABEL: task.id, CONTAINER_LABEL: PAUSE, FILTER_LABEL: "on" if filters else "off"}
+        container = docker.container(suffix)
+        if container is None and filters:
+            container = interfaces.start(self._context, task_key(task.id), suffix, ROLE, labels)
+        elif container is None:
+            image, options = self._context.config.images["pause"], interfaces.namespace_options(filters=False)
+            container = docker.create(suffix, image, ROLE, labels=labels, **options)
         if container.status != "running":
             container.start()
         container.reload()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.ec2.models import ec2_backends
+
 from embedded_cloud.agents.ecs.tasks.containers import States
 from embedded_cloud.api.moto_patches.ecs_tasks import release_network_interface
 
@@ -99,10 +101,14 @@ def set_status(task: Any, status: str) -> None:
 
 def set_address(task: Any, address: str) -> None:
     """Record the IP address that Docker gave the task."""
+    interfaces = ec2_backends[task._account_id][task.region_name].enis
     for attachment in task.attachments:
         for detail in attachment["details"]:
             if detail["name"] == "privateIPv4Address":
                 detail["value"] = address
+            if detail["name"] == "networkInterfaceId" and detail["value"] in interfaces:
+                interfaces[detail["value"]].private_ip_address = address
+                interfaces[detail["value"]].private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
     for container in task.containers:
         container.network_interfaces = [
             {"attachmentId": a["id"], "privateIpv4Address": address} for a in task.attachments
