@@ -28,7 +28,7 @@ STACKS: Mapping[str, StackPlan] = {
     "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
     "application": StackPlan(("test_application",), time_factor=2.0),
     "jobs": StackPlan(("test_jobs",), time_factor=2.0),
-    "site": StackPlan(("test_whole_run", "test_accidents", "test_removal")),
+    "site": StackPlan(("test_whole_run", "test_packets", "test_accidents", "test_removal")),
 }
 
 
