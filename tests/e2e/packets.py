@@ -110,8 +110,8 @@ class Rules:
 
 
 def _contains(rule: dict[str, Any], address: str) -> bool:
-    block = rule.get("CidrIpv4")
-    return bool(block) and ipaddress.ip_address(address) in ipaddress.ip_network(block)
+    block = rule.get("CidrIpv4", "")
+    return block != "" and ipaddress.ip_address(address) in ipaddress.ip_network(block)
 
 
 def reached(source: Part, peers: Sequence[str]) -> set[str]:
