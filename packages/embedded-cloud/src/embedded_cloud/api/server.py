@@ -125,7 +125,7 @@ class ApiServer:
             with self._lock:
                 application = self._moto.get_application(environ)
             service = str(vars(application)["service"])
-            self._require_way(str(environ.get("REMOTE_ADDR", "")), service)
+            self._require_way(environ, service)
             invalid = refused(service, environ, body)
             if invalid is not None:
                 return _refuse(start_response, invalid)
@@ -141,9 +141,14 @@ class ApiServer:
             self._save()
         return answer
 
-    def _require_way(self, address: str, service: str) -> None:
-        """Raises ConnectionResetError, at which the server closes the connection: on AWS, no packet comes back."""
+    def _require_way(self, environ: "WSGIEnvironment", service: str) -> None:
+        """Close the connection of a caller whose packets do not reach the service on AWS. Raises ConnectionResetError.
+
+        There, a client waits for an answer until its timeout.
+        """
+        address = str(environ.get("REMOTE_ADDR", ""))
         if not self.answers(address, service):
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionResetError(f"no way from {address} to {service}")
 
 

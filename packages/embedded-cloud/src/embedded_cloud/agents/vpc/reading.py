@@ -150,8 +150,9 @@ def _rule(ec2: Any, rule: Any) -> Rule:
 
 
 def _prefix_list(found: Any) -> tuple[str, ...]:
-    entries = found.entries.get(found.version, ()) if found is not None else ()
-    return tuple(entry["Cidr"] for entry in entries)
+    # AWS's own lists have no version in moto.
+    versions = found.entries if found is not None else {}
+    return tuple(entry["Cidr"] for entry in versions.get(max(versions, default=0), ()))
 
 
 def _routes(ec2: Any, subnet: Any) -> list[Route]:
@@ -166,14 +167,14 @@ def _routes(ec2: Any, subnet: Any) -> list[Route]:
 def _route(ec2: Any, route: Any) -> Route:
     block = route.destination_cidr_block or route.destination_ipv6_cidr_block
     blocks = (block,) if block else _prefix_list(route.destination_prefix_list)
-    endpoint = ec2.vpc_end_points.get(route.vpc_endpoint_id)
+    endpoint = ec2.vpc_end_points.get(route.gateway_id)
     if route.local:
         return Route(blocks, LOCAL)
-    if endpoint is not None:
+    if endpoint is not None and endpoint.state != "deleted":
         return Route(blocks, ENDPOINT, _service(endpoint))
     if route.nat_gateway is not None and _is_out(ec2, route.nat_gateway):
         return Route(blocks, NAT_GATEWAY)
-    gateway = ec2.internet_gateways.get(getattr(route.gateway, "id", None))
+    gateway = ec2.internet_gateways.get(route.gateway_id)
     return Route(blocks, INTERNET_GATEWAY if gateway is not None and gateway.vpc is not None else NOTHING)
 
 
