@@ -5,10 +5,12 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from embedded_cloud.config import PACKET_FILTER_VARIABLE
 from local import daemon
 from local.runtime import OperatorError, Ports, Runtime
 
@@ -66,3 +68,28 @@ def test_stopping_twice_is_safe(tmp_path: Path) -> None:
     runtime = runtime_of(tmp_path, 1)
     daemon.stop(runtime)
     daemon.stop(runtime)
+
+
+def test_another_setting_of_the_packet_filter_restarts_the_cloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_port: int
+) -> None:
+    runtime = runtime_of(tmp_path, taken_port)
+    stopped: list[Runtime] = []
+    monkeypatch.setattr(daemon, "stop", stopped.append)
+    for running, wanted in ((True, "on"), (True, "off"), (False, "off"), (False, "on")):
+        endpoints = {"api": f"http://127.0.0.1:{taken_port}", "providers": {}}
+        content = {**endpoints, "pid": os.getpid(), "source": daemon.source_digest(), "packet_filter": running}
+        daemon.record_file(runtime).write_text(json.dumps(content))
+        monkeypatch.setenv(PACKET_FILTER_VARIABLE, wanted)
+        stopped.clear()
+        # The port of the running cloud is taken, so it cannot start again here.
+        with suppress(OperatorError):
+            daemon.ensure(runtime)
+        assert bool(stopped) is (running is not (wanted == "on"))
+        assert daemon.filters_packets(runtime) is running
+
+
+def test_a_wrong_setting_of_the_packet_filter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PACKET_FILTER_VARIABLE, "maybe")
+    with pytest.raises(OperatorError, match=f"{PACKET_FILTER_VARIABLE}=maybe: set it to on or off"):
+        daemon.ensure(runtime_of(tmp_path, 1))

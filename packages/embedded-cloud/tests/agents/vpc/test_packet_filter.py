@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from embedded_cloud.agents.vpc import interfaces
+from embedded_cloud.agents.vpc.packet_filter import PacketFilter, PacketFilterError
 from embedded_cloud.testing.polling import wait_until
 from support.vpc import RANGE, Node, Vpc, running_vpc
 
@@ -126,3 +128,13 @@ def test_rules_follow_an_interface_after_a_restart_of_the_cloud(
     wait_until(lambda: client.connects(server.address, THIRD), 5)
     vpc.revoke("ingress", groups["server"], rule)
     wait_until(lambda: not client.connects(server.address, THIRD), 10)
+
+
+def test_where_rules_cannot_be_written_the_cloud_does_not_start(vpc: Vpc, monkeypatch: pytest.MonkeyPatch) -> None:
+    powerless = interfaces.namespace_options(filters=True) | {"cap_add": []}
+    monkeypatch.setattr(interfaces, "namespace_options", lambda **_: powerless)
+    with pytest.raises(
+        PacketFilterError, match=r"nftables does not work in a container \(.+EMBEDDED_CLOUD_PACKET_FILTER=off"
+    ):
+        PacketFilter(vpc.cloud.context).verify()
+    assert vpc.cloud.context.docker.container("packet-filter-probe") is None
