@@ -53,7 +53,7 @@ def test_the_table_has_every_type_with_its_service_and_effect() -> None:
     assert set(table) == {entry.token for entry in RESOURCES}
     assert table["aws:ecs/service:Service"].service == "ecs"
     assert "containers" in table["aws:ecs/service:Service"].effect
-    assert table["aws:ec2/natGateway:NatGateway"].effect == ""
+    assert table["aws:ec2/eip:Eip"].effect == ""
     assert table["docker:index/image:Image"].service == "docker"
 
 

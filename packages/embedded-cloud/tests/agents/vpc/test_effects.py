@@ -1,7 +1,6 @@
 """What else depends on the network: health checks, sessions, callers of AWS's API, the resolver, the setting."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -80,17 +79,15 @@ def test_a_caller_without_a_way_to_a_service_gets_no_answer(cloud: EmbeddedCloud
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("machine", "container", "found"),
     [
-        ("nameserver 192.0.2.53\nsearch example.com\nnameserver 192.0.2.54\n", ("192.0.2.53", "192.0.2.54")),
-        ("nameserver 127.0.0.53\n", DOCKERS_RESOLVERS),
-        ("", DOCKERS_RESOLVERS),
+        ("nameserver 192.0.2.53\nsearch example.com\n", "nameserver 127.0.0.11\n", ("192.0.2.53",)),
+        ("", "nameserver 127.0.0.11\n# ExtServers: [192.0.2.1 host(192.0.2.2)]\n", ("192.0.2.1", "192.0.2.2")),
+        ("nameserver 127.0.0.53\n", "nameserver 127.0.0.11\n", DOCKERS_RESOLVERS),
     ],
 )
-def test_the_resolvers_are_those_that_docker_asks(tmp_path: Path, text: str, found: tuple[str, ...]) -> None:
-    file = tmp_path / "resolv.conf"
-    file.write_text(text)
-    assert resolvers(file) == found
+def test_the_resolvers_are_those_that_docker_asks(machine: str, container: str, found: tuple[str, ...]) -> None:
+    assert resolvers(machine, container) == found
 
 
 @pytest.mark.parametrize(("text", "filters"), [("on", True), ("off", False)])

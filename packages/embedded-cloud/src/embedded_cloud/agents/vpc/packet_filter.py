@@ -2,7 +2,9 @@
 
 import logging
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from embedded_cloud.config import PACKET_FILTER_VARIABLE
 
 logger = logging.getLogger(__name__)
 
+RESOLV_CONF = Path("/etc/resolv.conf")
 CONFLICT = 409
 """Docker's status for a container that is not running."""
 AT_ONCE = 4
@@ -110,25 +113,40 @@ class PacketFilter:
     def _read_host(self) -> nftables.Host:
         docker = self._context.docker
         url = urlsplit(self._context.container_endpoint)
+        machine = RESOLV_CONF.read_text() if RESOLV_CONF.exists() else ""
         return nftables.Host(
             gateway=docker.gateway,
             api=self._resolve(url.hostname or docker.gateway),
             api_port=url.port or self._context.config.api_port,
-            resolvers=resolvers(Path("/etc/resolv.conf")),
+            resolvers=resolvers(machine, self._ask(["cat", RESOLV_CONF])),
         )
 
     def _resolve(self, name: str) -> str:
         """Return an address as it is, and that of a name inside of containers (Docker in a virtual machine)."""
-        if name.replace(".", "").isdigit():
+        if _address(name) is not None:
             return name
-        ((container, _), *_rest) = interfaces.holders(self._context.docker, self._context.config.network_name).values()
-        _, output = self._context.docker.client.containers.get(container).exec_run(["getent", "ahostsv4", name])
-        return str(output.decode().partition(" ")[0]) or self._context.docker.gateway
+        return self._ask(["getent", "ahostsv4", name]).partition(" ")[0] or self._context.docker.gateway
+
+    def _ask(self, command: Sequence[str | Path]) -> str:
+        """Return what a command prints in any container that holds an interface."""
+        found = interfaces.holders(self._context.docker, self._context.config.network_name)
+        container = self._context.docker.client.containers.get(next(iter(found.values()))[0])
+        return str(container.exec_run([str(word) for word in command]).output.decode(errors="replace"))
 
 
-def resolvers(file: Path) -> tuple[str, ...]:
-    """Return the DNS servers that Docker asks for names outside of its network."""
-    lines = file.read_text().splitlines() if file.exists() else []
-    named = [line.split()[1] for line in lines if line.startswith("nameserver ") and len(line.split()) > 1]
-    outside = tuple(name for name in named if not name.startswith("127.") and name != "::1" and "%" not in name)
+def resolvers(*files: str) -> tuple[str, ...]:
+    """Return the DNS servers that Docker asks, out of resolv.conf of this machine and of a container.
+
+    In a container, Docker's comment names them: `# ExtServers: [192.0.2.1 host(192.0.2.2)]`.
+    """
+    lines = [line for text in files for line in text.splitlines() if line.startswith(("nameserver ", "# ExtServers:"))]
+    found = [_address(word.strip("[]").removeprefix("host(").rstrip(")]")) for line in lines for word in line.split()]
+    outside = tuple(dict.fromkeys(str(one) for one in found if one is not None and not one.is_loopback))
     return outside or DOCKERS_RESOLVERS
+
+
+def _address(word: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(word)
+    except ValueError:
+        return None
