@@ -28,6 +28,7 @@ STACKS: Mapping[str, StackPlan] = {
     "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
     "application": StackPlan(("test_application",), time_factor=2.0),
     "jobs": StackPlan(("test_jobs",), time_factor=2.0),
+    "scaling": StackPlan(("test_scaling",), time_factor=4.0),
     "site": StackPlan(("test_whole_run", "test_accidents", "test_removal")),
 }
 
@@ -48,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(f"stack-{stack_of(item.path.stem)}"))
     ours.sort(key=lambda item: modules.index(item.path.stem))
     others = [item for item in items if item not in ours]
-    last = [item for item in ours if stack_of(item.path.stem) in {"application", "jobs", "site"}]
+    last = [item for item in ours if stack_of(item.path.stem) in {"application", "jobs", "scaling", "site"}]
     items[:] = [item for item in ours if item not in last] + others + last
 
 
