@@ -12,12 +12,19 @@ from embedded_cloud.agents.waf.managed_rules import GROUPS
 from embedded_cloud.agents.waf.rates import Rates
 from embedded_cloud.agents.waf.request import BODY_LIMIT, WebRequest
 from embedded_cloud.agents.waf.statements import Inspection
-from embedded_cloud.agents.waf.web_acl import Decision, WebAcl, decide, metrics
+from embedded_cloud.agents.waf.web_acl import Decision, RuleGroup, WebAcl, decide, metrics
 
 CORE, BAD_INPUTS = "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"
 BROWSER = [("host", "app.example.com"), ("user-agent", "Mozilla/5.0"), ("cookie", "sessionid=abc; csrftoken=def")]
 NAMESPACE = "awswaf:123456789012:webacl:front:"
+GROUP_NAMESPACE = "awswaf:123456789012:rulegroup:own:"
 BLOCK: dict[str, Any] = {"Block": {}}
+USE_GROUP: dict[str, Any] = {
+    "Name": "own",
+    "Priority": 0,
+    "Statement": {"RuleGroupReferenceStatement": {"ARN": "arn:group"}},
+    "OverrideAction": {"None": {}},
+}
 
 
 def request(*more: tuple[str, str], **parts: Any) -> WebRequest:
@@ -142,15 +149,70 @@ def test_a_group_inspects_what_its_scope_has_only() -> None:
     assert decided(request(method="PROPFIND", path="/" * 21), scoped).action == "BLOCK"
 
 
+def own_group(*rules: Mapping[str, Any]) -> dict[str, RuleGroup]:
+    return {"arn:group": RuleGroup(label_namespace=GROUP_NAMESPACE, rules=rules)}
+
+
+def long_path(name: str = "long", **more: Any) -> dict[str, Any]:
+    """A rule that matches paths of more than 20 bytes."""
+    return rule(name, {"SizeConstraintStatement": size("UriPath", "GT", 20)}, **more)
+
+
+def labelled(key: str, scope: str = "LABEL") -> dict[str, Any]:
+    return {"LabelMatchStatement": {"Scope": scope, "Key": key}}
+
+
 def test_a_rule_group_of_ones_own_acts_with_its_labels() -> None:
-    inside = rule(
-        "long", {"SizeConstraintStatement": size("UriPath", "GT", 20)}, Action=BLOCK, RuleLabels=[{"Name": "a:b"}]
-    )
-    own = rule("own", {"RuleGroupReferenceStatement": {"ARN": "arn:group"}}, OverrideAction={"None": {}})
-    with_group = acl(own, rule_groups={"arn:group": [inside]})
+    inside = long_path(Action=BLOCK, RuleLabels=[{"Name": "a:b"}])
+    with_group = acl(USE_GROUP, rule_groups=own_group(inside))
     assert decide(with_group, inspection(request())).action == "ALLOW"
     found = decide(with_group, inspection(request(path="/" * 21)))
-    assert (found.action, found.labels, found.groups[0].group) == ("BLOCK", ["a:b"], "arn:group")
+    assert (found.action, found.labels, found.groups[0].group) == ("BLOCK", [f"{GROUP_NAMESPACE}a:b"], "arn:group")
+
+
+def test_a_rule_of_a_group_finds_the_labels_of_its_group_without_a_prefix_and_one_outside_needs_it() -> None:
+    counted = long_path(Action={"Count": {}}, RuleLabels=[{"Name": "a:b"}])
+    inside = own_group(counted, rule("inside", labelled("a:b"), 1, Action=BLOCK))
+    assert decide(acl(USE_GROUP, rule_groups=inside), inspection(request(path="/" * 21))).action == "BLOCK"
+    for key, action in (("a:b", "ALLOW"), (f"{GROUP_NAMESPACE}a:b", "BLOCK")):
+        outside = acl(USE_GROUP, rule("outside", labelled(key), 1, Action=BLOCK), rule_groups=own_group(counted))
+        assert decide(outside, inspection(request(path="/" * 21))).action == action
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "found"),
+    [
+        ("LABEL", "utf8", True),
+        ("LABEL", "encoding:utf8", True),
+        ("LABEL", "header:encoding:utf8", True),
+        ("LABEL", f"{NAMESPACE}header:encoding:utf8", True),
+        ("LABEL", f"{NAMESPACE}utf8", False),
+        ("LABEL", "coding:utf8", False),
+        ("LABEL", "encoding", False),
+        ("NAMESPACE", "header:encoding:", True),
+        ("NAMESPACE", "encoding:", True),
+        ("NAMESPACE", f"{NAMESPACE}header:", True),
+        ("NAMESPACE", f"{NAMESPACE}head", False),
+        ("NAMESPACE", "utf8", False),
+        ("NAMESPACE", "webacl:", False),
+        ("NAMESPACE", "awswaf:444455556666:webacl:front:header:", False),
+    ],
+)
+def test_labels_match_as_in_the_examples_of_aws(scope: str, key: str, found: bool) -> None:
+    """WAF developer guide, "Label match examples"."""
+    one = inspection(request(), labels=[f"{NAMESPACE}header:encoding:utf8"])
+    assert one.matches(labelled(key, scope)) is found
+    elsewhere = f"{GROUP_NAMESPACE}header:encoding:utf8"
+    assert inspection(request(), labels=[elsewhere]).matches(labelled(key, scope)) is False
+
+
+def test_a_rule_that_does_not_act_acts_when_an_override_says_so() -> None:
+    override = [{"Name": "long", "ActionToUse": BLOCK}]
+    groups = own_group(long_path(Action={"Captcha": {}}))
+    for more, action in (({}, "ALLOW"), ({"RuleActionOverrides": override}, "BLOCK")):
+        statement = {"RuleGroupReferenceStatement": {"ARN": "arn:group", **more}}
+        using = acl({**USE_GROUP, "Statement": statement}, rule_groups=groups)
+        assert decide(using, inspection(request(path="/" * 21))).action == action
 
 
 def test_a_group_that_aws_does_not_describe_never_matches() -> None:

@@ -16,7 +16,7 @@ from embedded_cloud.agents.waf.request import WebRequest
 from embedded_cloud.agents.waf.server import SpopServer
 from embedded_cloud.agents.waf.spop import Value
 from embedded_cloud.agents.waf.statements import Inspection
-from embedded_cloud.agents.waf.web_acl import BLOCK, Decision, WebAcl, action_of, decide, metric_of, metrics
+from embedded_cloud.agents.waf.web_acl import BLOCK, Decision, RuleGroup, WebAcl, action_of, decide, metric_of, metrics
 from embedded_cloud.config import REGION
 
 PUBLISH_SECONDS = 5.0
@@ -147,7 +147,10 @@ def read_web_acl(stored: Any, waf: Any) -> WebAcl:
         label_namespace=stored.label_namespace,
         default_action=action_of(stored.default_action) or "ALLOW",
         rules=[rule.to_dict() for rule in stored.rules],
-        rule_groups={group.arn: [rule.to_dict() for rule in group.rules] for group in waf.rule_groups.values()},
+        rule_groups={
+            group.arn: RuleGroup(label_namespace=group.label_namespace, rules=[rule.to_dict() for rule in group.rules])
+            for group in waf.rule_groups.values()
+        },
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from embedded_cloud.agents.waf.labels import has_label
 from embedded_cloud.agents.waf.managed_rules import GROUPS, has_script
 from embedded_cloud.agents.waf.rates import Rates, aggregation_key
 from embedded_cloud.agents.waf.request import WebRequest, inspected, is_oversize
@@ -36,7 +37,7 @@ class Inspection:
 
     request: WebRequest
     namespace: str
-    """Of the labels of the web ACL's own rules: `awswaf:123456789012:webacl:name:`."""
+    """Prefix of the labels of the web ACL or rule group at hand: `awswaf:123456789012:webacl:name:`."""
     rates: Rates
     now: float
     ip_sets: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -80,11 +81,7 @@ def _not(inspection: Inspection, details: Mapping[str, Any]) -> Known:
 
 def _label(inspection: Inspection, details: Mapping[str, Any]) -> Known:
     key = str(details["Key"])
-    keys = (key, f"{inspection.namespace}{key}")
-    if details["Scope"] == "NAMESPACE":
-        found = any(label.startswith(keys) for label in inspection.labels)
-    else:
-        found = any(label in keys for label in inspection.labels)
+    found = has_label(inspection.labels, key, details["Scope"], inspection.namespace)
     acting = {label for group in GROUPS.values() for label in group.labels()}
     # AWS may have added a label that no rule here adds.
     return None if not found and _FOREIGN_LABEL.match(key) and key not in acting else found
