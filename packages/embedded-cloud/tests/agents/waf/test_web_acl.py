@@ -323,6 +323,46 @@ def test_a_rate_is_counted_for_each_client_in_its_window() -> None:
     assert send("203.0.113.9", 200) == "ALLOW"
 
 
+def test_an_address_that_no_longer_asks_is_forgotten_when_its_window_has_passed() -> None:
+    rates, statement = Rates(), {"Limit": 10, "EvaluationWindowSec": 60}
+    for number in range(1000):
+        rates.exceeds("rate", f"10.0.{number // 250}.{number % 250}", statement, now=100)
+    rates.exceeds("rate", "203.0.113.9", statement, now=159)
+    assert len(rates) == 1001
+    rates.exceeds("rate", "203.0.113.9", statement, now=160)
+    assert len(rates) == 1
+
+
+def test_a_blocked_address_is_released_when_its_rate_falls() -> None:
+    rates, statement = Rates(), {"Limit": 10, "EvaluationWindowSec": 60}
+    assert [rates.exceeds("rate", "a", statement, now=5 * second) for second in range(20)] == [False] * 10 + [True] * 10
+    assert [rates.exceeds("rate", "a", statement, now=100 + 10 * second) for second in range(6)][-1] is False
+
+
+def test_rules_of_the_same_name_and_new_limits_of_a_rule_have_counts_of_their_own() -> None:
+    rates = Rates()
+    limited = {"RateBasedStatement": {"Limit": 20, "AggregateKeyType": "IP"}}
+    counted = own_group(rule("rate", limited, Action={"Count": {}}))
+    both = acl(USE_GROUP, rule("rate", limited, 1, Action=BLOCK), rule_groups=counted)
+    assert [decide(both, inspection(request(), rates=rates)).action for _ in range(20)] == ["ALLOW"] * 20
+    lowered = {"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "IP"}}
+    assert decide(acl(rule("rate", lowered, Action=BLOCK)), inspection(request(), rates=rates)).action == "ALLOW"
+    assert decide(both, inspection(request(), rates=rates)).action == "BLOCK"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "fallback", "expected"),
+    [("unknown", "MATCH", True), ("unknown", "NO_MATCH", False), (None, "MATCH", None), ("10.0.0.1", "MATCH", False)],
+)
+def test_a_forwarded_address_that_is_none_is_handled_as_the_rule_says(
+    forwarded: str | None, fallback: str, expected: bool | None
+) -> None:
+    config = {"HeaderName": "X-Forwarded-For", "FallbackBehavior": fallback}
+    statement = {"Limit": 10, "AggregateKeyType": "FORWARDED_IP", "ForwardedIPConfig": config}
+    one = request(*([("x-forwarded-for", forwarded)] if forwarded else []))
+    assert inspection(one).matches({"RateBasedStatement": statement}) is expected
+
+
 def test_a_rate_counts_what_its_scope_has_only() -> None:
     scope = {"SizeConstraintStatement": size("UriPath", "GT", 100)}
     own = rule("rate", {"RateBasedStatement": {"Limit": 0, "ScopeDownStatement": scope}}, Action=BLOCK)

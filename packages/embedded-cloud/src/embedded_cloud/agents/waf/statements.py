@@ -61,7 +61,7 @@ class Inspection:
         if scope and (inside := self.matches(scope)) is not True:
             return inside
         key = aggregation_key(self.request, statement)
-        return None if key is None else self.rates.exceeds(rule, key, statement, self.now)
+        return self.rates.exceeds(f"{self.namespace}{rule}", key, statement, self.now) if isinstance(key, str) else key
 
 
 def _all(inspection: Inspection, details: Mapping[str, Any]) -> Known:
