@@ -77,8 +77,11 @@ def test_a_web_acl_without_metrics_has_records(context: Context, put: list[tuple
 
 def test_a_request_is_noted_while_another_holds_the_clouds_lock(context: Context) -> None:
     publisher = Publisher(context)
+    request = threading.Thread(target=publisher.note, args=([COUNTED], [record(1)]), daemon=True)
     with context.lock:
-        publisher.note([COUNTED], [record(1)])
+        request.start()
+        request.join(2)
+        assert not request.is_alive()
 
 
 def test_what_was_inspected_is_published_when_haproxy_refuses_its_configuration(

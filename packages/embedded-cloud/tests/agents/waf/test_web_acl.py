@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from embedded_cloud.agents.waf.log_record import keeps, record
 from embedded_cloud.agents.waf.managed_rules import GROUPS
 from embedded_cloud.agents.waf.rates import Rates
+from embedded_cloud.agents.waf.regular_expressions import compiled
 from embedded_cloud.agents.waf.request import BODY_LIMIT, WebRequest
 from embedded_cloud.agents.waf.statements import Inspection
-from embedded_cloud.agents.waf.web_acl import Decision, RuleGroup, WebAcl, decide, metrics
+from embedded_cloud.agents.waf.web_acl import Decision, Match, RuleGroup, WebAcl, decide, metrics
 
 CORE, BAD_INPUTS = "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"
 BROWSER = [("host", "app.example.com"), ("user-agent", "Mozilla/5.0"), ("cookie", "sessionid=abc; csrftoken=def")]
@@ -293,6 +295,34 @@ def test_bytes_are_matched_at_their_position(position: str, text: str, expected:
     search = base64.b64encode(text.encode()).decode()
     details = {"FieldToMatch": {"UriPath": {}}, "PositionalConstraint": position, "SearchString": search}
     assert inspection(request()).matches({"ByteMatchStatement": details}) is expected
+
+
+def regex(pattern: str) -> dict[str, Any]:
+    return {"RegexMatchStatement": {"RegexString": pattern, "FieldToMatch": {"UriPath": {}}, "TextTransformations": []}}
+
+
+@pytest.mark.parametrize("pattern", ["(unclosed", r"^/films\z", "^/[[:alpha:]]+$", "(*UTF8)films"])
+def test_a_pattern_that_is_not_known_here_never_matches_and_other_rules_act(pattern: str) -> None:
+    """A snapshot may hold one that the API refuses."""
+    assert inspection(request()).matches(regex(pattern)) is None
+    block = rule("next", regex("^/films$"), 1, Action=BLOCK)
+    assert decided(request(), rule("own", regex(pattern), Action=BLOCK), block).terminating == Match(
+        rule="next", action="BLOCK", metric="next-metric", statement=block["Statement"]
+    )
+    sets = {"arn:known": ["^/x", pattern], "arn:both": [pattern, "^/films"]}
+    details = {"FieldToMatch": {"UriPath": {}}, "TextTransformations": []}
+    found = [
+        inspection(request(), regex_sets=sets).matches({"RegexPatternSetReferenceStatement": {**details, "ARN": arn}})
+        for arn in sets
+    ]
+    assert found == [None, True]
+
+
+def test_a_pattern_is_compiled_once_and_reads_bytes() -> None:
+    known = compiled("^/films$")
+    re.purge()
+    assert compiled("^/films$") is known
+    assert inspection(request(path="/\xe9")).matches(regex(r"^/\w$")) is False
 
 
 def test_a_header_that_is_not_there_does_not_match() -> None:

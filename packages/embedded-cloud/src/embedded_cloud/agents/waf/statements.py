@@ -16,6 +16,7 @@ from typing import Any
 from embedded_cloud.agents.waf.labels import has_label
 from embedded_cloud.agents.waf.managed_rules import GROUPS, has_script
 from embedded_cloud.agents.waf.rates import Rates, aggregation_key
+from embedded_cloud.agents.waf.regular_expressions import compiled
 from embedded_cloud.agents.waf.request import WebRequest, inspected, is_oversize
 from embedded_cloud.agents.waf.transformations import transformed
 
@@ -128,16 +129,20 @@ def _size(details: Mapping[str, Any], text: str) -> bool:
     return bool(_COMPARE[details["ComparisonOperator"]](len(text), int(details["Size"])))
 
 
-def _regex(details: Mapping[str, Any], text: str) -> bool:
-    return re.search(details["RegexString"], text) is not None
+def _regex(inspection: Inspection, details: Mapping[str, Any]) -> Known:
+    return _search([details["RegexString"]], inspection, details)
 
 
 def _regex_set(inspection: Inspection, details: Mapping[str, Any]) -> Known:
     patterns = inspection.regex_sets.get(details["ARN"])
-    if patterns is None:
-        return None
-    test = _on_field(lambda _, text: any(re.search(pattern, text) for pattern in patterns))
-    return test(inspection, details)
+    return None if patterns is None else _search(patterns, inspection, details)
+
+
+def _search(patterns: Sequence[str], inspection: Inspection, details: Mapping[str, Any]) -> Known:
+    known = [one for one in map(compiled, patterns) if one is not None]
+    found = _on_field(lambda _, text: any(one.search(text) for one in known))(inspection, details)
+    # One that is not known may match.
+    return found if found or len(known) == len(patterns) else None
 
 
 def _ip_set(inspection: Inspection, details: Mapping[str, Any]) -> Known:
@@ -155,7 +160,7 @@ _KINDS: Mapping[str, Callable[[Inspection, Mapping[str, Any]], Known]] = {
     "LabelMatchStatement": _label,
     "ByteMatchStatement": _on_field(_bytes),
     "SizeConstraintStatement": _on_field(_size),
-    "RegexMatchStatement": _on_field(_regex),
+    "RegexMatchStatement": _regex,
     "RegexPatternSetReferenceStatement": _regex_set,
     "IPSetReferenceStatement": _ip_set,
     # AWS describes one example of what it finds; what it finds besides is not known.
