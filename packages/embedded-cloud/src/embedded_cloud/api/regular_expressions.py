@@ -8,8 +8,14 @@ from functools import lru_cache
 
 _ONLY_PCRE = re.compile(r"\[:\^?[a-z]+:\]")
 """Classes like `[:alpha:]`: Python reads them as something else."""
-_FAULTS = ("unterminated character set", "missing ), unterminated subpattern", "unbalanced parenthesis")
-_FAULTS += ("nothing to repeat", "bad character range", "min repeat greater than max repeat")
+_FAULTS = (
+    "unterminated character set",
+    "missing ), unterminated subpattern",
+    "unbalanced parenthesis",
+    "nothing to repeat",
+    "bad character range",
+    "min repeat greater than max repeat",
+)
 """What Python says about a pattern that is none for PCRE either. Other errors are about what only PCRE has."""
 
 

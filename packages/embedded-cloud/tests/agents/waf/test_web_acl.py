@@ -11,10 +11,10 @@ import pytest
 from embedded_cloud.agents.waf.log_record import keeps, record
 from embedded_cloud.agents.waf.managed_rules import GROUPS
 from embedded_cloud.agents.waf.rates import Rates
-from embedded_cloud.agents.waf.regular_expressions import compiled
 from embedded_cloud.agents.waf.request import BODY_LIMIT, WebRequest
 from embedded_cloud.agents.waf.statements import Inspection
 from embedded_cloud.agents.waf.web_acl import Decision, Match, RuleGroup, WebAcl, decide, metrics
+from embedded_cloud.api.regular_expressions import compiled
 
 CORE, BAD_INPUTS = "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"
 BROWSER = [("host", "app.example.com"), ("user-agent", "Mozilla/5.0"), ("cookie", "sessionid=abc; csrftoken=def")]

@@ -16,9 +16,9 @@ from typing import Any
 from embedded_cloud.agents.waf.labels import has_label
 from embedded_cloud.agents.waf.managed_rules import GROUPS, has_script
 from embedded_cloud.agents.waf.rates import Rates, aggregation_key
-from embedded_cloud.agents.waf.regular_expressions import compiled
 from embedded_cloud.agents.waf.request import WebRequest, inspected, is_oversize
 from embedded_cloud.agents.waf.transformations import transformed
+from embedded_cloud.api.regular_expressions import compiled
 
 Known = bool | None
 _COMPARE = {

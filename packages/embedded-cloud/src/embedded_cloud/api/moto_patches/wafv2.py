@@ -6,8 +6,8 @@ from typing import Any
 from moto.wafv2.exceptions import WAFv2ClientError
 from moto.wafv2.models import WAFV2Backend
 
-from embedded_cloud.agents.waf.regular_expressions import fault
 from embedded_cloud.api.moto_patches.replace import check_before
+from embedded_cloud.api.regular_expressions import fault
 
 
 def apply() -> None:
