@@ -137,6 +137,9 @@ def test_a_group_blocks_and_counts_when_it_is_overridden() -> None:
 def test_a_rule_of_a_group_counts_alone_and_the_next_one_blocks(override: dict[str, Any]) -> None:
     found = decided(request(method="PROPFIND"), managed(BAD_INPUTS, **override))
     assert (found.action, found.groups[0].counted) == ("ALLOW", ["PROPFIND_METHOD"])
+    # The group itself counts nothing.
+    assert found.counted == []
+    assert "CountedRequests" not in dict(metrics(acl(), found))
     both = decided(request(method="PROPFIND", path="/web-inf"), managed(BAD_INPUTS, **override))
     assert both.terminating is not None
     assert (both.action, both.groups[0].terminating.rule if both.groups[0].terminating else "") == (

@@ -116,11 +116,11 @@ def _group(
     if scope and inspection.matches(scope) is not True:
         return None, None
     counted, terminating = _run(rules, _overrides(statement), inspection)
-    if not counted and terminating is None:
-        return None, None
     found = GroupMatch(group=name, counted=counted, terminating=terminating)
-    overridden = "Count" in (rule.get("OverrideAction") or {})
-    action = COUNT if terminating is None or overridden else terminating.action
+    if terminating is None:
+        # Rules that only count are no match of their group ("Overriding rule group actions" in the WAF guide).
+        return None, found if counted else None
+    action = COUNT if "Count" in (rule.get("OverrideAction") or {}) else terminating.action
     kind = "MANAGED_RULE_GROUP" if name.startswith("AWS#") else "GROUP"
     return Match(rule=rule["Name"], action=action, kind=kind, metric=metric_of(rule)), found
 
