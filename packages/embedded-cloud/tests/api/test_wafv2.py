@@ -51,6 +51,19 @@ def test_what_pcre_reads_is_taken(cloud: EmbeddedCloud, pattern: str) -> None:
     waf.create_regex_pattern_set(Name="own", Scope="REGIONAL", RegularExpressionList=[{"RegexString": pattern}])
 
 
+@pytest.mark.parametrize("address", ["192.0.2.44", "192.0.2.300/32", "office", "2001:db8::/129"])
+def test_an_address_that_is_no_range_is_refused(cloud: EmbeddedCloud, address: str) -> None:
+    waf, own = client(cloud, "wafv2"), {"Name": "own", "Scope": "REGIONAL"}
+    with pytest.raises(ClientError, match=r"WAFInvalidParameterException.*field: IP_ADDRESS"):
+        waf.create_ip_set(**own, IPAddressVersion="IPV4", Addresses=["192.0.2.0/24", address])
+    made = waf.create_ip_set(**own, IPAddressVersion="IPV4", Addresses=["192.0.2.0/24"])["Summary"]
+    known = {"Id": made["Id"], "LockToken": made["LockToken"]}
+    with pytest.raises(ClientError, match=r"WAFInvalidParameterException.*field: IP_ADDRESS"):
+        waf.update_ip_set(**own, **known, Addresses=[address])
+    changed = waf.update_ip_set(**own, **known, Addresses=["2001:db8::/32"])
+    waf.delete_ip_set(**own, Id=made["Id"], LockToken=changed["NextLockToken"])
+
+
 def test_another_web_acl_replaces_that_of_a_load_balancer(cloud: EmbeddedCloud) -> None:
     waf = client(cloud, "wafv2")
     for name in ("first", "first", "second"):

@@ -147,7 +147,7 @@ EMULATION = Emulation(
         "`Host_localhost_HEADER` for localhost with a published port, which is this machine's way in",
         "without an answer within 5 s a request passes",
     ),
-    refused=("names that are taken", "malformed regular expressions (`WAFInvalidParameterException`)"),
+    refused=("names that are taken", "malformed regular expressions and addresses (`WAFInvalidParameterException`)"),
 )
 RESOURCES = (
     ResourceType(
