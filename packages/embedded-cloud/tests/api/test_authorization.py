@@ -1,7 +1,6 @@
 """The API refuses what IAM does not allow to the session of a role, in the words and the form of each service."""
 
 import contextlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 from embedded_cloud.cloud import EmbeddedCloud
 from embedded_cloud.iam.record import read
 from support.clouds import client
+from support.roles import allow, document
 
 ROLE = "arn:aws:iam::123456789012:role/app"
 USER = "arn:aws:sts::123456789012:assumed-role/app/task-1"
@@ -21,14 +21,6 @@ HERE = "us-east-1:123456789012"
 TOPIC = f"arn:aws:sns:{HERE}:a"
 TRUST = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}
 Clients = Callable[[str], Any]
-
-
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def allow(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
 
 
 def grant(cloud: EmbeddedCloud, *statements: dict[str, Any]) -> None:
