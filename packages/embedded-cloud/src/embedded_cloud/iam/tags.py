@@ -10,7 +10,9 @@ Backend = Callable[[str], Any]
 def of(arn: str, backend: Backend) -> dict[str, str]:
     """The tags of a resource. A resource that does not exist, or of a kind that is not known here, has none."""
     service = (arn.split(":", 5) + [""] * 5)[2]
-    return _FINDERS[service](arn, backend(service)) if service in _FINDERS else {}
+    if service in _FINDERS:
+        return _FINDERS[service](arn, backend(service))
+    return _tagged(arn, backend(_NAMES.get(service, service))) if service in {*_NAMES, *_TAGGED} else {}
 
 
 def _ecs(arn: str, ecs: Any) -> dict[str, str]:
@@ -39,9 +41,8 @@ def _secret(arn: str, secrets: Any) -> dict[str, str]:
     return _by_words(secrets.secrets.get(arn).tags if arn in secrets.secrets else None)
 
 
-def _repository(arn: str, ecr: Any) -> dict[str, str]:
-    found = ecr.repositories.get(arn.partition(":repository/")[2])
-    return _by_words(getattr(found, "tags", None))
+def _log_group(arn: str, logs: Any) -> dict[str, str]:
+    return _tagged(arn.partition(":log-stream:")[0].removesuffix(":*"), logs)
 
 
 def _parameter(arn: str, ssm: Any) -> dict[str, str]:
@@ -60,6 +61,17 @@ def _topic(arn: str, sns: Any) -> dict[str, str]:
     return dict(getattr(found, "_tags", None) or {})
 
 
+def _ec2(arn: str, ec2: Any) -> dict[str, str]:
+    return dict(ec2.tags.get(arn.rpartition("/")[2]) or {})
+
+
+def _tagged(arn: str, backend: Any) -> dict[str, str]:
+    """The tags in the backend's tagging service, or those that moto keeps with each resource."""
+    if tagger := getattr(backend, "tagger", None) or getattr(backend, "tagging_service", None):
+        return dict(tagger.get_tag_dict_for_resource(arn))
+    return next((dict(one.tags) for one in backend.iter_tagged_resources() if one.arn == arn), {})
+
+
 def _by_words(tags: Any) -> dict[str, str]:
     """Services spell the fields of a tag in different ways."""
     if isinstance(tags, Mapping):
@@ -68,10 +80,14 @@ def _by_words(tags: Any) -> dict[str, str]:
     return {one.get("key", one.get("tagkey", "")): one.get("value", one.get("tagvalue", "")) for one in found}
 
 
+_NAMES = {"elasticloadbalancing": "elbv2"}
+"""moto's names of services, where ARNs have others."""
+_TAGGED = frozenset(("acm", "ecr", "elasticache", "rds", "wafv2"))
 _FINDERS: Mapping[str, Callable[[str, Any], dict[str, str]]] = {
-    "ecr": _repository,
+    "ec2": _ec2,
     "ecs": _ecs,
     "kms": _kms,
+    "logs": _log_group,
     "secretsmanager": _secret,
     "sns": _topic,
     "sqs": _queue,

@@ -32,6 +32,8 @@ COMMON_ERROR_CODES.extend(("AccessDenied", "AccessDeniedException", "Authorizati
 
 _VERSIONS = {("elb", "2015-12-01"): "elbv2"}
 """Services that share a host: moto's name and the request's API version."""
+_NAMES = {**boto3_service_name, "applicationautoscaling": "application-autoscaling"}
+"""boto3's names of services, where moto has others."""
 _ENVELOPE = {"Action", "Version", "DryRun", "AUTHPARAMS"}
 """Parameters of every request of EC2."""
 
@@ -78,7 +80,7 @@ def read(service: str, environ: "WSGIEnvironment", body: bytes) -> Asked | None:
     """A request to `service` (moto's name); None for services, operations and protocols that only moto can answer."""
     request = _request(environ, body)
     try:
-        name = _VERSIONS.get((service, request.values.get("Version", "")), boto3_service_name.get(service, service))
+        name = _VERSIONS.get((service, request.values.get("Version", "")), _NAMES.get(service, service))
         operation, labels = get_service_router(name).match(request)
     except (NotFound, NotImplementedError, UnknownServiceError):
         return None

@@ -38,6 +38,16 @@ NAMES: Mapping[str, str] = {
 """IAM's name of an operation, where they differ (docs.aws.amazon.com/service-authorization/latest/reference)."""
 _NAMED: Mapping[str, Mapping[str, str]] = {
     "dynamodb": {"TableName": "table/{}"},
+    "ec2": {
+        "AllocationId": "elastic-ip/{}",
+        "GroupId": "security-group/{}",
+        "InternetGatewayId": "internet-gateway/{}",
+        "NatGatewayId": "natgateway/{}",
+        "RouteTableId": "route-table/{}",
+        "SubnetId": "subnet/{}",
+        "VpcEndpointIds": "vpc-endpoint/{}",
+        "VpcId": "vpc/{}",
+    },
     "elasticache": {
         "ReplicationGroupId": "replicationgroup:{}",
         "UserGroupId": "usergroup:{}",
@@ -73,8 +83,9 @@ def general(call: Call, _: Resources) -> Iterable[Request]:
 
 
 def _named(call: Call) -> list[str]:
-    forms = _NAMED.get(call.service, {})
-    return [call.arn(call.service, form.format(call.text(name))) for name, form in forms.items() if call.text(name)]
+    given = ((call.parameters.get(name), form) for name, form in _NAMED.get(call.service, {}).items())
+    named = ((one, form) for value, form in given for one in (value if isinstance(value, list) else [value]) if one)
+    return [call.arn(call.service, form.format(one)) for one, form in named]
 
 
 def _arns(call: Call) -> list[str]:

@@ -1,6 +1,7 @@
 """S3: buckets and their settings."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from embedded_cloud.emulation import Emulation
@@ -92,7 +93,8 @@ def _create_bucket(call: Call) -> str:
 def _refuse_existing(call: Call) -> None:
     # CreateBucket succeeds for an own bucket in us-east-1; the official provider looks first.
     name = call.inputs["bucket"]
-    if any(bucket["Name"] == name for bucket in call.aws("s3").list_buckets()["Buckets"]):
+    with suppress(call.aws("s3").exceptions.ClientError):
+        call.aws("s3").head_bucket(Bucket=name)
         raise OperationError(f'bucket: "{name}" exists already in this account (BucketAlreadyOwnedByYou)')
 
 
