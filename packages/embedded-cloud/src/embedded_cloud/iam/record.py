@@ -28,6 +28,7 @@ class Record:
         with self._lock:
             if self._known is None:
                 self._known = dict.fromkeys(read(self._path))
+                _end_last_line(self._path)
             if decision in self._known:
                 return
             self._known[decision] = None
@@ -52,6 +53,12 @@ def read(path: Path) -> list[Decision]:
         except (ValueError, KeyError):
             continue
     return found
+
+
+def _end_last_line(path: Path) -> None:
+    if path.exists() and not path.read_bytes().endswith(b"\n"):
+        with path.open("a") as file:
+            file.write("\n")
 
 
 def _line(decision: Decision) -> str:
