@@ -75,7 +75,7 @@ def test_the_deploy_role_reaches_the_stack_and_nothing_else(cloud: EngineStack) 
         lambda: deployer("s3").create_bucket(Bucket="somebody-elses"),
         lambda: deployer("iam").create_user(UserName="door"),
     ):
-        with pytest.raises(ClientError, match=r"AccessDenied.*assumed-role/preqly-test-deploy/deploy is not authorized"):
+        with pytest.raises(ClientError, match=r"AccessDenied.*role/preqly-test-deploy/deploy is not authorized"):
             refused()
 
 
