@@ -1,6 +1,5 @@
 """IAM's decisions during the life of a stack, after the modules before: nothing was refused, and no grant is idle."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,26 +12,28 @@ from tests.e2e.checkout import Checkout
 
 pytestmark = pytest.mark.containers
 
-WEB, EXECUTION, MIGRATION = "task-application", "task-execution", "task-preparation"
-SCHEDULED, SCHEDULER = "task-schedule", "schedules-scheduler"
-_CODE = "a command of the application may do what the web tasks do"
-_FLOW_LOG = "nothing writes flow logs here"
-_DEAD_LETTERS = "each task of a schedule has started (test_a_task_that_cannot_start_is_given_up_to_the_queue)"
+WEB, EXECUTION, MIGRATION, SCHEDULER = "task-application", "task-execution", "task-preparation", "schedules-scheduler"
+_IN_PARTS = "an upload in parts that fails; no file of this life is that large"
+_DATA_MIGRATION = "a data migration reads uploads; those of this life change tables"
+_DEAD_LETTER = "each task of a schedule starts here"
 UNUSED = {
     (EXECUTION, "ecr:BatchCheckLayerAvailability"): "AWS's documents ask for it; a pull here asks for the other three",
-    (MIGRATION, "s3:AbortMultipartUpload"): "files in parts, of a data migration",
-    (MIGRATION, "s3:DeleteObject"): "a data migration changes uploads",
-    (MIGRATION, "s3:GetObject"): "a data migration changes uploads",
-    (MIGRATION, "kms:Decrypt"): "a data migration changes uploads",
-    (WEB, "s3:AbortMultipartUpload"): "an upload in parts that fails; pictures are smaller than a part",
+    (MIGRATION, "s3:AbortMultipartUpload"): _IN_PARTS,
+    (MIGRATION, "s3:GetObject"): _DATA_MIGRATION,
+    (MIGRATION, "kms:Decrypt"): _DATA_MIGRATION,
+    (WEB, "s3:AbortMultipartUpload"): _IN_PARTS,
+    (WEB, "s3:DeleteObject"): "nobody replaces a picture here",
     (WEB, "ses:SendEmail"): "Django sends raw mail; the application's own calls may send the other kind",
+    (SCHEDULER, "sqs:SendMessage"): _DEAD_LETTER,
+    (SCHEDULER, "kms:Decrypt"): _DEAD_LETTER,
+    (SCHEDULER, "kms:GenerateDataKey"): _DEAD_LETTER,
 }
 """Grants that no recorded call of this life uses, with the reason."""
 UNUSED_ROLES = {
     "network-refused-writer": "nothing writes flow logs here",
-    SCHEDULED: "a command of the application may do what the web tasks do; what it needs here it has used",
+    "task-schedule": "a command of the application may do what the web tasks do, and these need little of it",
 }
-"""Roles of which some grants are idle, with the reason."""
+"""Roles whose grants are idle for one reason."""
 
 
 class Grant(NamedTuple):
@@ -58,7 +59,7 @@ def grants(checkout: Checkout) -> Iterator[Grant]:
                 policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=name)["PolicyDocument"]
                 for statement in policy["Statement"]:
                     if statement["Effect"] == "Allow":
-                        yield from _grants(logical(role["Arn"]), json.loads(json.dumps(statement)))
+                        yield from _grants(logical(role["Arn"]), statement)
 
 
 def _grants(role: str, statement: dict[str, str | list[str]]) -> Iterator[Grant]:
