@@ -48,8 +48,9 @@ def test_a_task_loses_a_permission_at_once_and_gets_it_back(cluster: EcsCluster)
     url = cluster.sqs.create_queue(QueueName="jobs")["QueueUrl"]
     task, container = held(cluster, role)
     variables = dict(one.split("=", 1) for one in container.attrs["Config"]["Env"])
-    keys = [variables[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")]
-    sqs: Any = boto3.Session(*keys, region_name="us-east-1").client("sqs", endpoint_url=cluster.cloud.endpoint)
+    key, secret, token = (variables[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"))
+    session = boto3.Session(key, secret, token, region_name="us-east-1")
+    sqs: Any = session.client("sqs", endpoint_url=cluster.cloud.endpoint)
     sqs.send_message(QueueUrl=url, MessageBody="1")
     grant(cluster.iam, "sender", allow("sqs:ReceiveMessage"))
     with pytest.raises(ClientError, match=f"assumed-role/sender/{task.rpartition('/')[2]} is not authorized"):
