@@ -24,7 +24,9 @@ class StackPlan:
 
 STACKS: Mapping[str, StackPlan] = {
     # A first deployment takes a minute of CPU time: more stacks would cost more than they save.
-    "releases": StackPlan(("test_releases", "test_rollback", "test_restore", "test_data"), time_factor=2.0),
+    "releases": StackPlan(
+        ("test_releases", "test_rollback", "test_restore", "test_data", "test_permissions"), time_factor=2.0
+    ),
     "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
     "application": StackPlan(("test_application",), time_factor=2.0),
     "jobs": StackPlan(("test_jobs",), time_factor=2.0),

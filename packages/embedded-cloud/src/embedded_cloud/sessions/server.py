@@ -14,6 +14,7 @@ from websockets.sync.server import Server, ServerConnection, serve
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.ecs.tasks.containers import NO_CONTAINERS, TaskContainers, observe
 from embedded_cloud.containers.docker_host import DockerHost
+from embedded_cloud.iam.evaluation import Request as IamRequest
 from embedded_cloud.sessions.data_channel import ChannelClosedError, DataChannel
 from embedded_cloud.sessions.messages import MessageError
 from embedded_cloud.sessions.smux import FrameError
@@ -21,6 +22,12 @@ from embedded_cloud.sessions.smux import FrameError
 logger = logging.getLogger(__name__)
 
 PATH = "/v1/data-channel/"
+AGENT_REQUESTS = tuple(
+    IamRequest(action=f"ssmmessages:{verb}{channel}")
+    for channel in ("ControlChannel", "DataChannel")
+    for verb in ("Create", "Open")
+)
+"""docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html#ecs-exec-required-iam-permissions"""
 LARGEST_MESSAGE = 1 << 20
 """Bytes."""
 
@@ -85,6 +92,14 @@ class SessionServer:
         session = Session(identifier=identifier, token=secrets.token_urlsafe(32), stream_url=url, task=task, work=work)
         self._waiting[identifier] = session
         return session
+
+    def is_connected(self, role_arn: str) -> bool:
+        """Whether the role lets the agent in a task open its channels; without a role nothing is asked.
+
+        Hold the cloud's lock.
+        """
+        session = self._context.decisions.session(role_arn, "ecs-execute-command")
+        return not role_arn or self._context.decisions.refused(session, AGENT_REQUESTS) is None
 
     def terminate(self, identifier: str) -> None:
         """End the session, if it exists."""

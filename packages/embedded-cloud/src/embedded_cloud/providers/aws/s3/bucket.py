@@ -1,5 +1,7 @@
 """S3: buckets."""
 
+from contextlib import suppress
+
 from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.tagging import BUCKET_TAGS
 from embedded_cloud.providers.call import Call
@@ -22,7 +24,8 @@ def _create_bucket(call: Call) -> str:
 def _refuse_existing(call: Call) -> None:
     # CreateBucket succeeds for an own bucket in us-east-1; the official provider looks first.
     name = call.inputs["bucket"]
-    if any(bucket["Name"] == name for bucket in call.aws("s3").list_buckets()["Buckets"]):
+    with suppress(call.aws("s3").exceptions.ClientError):
+        call.aws("s3").head_bucket(Bucket=name)
         raise OperationError(f'bucket: "{name}" exists already in this account (BucketAlreadyOwnedByYou)')
 
 
