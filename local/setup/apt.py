@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.setup import shell
+from local.setup.steps import SetupError
 
 # Right after its boot a machine may hold the lock for its own upgrades.
 _APT = ("apt-get", "-o", "DPkg::Lock::Timeout=180")
+_QUIETLY = ("env", "DEBIAN_FRONTEND=noninteractive")
+_INTERRUPTED = "dpkg --configure -a"
+"""What apt-get tells to run after an installation that was killed."""
 _ONE_AT_A_TIME = threading.Lock()
 _updated: list[bool] = []
 
@@ -25,11 +29,17 @@ def has(package: str) -> bool:
 
 
 def install(packages: Sequence[str], log: Path) -> None:
-    """apt-get install without recommendations and questions. Raises SetupError."""
+    """apt-get install without recommendations and questions; ends one that was killed first. Raises SetupError."""
+    command = shell.as_root([*_QUIETLY, *_APT, "install", "-y", "-q", "--no-install-recommends", *packages])
     with _ONE_AT_A_TIME:
         update(log)
-        command = ["env", "DEBIAN_FRONTEND=noninteractive", *_APT, "install", "-y", "-q", "--no-install-recommends"]
-        shell.run(shell.as_root([*command, *packages]), log)
+        try:
+            shell.run(command, log)
+        except SetupError as error:
+            if _INTERRUPTED not in str(error):
+                raise
+            shell.run(shell.as_root([*_QUIETLY, *_INTERRUPTED.split()]), log)
+            shell.run(command, log)
 
 
 def update(log: Path) -> None:

@@ -3,7 +3,9 @@
 import json
 import runpy
 from collections.abc import Iterator
+from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from pulumi import automation
@@ -47,6 +49,34 @@ def test_it_makes_the_roles_and_a_second_up_changes_nothing(cloud: EngineStack) 
     assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
     _, changes = cloud.up(program)
     assert set(changes) == {"same"}
+
+
+def test_the_deploy_role_reaches_the_stack_and_nothing_else(cloud: EngineStack) -> None:
+    """Each call of its session is decided by the policies that were just deployed."""
+    role = "arn:aws:iam::123456789012:role/bootstrap/preqly-test-deploy"
+    keys = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="deploy")["Credentials"]
+    session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name="us-east-1")
+
+    def deployer(service: str) -> Any:
+        return session.client(service, endpoint_url=cloud.client("sts").meta.endpoint_url)  # type: ignore[call-overload]
+
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    bounded = {"PermissionsBoundary": "arn:aws:iam::123456789012:policy/bootstrap/preqly-test-boundary"}
+    site = {"Path": "/preqly/test/", "AssumeRolePolicyDocument": trust}
+    value = {"Value": "1", "Type": "String"}
+    deployer("ecs").create_cluster(clusterName="site")
+    deployer("ssm").put_parameter(Name="/preqly/test/release", **value)
+    deployer("iam").create_role(RoleName="site", **site, **bounded)
+    deployer("s3").create_bucket(Bucket=f"preqly-test-media-{'2' * 26}")
+    for refused in (
+        lambda: deployer("ssm").put_parameter(Name="/other/test/release", **value),
+        lambda: deployer("iam").create_role(RoleName="free", **site),
+        lambda: deployer("iam").create_role(RoleName="elsewhere", **{**site, "Path": "/"}, **bounded),
+        lambda: deployer("s3").create_bucket(Bucket="somebody-elses"),
+        lambda: deployer("iam").create_user(UserName="door"),
+    ):
+        with pytest.raises(ClientError, match=r"AccessDenied.*role/preqly-test-deploy/deploy is not authorized"):
+            refused()
 
 
 def test_its_outputs_are_ready_to_paste(cloud: EngineStack) -> None:

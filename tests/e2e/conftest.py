@@ -24,10 +24,13 @@ class StackPlan:
 
 STACKS: Mapping[str, StackPlan] = {
     # A first deployment takes a minute of CPU time: more stacks would cost more than they save.
-    "releases": StackPlan(("test_releases", "test_rollback", "test_restore", "test_data"), time_factor=2.0),
+    "releases": StackPlan(
+        ("test_releases", "test_rollback", "test_restore", "test_data", "test_permissions"), time_factor=2.0
+    ),
     "failures": StackPlan(("test_bad_releases",), time_factor=2.0),
     "application": StackPlan(("test_application",), time_factor=2.0),
     "jobs": StackPlan(("test_jobs",), time_factor=2.0),
+    "scaling": StackPlan(("test_scaling",), time_factor=4.0),
     "site": StackPlan(("test_whole_run", "test_packets", "test_accidents", "test_removal")),
 }
 
@@ -48,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(f"stack-{stack_of(item.path.stem)}"))
     ours.sort(key=lambda item: modules.index(item.path.stem))
     others = [item for item in items if item not in ours]
-    last = [item for item in ours if stack_of(item.path.stem) in {"application", "jobs", "site"}]
+    last = [item for item in ours if stack_of(item.path.stem) in {"application", "jobs", "scaling", "site"}]
     items[:] = [item for item in ours if item not in last] + others + last
 
 

@@ -25,6 +25,7 @@ from embedded_cloud.api.server import ApiServer
 from embedded_cloud.certificates import CertificateAuthority
 from embedded_cloud.config import ACCOUNT_ID, CloudConfig
 from embedded_cloud.containers.docker_host import DockerHost
+from embedded_cloud.iam.decisions import Decisions
 from embedded_cloud.sessions.server import SessionServer
 
 logger = logging.getLogger(__name__)
@@ -50,12 +51,14 @@ class EmbeddedCloud:
         self._owns_process = False
         lock = threading.RLock()
         self._store = SnapshotStore(config.state_dir, lock)
-        self._api = ApiServer(config, lock, self._store.save)
+        decisions = Decisions(config.state_dir)
+        self._api = ApiServer(config, lock, self._store.save, decisions)
         self.context = CloudContext(
             config=config,
             docker=DockerHost(config),
             certificates=CertificateAuthority(config.state_dir / "certificates"),
             lock=lock,
+            decisions=decisions,
             touch=self._store.touch,
         )
 

@@ -168,6 +168,6 @@ def test_a_roles_policies_are_its_own_and_the_default_versions_of_its_managed_on
         backend = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
         role = roles.find(backend, arn)
         assert role is not None
-        found = roles.policies(role)
+        found = roles.policies(role, backend)
     for action, allowed in (("sqs:SendMessage", True), ("s3:GetObject", True), ("s3:PutObject", False)):
         assert (refusal(Request(action=action), found) == "") is allowed

@@ -12,6 +12,7 @@ from embedded_cloud.agents.vpc.network import Network
 from embedded_cloud.certificates import CertificateAuthority
 from embedded_cloud.config import ACCOUNT_ID, REGION, CloudConfig
 from embedded_cloud.containers.docker_host import DockerHost
+from embedded_cloud.iam.decisions import Decisions
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ class CloudContext:
     config: CloudConfig
     docker: DockerHost
     certificates: CertificateAuthority
+    decisions: Decisions
+    """What IAM allows the roles that agents act with."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     """Guards moto's state; every API request runs under it. Hold it only while reading or writing memory, never while
     waiting for Docker or an HTTP request (boto3 calls to this cloud included)."""

@@ -21,6 +21,8 @@ FINISH_SECONDS = 3.0
 """How long to wait for the end of a container's output before the container is removed."""
 
 Backend = Callable[[str], Any]
+MayWrite = Callable[[str, str], bool]
+"""Whether IAM allows to write to a stream of a group. It is asked under the cloud's lock."""
 
 
 class LogSetupError(Exception):
@@ -64,7 +66,7 @@ class LogShipper:
         self._context = context
         self._followers: dict[str, dict[str, LogFollower]] = {}
 
-    def follow(self, task: TaskView, containers: TaskContainers) -> None:
+    def follow(self, task: TaskView, containers: TaskContainers, may_write: MayWrite) -> None:
         """Ship the new output of every started container of the task. Idempotent."""
         followers = self._followers.setdefault(task.id, {})
         for definition in task.containers:
@@ -74,7 +76,7 @@ class LogShipper:
             if target is None or state is None or not state.was_started:
                 continue
             if name not in followers:
-                followers[name] = LogFollower(self._context, containers.ids[name], *target)
+                followers[name] = LogFollower(self._context, containers.ids[name], *target, may_write)
             followers[name].ship()
 
     def finish(self, task_id: str) -> None:
@@ -86,8 +88,16 @@ class LogShipper:
 class LogFollower:
     """Reads one container's output in a thread. `ship` moves what was read to the log stream."""
 
-    def __init__(self, context: CloudContext, container: str, group: str, stream: str) -> None:
+    def __init__(
+        self,
+        context: CloudContext,
+        container: str,
+        group: str,
+        stream: str,
+        may_write: MayWrite = lambda _group, _stream: True,
+    ) -> None:
         self._context, self._container, self._group, self._stream = context, container, group, stream
+        self._may_write = may_write
         self._lines: deque[bytes] = deque()
         self._last = self._last_timestamp()
         self._thread = threading.Thread(target=self._read, name=f"logs-{stream[:40]}", daemon=True)
@@ -99,17 +109,17 @@ class LogFollower:
         return self._thread.is_alive()
 
     def ship(self) -> None:
-        """Put the output that was read since the last call into the log stream, if the stream exists."""
+        """Put what was read since the last call into the log stream; without stream or permission, it is lost."""
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
         events = [event for event in map(parse_line, lines) if event and event["timestamp"] > self._last]
         if not events:
             return
         with self._context.lock:
             group = self._context.backend("logs").groups.get(self._group)
-            if group is not None and self._stream in group.streams:
+            if group is not None and self._stream in group.streams and self._may_write(self._group, self._stream):
                 group.put_log_events(self._stream, sorted(events, key=lambda event: event["timestamp"]))
                 del group.streams[self._stream].events[:-KEPT_EVENTS]
-            self._publish_metrics(events)
+                self._publish_metrics(events)
 
     def _publish_metrics(self, events: Iterable[Mapping[str, Any]]) -> None:
         for event in events:

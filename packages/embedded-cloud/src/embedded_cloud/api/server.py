@@ -17,12 +17,16 @@ from embedded_cloud.config import CloudConfig
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 # moto's 1,200 machine images cost a second at the start and a megabyte in every snapshot.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+# A bucket in the name of the host would be another one than in the path, about which IAM decides.
+os.environ.setdefault("S3_IGNORE_SUBDOMAIN_BUCKETNAME", "true")
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.http import HTTP_STATUS_CODES
 
 from embedded_cloud.api import task_metadata
-from embedded_cloud.api.validation.requests import Answer, refused
+from embedded_cloud.api.authorization import Authorization, signature
+from embedded_cloud.api.validation.requests import Answer, read, refused
+from embedded_cloud.iam.decisions import Decisions
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -53,8 +57,11 @@ class _QuietRequestHandler(MotoRequestHandler):  # type: ignore[misc] # moto is 
 class ApiServer:
     """AWS's API on 127.0.0.1 and, for containers, on further addresses with the same port."""
 
-    def __init__(self, config: CloudConfig, lock: threading.RLock, save: Callable[[], None]) -> None:
+    def __init__(
+        self, config: CloudConfig, lock: threading.RLock, save: Callable[[], None], decisions: Decisions
+    ) -> None:
         """Each request holds `lock`. `save` is called before the answer to a request that changed state."""
+        self._authorization = Authorization(decisions)
         self._lock = lock
         self._port = config.api_port
         self._save = save
@@ -126,11 +133,11 @@ class ApiServer:
                 application = self._moto.get_application(environ)
             service = str(vars(application)["service"])
             self._require_way(environ, service)
-            invalid = refused(service, environ, body)
-            if invalid is not None:
-                return _refuse(start_response, invalid)
+            answer = self._refused(service, environ, body)
+            if answer is not None:
+                return _refuse(start_response, answer, environ["REQUEST_METHOD"])
             with self._lock:
-                answer = list(application(environ, remember_status))
+                chunks = list(application(environ, remember_status))
         except ConnectionResetError as error:
             logger.info("api: %s", error)
             raise
@@ -139,7 +146,16 @@ class ApiServer:
             return _internal_error(start_response, action, error)
         if status < "400" and changes_state(environ["REQUEST_METHOD"], action or _form_action(body)):
             self._save()
-        return answer
+        return chunks
+
+    def _refused(self, service: str, environ: "WSGIEnvironment", body: bytes) -> Answer | None:
+        """The answer to a request that moto must not see."""
+        asked = read(service, environ, body)
+        invalid = refused(asked) if asked else None
+        if invalid is not None or (signed := signature(environ, body)) is None:
+            return invalid
+        with self._lock:
+            return self._authorization.refused(signed, service, asked)
 
     def _require_way(self, environ: "WSGIEnvironment", service: str) -> None:
         """Close the connection of a caller whose packets do not reach the service on AWS. Raises ConnectionResetError.
@@ -172,10 +188,10 @@ def _read_body(environ: "WSGIEnvironment") -> bytes:
     return bytes(environ["wsgi.input"].read(length)) if length else b""
 
 
-def _refuse(start_response: "StartResponse", answer: Answer) -> Iterable[bytes]:
+def _refuse(start_response: "StartResponse", answer: Answer, method: str) -> Iterable[bytes]:
     length = ("Content-Length", str(len(answer.body)))
     start_response(f"{answer.status} {HTTP_STATUS_CODES[answer.status]}", [*answer.headers.items(), length])
-    return [answer.body]
+    return [] if method == "HEAD" else [answer.body]
 
 
 def _internal_error(start_response: "StartResponse", action: str, error: Exception) -> Iterable[bytes]:

@@ -127,3 +127,8 @@ POLICIES: Mapping[str, TlsPolicy] = {
     "ELBSecurityPolicy-FS-1-1-2019-08": _policy(TLS_1_1, _EXT0, ()),
     "ELBSecurityPolicy-FS-2018-06": _policy(TLS_1_0, _EXT0, ()),
 }
+
+
+def unknown(policy: str) -> str:
+    """Return the message about a policy that is not listed."""
+    return f"The security policy '{policy}' does not exist. DescribeSSLPolicies lists those that do."

@@ -8,6 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 Context = Mapping[str, str | Sequence[str]]
@@ -20,8 +21,13 @@ class UnknownPolicyError(Exception):
 
 def like(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
     """Whether a text matches a pattern with `*` and `?`."""
+    return _expression(pattern, ignore_case).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _expression(pattern: str, ignore_case: bool) -> re.Pattern[str]:
     expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
-    return re.fullmatch(expression, text, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
 def arn_like(pattern: str, arn: str) -> bool:

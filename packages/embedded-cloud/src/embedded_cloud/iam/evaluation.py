@@ -1,13 +1,15 @@
 """What IAM decides about a request of a role in its own account. Pure.
 
-An explicit deny wins; else an identity-based policy must allow the request, and the permissions boundary too, if there
-is one. What a policy has and this module does not know raises UnknownPolicyError instead of deciding anything.
+An explicit deny wins; else an identity-based policy must allow the request, and so must the permissions boundary and
+the policy of the session, if there are any. What a policy has and this module does not know raises UnknownPolicyError
+instead of deciding anything.
 docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from embedded_cloud.iam.conditions import Context, UnknownPolicyError, holds, like, listed
@@ -37,6 +39,13 @@ class Policies:
     identity: tuple[Document, ...] = ()
     boundary: tuple[Document, ...] | None = None
     """None without a permissions boundary."""
+    session: tuple[Document, ...] | None = None
+    """What was given with AssumeRole; None without."""
+
+    @property
+    def documents(self) -> Iterable[Document]:
+        """All of them."""
+        return (*self.identity, *(self.boundary or ()), *(self.session or ()))
 
 
 def refusal(request: Request, policies: Policies) -> str:
@@ -47,6 +56,8 @@ def refusal(request: Request, policies: Policies) -> str:
     kinds = [("an identity-based policy", "identity-based policy", policies.identity)]
     if policies.boundary is not None:
         kinds.append(("a permissions boundary", "permissions boundary", policies.boundary))
+    if policies.session is not None:
+        kinds.append(("a session policy", "session policy", policies.session))
     found = [(denies, allows, effects(request, documents)) for denies, allows, documents in kinds]
     for denies, _, effect in found:
         if "Deny" in effect:
@@ -67,14 +78,25 @@ def effects(request: Request, documents: Iterable[Document], principal: Mapping[
 
 def statements(documents: Iterable[Document]) -> list[dict[str, Any]]:
     """All statements of these policy documents."""
-    parsed = [json.loads(one) if isinstance(one, str) else one for one in documents]
-    return [statement for document in parsed for statement in listed(document["Statement"])]
+    parsed = [_parsed(one) if isinstance(one, str) else one for one in documents]
+    return [statement for document in parsed for statement in listed(document.get("Statement"))]
+
+
+@lru_cache(maxsize=1024)
+def _parsed(document: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(document)
+    return found
+
+
+def names_action(statement: Mapping[str, Any], action: str) -> bool:
+    """Whether the statement is about this action. Raises UnknownPolicyError for an element that is none of IAM's."""
+    if unknown := set(statement) - ELEMENTS:
+        raise UnknownPolicyError(f"element {', '.join(sorted(unknown))} of a statement")
+    return _named(statement, "Action", lambda one: like(one, action, ignore_case=True))
 
 
 def _covers(statement: Mapping[str, Any], request: Request, principal: Mapping[str, str] | None) -> bool:
-    if unknown := set(statement) - ELEMENTS:
-        raise UnknownPolicyError(f"element {', '.join(sorted(unknown))} of a statement")
-    if not _named(statement, "Action", lambda one: like(one, request.action, ignore_case=True)):
+    if not names_action(statement, request.action):
         return False
     return (
         _names(statement, principal)

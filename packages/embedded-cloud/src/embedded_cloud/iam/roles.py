@@ -12,9 +12,18 @@ def find(iam: IAMBackend, arn: str) -> Role | None:
     return next((one for one in iam.roles.values() if one.arn == arn), None)
 
 
-def policies(role: Role) -> Policies:
-    """The role's identity-based policies. Its boundary is left out: it asks for tags of resources."""
-    return Policies(identity=(*role.policies.values(), *map(_document, role.managed_policies.values())))
+def policies(entity: Any, iam: IAMBackend, session: str = "") -> Policies:
+    """The policies of a role or a user, its boundary among them. A boundary that is gone allows nothing.
+
+    `session`: the policy that was given with AssumeRole.
+    """
+    arn = getattr(entity, "permissions_boundary_arn", None)
+    boundary = iam.managed_policies.get(arn)
+    return Policies(
+        identity=(*entity.policies.values(), *map(_document, entity.managed_policies.values())),
+        boundary=((_document(boundary),) if boundary else ()) if arn else None,
+        session=(session,) if session else None,
+    )
 
 
 def _document(policy: Any) -> str:

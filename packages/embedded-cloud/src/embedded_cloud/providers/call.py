@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import boto3
@@ -37,9 +37,11 @@ _CREATING = threading.Lock()
 class Clients:
     """boto3 clients, one per service and region, shared by all threads."""
 
-    def __init__(self, endpoint: str, region: str = REGION) -> None:
+    def __init__(self, endpoint: str, region: str = REGION, key: str = "embedded") -> None:
+        """`key`: the access key; the embedded API checks no secret."""
         self.endpoint = endpoint
         self.region = region
+        self._key = key
         self._clients: dict[tuple[str, str], Any] = {}
 
     def get(self, service: str, region: str | None = None) -> Any:
@@ -50,13 +52,18 @@ class Clients:
                 self._clients[key] = self._make(*key)
             return self._clients[key]
 
+    @cached_property
+    def of_aws(self) -> "Clients":
+        """Clients of AWS itself, which needs no permission of the deployer for what it checks."""
+        return Clients(self.endpoint, self.region, key="aws")
+
     def _make(self, service: str, region: str) -> Any:
         return _session().client(
             service,  # type: ignore[call-overload] # the service is only known at run time
             region_name=region,
             endpoint_url=self.endpoint,
-            aws_access_key_id="embedded",
-            aws_secret_access_key="embedded",  # the embedded API checks none
+            aws_access_key_id=self._key,
+            aws_secret_access_key=self._key,
             config=Config(
                 retries={"total_max_attempts": 2},
                 max_pool_connections=64,

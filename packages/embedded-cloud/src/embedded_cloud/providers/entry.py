@@ -59,6 +59,12 @@ def is_automatic(rule: AutoName | None, inputs: Values) -> bool:
     return rule is not None and rule.property in inputs.get(DEFAULTS, [])
 
 
+def all_tags(inputs: Values) -> dict[str, str]:
+    """The tags that a resource is to have, the provider's default tags among them."""
+    tags: dict[str, str] = inputs.get("tagsAll") or inputs.get("tags") or {}
+    return tags
+
+
 if TYPE_CHECKING:
     from embedded_cloud.providers.call import Call
 

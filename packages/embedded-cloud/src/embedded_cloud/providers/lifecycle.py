@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from embedded_cloud.providers.call import Call, CancelledError
 from embedded_cloud.providers.difference import observed, settle
-from embedded_cloud.providers.entry import ResourceType, is_automatic
+from embedded_cloud.providers.entry import ResourceType, all_tags, is_automatic
 from embedded_cloud.providers.failures import OperationError, PartiallyCreatedError, describe, is_missing
 from embedded_cloud.providers.inputs import schema
 from embedded_cloud.providers.inputs.checking import check_references
@@ -152,7 +152,7 @@ def previewed(entry: ResourceType, call: Call) -> Values:
     dropped = set(call.old_inputs) - set(call.inputs)
     kept = {name: value for name, value in call.state.items() if name not in dropped}
     volatile = dict.fromkeys(entry.volatile.split(), UNKNOWN) if call.id else {}
-    tags = {"tagsAll": _all_tags(call.inputs)} if entry.tags else {}
+    tags = {"tagsAll": all_tags(call.inputs)} if entry.tags else {}
     inputs = {name: value for name, value in call.inputs.items() if not name.startswith("__")}
     region = {"region": call.region} if "region" in schema.outputs_of(entry.token) else {}
     return {**kept, **volatile, **inputs, **tags, **region}
@@ -180,16 +180,11 @@ def _state(entry: ResourceType, call: Call, found: Values) -> Values:
 
 def _write_tags(entry: ResourceType, call: Call, *, fresh: bool) -> None:
     assert entry.tags is not None  # noqa: S101 # for mypy: callers check it
-    wanted = _all_tags(call.inputs)
-    before = {} if fresh else _all_tags(call.old_inputs)
+    wanted = all_tags(call.inputs)
+    before = {} if fresh else all_tags(call.old_inputs)
     gone = sorted(set(before) - set(wanted))
     if gone:
         entry.tags.remove(call, gone)
     if wanted and wanted != before:
         entry.tags.write(call, wanted)
     call.state |= {"tags": dict(call.inputs.get("tags", {})), "tagsAll": wanted}
-
-
-def _all_tags(inputs: Values) -> dict[str, str]:
-    tags: dict[str, str] = inputs.get("tagsAll") or inputs.get("tags") or {}
-    return tags

@@ -17,6 +17,7 @@ from embedded_cloud.agents.vpc.network import reaches_service
 from embedded_cloud.agents.vpc.reading import task_key
 from embedded_cloud.agents.vpc.service_access import SESSIONS
 from embedded_cloud.containers.docker_host import DockerHost
+from embedded_cloud.iam.evaluation import Request as IamRequest
 from embedded_cloud.sessions.data_channel import ChannelClosedError, DataChannel
 from embedded_cloud.sessions.messages import MessageError
 from embedded_cloud.sessions.smux import FrameError
@@ -24,6 +25,12 @@ from embedded_cloud.sessions.smux import FrameError
 logger = logging.getLogger(__name__)
 
 PATH = "/v1/data-channel/"
+AGENT_REQUESTS = tuple(
+    IamRequest(action=f"ssmmessages:{verb}{channel}")
+    for channel in ("ControlChannel", "DataChannel")
+    for verb in ("Create", "Open")
+)
+"""docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html#ecs-exec-required-iam-permissions"""
 LARGEST_MESSAGE = 1 << 20
 """Bytes."""
 
@@ -89,7 +96,15 @@ class SessionServer:
         self._waiting[identifier] = session
         return session
 
-    def is_connected(self, task: str) -> bool:
+    def is_connected(self, role_arn: str) -> bool:
+        """Whether the role lets the agent in a task open its channels; without a role nothing is asked.
+
+        Hold the cloud's lock.
+        """
+        session = self._context.decisions.session(role_arn, "ecs-execute-command")
+        return not role_arn or self._context.decisions.refused(session, AGENT_REQUESTS) is None
+
+    def has_way(self, task: str) -> bool:
         """Whether the task's agent reaches Session Manager from the task's network."""
         network = self._context.network() if self._context.network else None
         interface = network.interface(task_key(task)) if network else None

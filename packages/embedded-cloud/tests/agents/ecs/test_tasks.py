@@ -8,6 +8,7 @@ import pytest
 
 from embedded_cloud.testing.polling import wait_until
 from support.ecs_cluster import CLUSTER, EcsCluster, running_cluster
+from support.roles import create_role
 from support.web_service import serving
 
 pytestmark = pytest.mark.containers
@@ -18,7 +19,7 @@ HELD = ["python3", "-c", "import time; time.sleep(600)"]
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EcsCluster]:
     with running_cluster(tmp_path_factory.mktemp("cloud")) as made:
-        made.iam.create_role(RoleName="task", AssumeRolePolicyDocument="{}")
+        create_role(made.iam, "task")
         yield made
 
 

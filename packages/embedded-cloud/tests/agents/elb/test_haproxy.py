@@ -1,12 +1,14 @@
 """A load balancer as HAProxy's configuration, and its targets in server slots."""
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedded_cloud.agents.elb.haproxy import wanted_states
 from embedded_cloud.agents.elb.haproxy_config import backend_name, render
 from embedded_cloud.agents.elb.haproxy_runtime import (
     Slot,
@@ -20,6 +22,7 @@ from embedded_cloud.agents.elb.haproxy_runtime import (
 )
 from embedded_cloud.agents.elb.listener_rules import Ports, RuleError, acl, quote, wildcard
 from embedded_cloud.agents.elb.load_balancers import Certificate, Listener, LoadBalancer, Rule, TargetGroup
+from embedded_cloud.agents.elb.target_health import DRAINING_HEALTH, HEALTHY, TargetHealth
 
 WEB = TargetGroup(
     arn="arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1234", name="web", protocol="HTTPS"
@@ -186,6 +189,25 @@ def test_a_target_keeps_its_slot_while_others_come_and_go() -> None:
     slots = assign(slots, {B: "drain", C: "ready"}, 4)
     assert slots[at[B]] == Slot(B, "drain")
     assert slots[at[A]] == Slot(A, "maint")
+
+
+@pytest.mark.parametrize(("stickiness", "state"), [("true", "maint"), ("false", "drain")])
+def test_a_draining_target_gets_no_request_with_its_cookie(stickiness: str, state: str) -> None:
+    """HAProxy's drain state takes them (docs.haproxy.org/3.0/management.html, "set server ... state")."""
+    healths = {"10.0.0.1": TargetHealth(state=HEALTHY), "10.0.0.2": DRAINING_HEALTH}
+    group = SimpleNamespace(
+        attributes={"stickiness.enabled": stickiness},
+        targets={"10.0.0.1": {"Port": 80}},
+        deregistered_targets={"10.0.0.2": {"Port": 80}},
+        observed=healths,
+    )
+    assert wanted_states(group) == {A: "ready", B: state}
+
+
+def test_a_slot_in_maintenance_is_not_given_away_while_its_target_drains() -> None:
+    slots = assign(assign({}, {A: "ready", B: "ready"}, 2), {A: "ready"}, 2)
+    slots = assign(slots, {A: "maint", C: "ready"}, 2)
+    assert slots == {1: Slot(A, "maint"), 2: Slot(C, "ready")}
 
 
 def test_an_unchanged_assignment_needs_no_command() -> None:

@@ -59,9 +59,9 @@ def test_a_health_check_passes_where_packets_of_the_load_balancer_do(
 
 
 def test_a_session_needs_a_way_to_session_manager(context: CloudContext) -> None:
-    assert not SessionServer(context).is_connected("1")
-    assert SessionServer(context).is_connected("unknown")
-    assert SessionServer(replace(context, network=None)).is_connected("1")
+    assert not SessionServer(context).has_way("1")
+    assert SessionServer(context).has_way("unknown")
+    assert SessionServer(replace(context, network=None)).has_way("1")
 
 
 def test_a_caller_without_a_way_to_a_service_gets_no_answer(cloud: EmbeddedCloud) -> None:

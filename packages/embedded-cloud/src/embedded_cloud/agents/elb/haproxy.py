@@ -13,6 +13,7 @@ from embedded_cloud.agents.elb import haproxy_runtime
 from embedded_cloud.agents.elb.haproxy_config import CERTIFICATE_FOLDER, backend_name, certificate_files, render
 from embedded_cloud.agents.elb.haproxy_runtime import (
     DRAIN,
+    MAINTENANCE,
     MASTER_PORT,
     READY,
     Slot,
@@ -185,15 +186,20 @@ class HaProxy:
 
 
 def wanted_states(group: Any) -> dict[str, str]:
-    """Return the slot state of a group's targets by address. Without a healthy target, unhealthy ones are served."""
+    """Return the slot state of a group's targets by address. Without a healthy target, unhealthy ones are served.
+
+    With stickiness a draining target is in maintenance: HAProxy's drain state still takes requests with the server's
+    cookie. What is in flight goes on in either state.
+    """
     states = observed(group)
     targets = {
         f"{address}:{target['Port']}": states[address].state
         for address, target in group.targets.items()
         if address in states
     }
+    sticky = group.attributes.get("stickiness.enabled") == "true"
     draining = {
-        f"{address}:{target['Port']}": DRAIN
+        f"{address}:{target['Port']}": MAINTENANCE if sticky else DRAIN
         for address, target in group.deregistered_targets.items()
         if address in states and states[address].state == DRAINING
     }

@@ -51,12 +51,12 @@ def assign(present: Slots, wanted: Mapping[str, str], size: int) -> dict[int, Sl
             # The address stays, because connections to it may still be open.
             slots[number] = Slot(slot.address, MAINTENANCE)
     for address, state in homeless.items():
-        slots[_free(slots, present)] = Slot(address, state)
+        slots[_free(slots, present, wanted)] = Slot(address, state)
     return slots
 
 
-def _free(slots: Slots, present: Slots) -> int:
-    free = [number for number, slot in slots.items() if slot.state == MAINTENANCE]
+def _free(slots: Slots, present: Slots, wanted: Mapping[str, str]) -> int:
+    free = [number for number, slot in slots.items() if slot.state == MAINTENANCE and slot.address not in wanted]
     # Longest unused first, as far as the addresses tell.
     return min(free, key=lambda number: (slots[number].address != EMPTY_ADDRESS, number in present, number))
 

@@ -1,13 +1,16 @@
 """Render a security policy as options of HAProxy's `bind`. Pure."""
 
-from embedded_cloud.api.tls_policies import DEFAULT_POLICY, POLICIES, TLS_1_0, TLS_1_1
+from embedded_cloud.agents.elb.listener_rules import RuleError
+from embedded_cloud.api.tls_policies import DEFAULT_POLICY, POLICIES, TLS_1_0, TLS_1_1, unknown
 
 _HAPROXY_VERSION = {TLS_1_0: "TLSv1.0"}
 
 
 def bind_options(policy_name: str) -> str:
-    """Return versions, suites and groups of a policy; AWS's default for no name."""
-    policy = POLICIES[policy_name or DEFAULT_POLICY]
+    """Return versions, suites and groups of a policy; AWS's default for no name. Raises RuleError."""
+    policy = POLICIES.get(policy_name or DEFAULT_POLICY)
+    if policy is None:
+        raise RuleError(unknown(policy_name))
     most, least = (_HAPROXY_VERSION.get(version, version) for version in (policy.versions[0], policy.versions[-1]))
     options = [f"ssl-min-ver {least}", f"ssl-max-ver {most}", f"curves {':'.join(policy.groups)}"]
     if policy.suites_1_3:

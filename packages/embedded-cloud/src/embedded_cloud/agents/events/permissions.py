@@ -1,14 +1,15 @@
 """What the role of a schedule or a pipe allows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from moto.iam.models import IAMBackend
-
-from embedded_cloud.config import REGION
-from embedded_cloud.iam import evaluation, roles
+from embedded_cloud.agents.agent import CloudContext
+from embedded_cloud.iam import roles
 from embedded_cloud.iam.conditions import UnknownPolicyError
-from embedded_cloud.iam.evaluation import Request
+from embedded_cloud.iam.decisions import role_of
+from embedded_cloud.iam.operations.call import Call
+from embedded_cloud.iam.operations.table import requests
+from embedded_cloud.iam.resources import MotoResources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,28 +21,24 @@ class Caller:
     role_arn: str
     source_arn: str
     """`aws:SourceArn` of trust policies: the schedule's group, or the pipe."""
+    session: str
+    """Name of the role's session."""
 
 
-def refusal(iam: IAMBackend, caller: Caller, needed: Iterable[Request]) -> str:
-    """Why the first of these requests that may not be sent is refused, in AWS's words; empty when all may be.
+def refusal(context: CloudContext, caller: Caller, calls: Iterable[Call]) -> str:
+    """Why the first of these calls that may not be made is refused, in AWS's words; empty when all may be.
 
-    A policy that cannot be evaluated here refuses too, and is named.
+    A policy that cannot be evaluated here refuses too, and is named. Hold the cloud's lock.
     """
+    role = role_of(caller.role_arn)
     try:
-        return _refusal(iam, caller, needed)
+        trusted = role is not None and roles.trusts(role, caller.service, caller.source_arn)
     except UnknownPolicyError as error:
-        return f"The embedded cloud cannot evaluate the policies of {caller.role_arn}: {error}"
-
-
-def _refusal(iam: IAMBackend, caller: Caller, needed: Iterable[Request]) -> str:
-    role = roles.find(iam, caller.role_arn)
-    if role is None or not roles.trusts(role, caller.service, caller.source_arn):
+        return f"The embedded cloud cannot evaluate the trust policy of {caller.role_arn}: {error}"
+    if not trusted:
         return f"User: {caller.service} is not authorized to perform: sts:AssumeRole on resource: {caller.role_arn}"
-    policies = roles.policies(role)
-    user = f"arn:aws:sts::{role.account_id}:assumed-role/{role.name}"
-    always = {"aws:RequestedRegion": REGION, "aws:PrincipalArn": role.arn, "aws:SecureTransport": "true"}
-    for request in needed:
-        if reason := evaluation.refusal(replace(request, context={**always, **request.context}), policies):
-            where = f"{request.action} on resource: {request.resource}"
-            return f"User: {user} is not authorized to perform: {where} {reason}"
+    session, resources = context.decisions.session(caller.role_arn, caller.session), MotoResources()
+    for call in calls:
+        if refused := context.decisions.refused(session, requests(call, resources), resources=resources):
+            return refused.message
     return ""

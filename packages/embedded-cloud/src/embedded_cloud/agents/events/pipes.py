@@ -5,7 +5,7 @@ from typing import Any
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.events.permissions import Caller, refusal
 from embedded_cloud.agents.events.templates import from_event
-from embedded_cloud.iam.evaluation import Request
+from embedded_cloud.iam.operations.call import Call
 
 SERVICE = "pipes.amazonaws.com"
 READING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
@@ -27,11 +27,11 @@ class Pipes:
                 self._forward(pipe, queues[pipe.source])
 
     def _forward(self, pipe: Any, queue: str) -> None:
-        needed = [Request(action=f"sqs:{name}", resource=pipe.source) for name in READING]
-        needed.append(Request(action="sns:Publish", resource=pipe.target))
-        caller = Caller(service=SERVICE, role_arn=pipe.role_arn, source_arn=pipe.arn)
+        needed = [Call(service="sqs", operation=name, parameters={"QueueName": queue}) for name in READING]
+        needed.append(Call(service="sns", operation="Publish", parameters={"TopicArn": pipe.target}))
+        caller = Caller(service=SERVICE, role_arn=pipe.role_arn, source_arn=pipe.arn, session=pipe.name)
         sqs, sns = self._context.backend("sqs"), self._context.backend("sns")
-        if pipe.target not in sns.topics or refusal(self._context.backend("iam", "aws"), caller, needed):
+        if pipe.target not in sns.topics or refusal(self._context, caller, needed):
             return
         for message in sqs.receive_message(queue, 10, 0, VISIBILITY_SECONDS, ["All"]):
             event = {

@@ -13,7 +13,7 @@ from embedded_cloud.agents.ecs.services import capacity as ecs_capacity
 from embedded_cloud.agents.events import clock
 from embedded_cloud.agents.events.permissions import Caller, refusal
 from embedded_cloud.api import schedule_expressions as expressions
-from embedded_cloud.iam.evaluation import Request
+from embedded_cloud.iam.operations.call import Call
 
 SERVICE = "scheduler.amazonaws.com"
 FIRST_RETRY_SECONDS = 5.0
@@ -99,18 +99,13 @@ class Schedules:
     def _run_task(self, schedule: Any, invocation: Invocation) -> None:
         target, task = schedule.target, schedule.target["EcsParameters"]
         cluster, tagged = target["Arn"], task.get("PropagateTags") == "TASK_DEFINITION"
-        needed = [Request(action="ecs:RunTask", resource=task["TaskDefinitionArn"], context={"ecs:cluster": cluster})]
-        if tagged:
-            tasks, created = f"{cluster.replace(':cluster/', ':task/')}/*", {"ecs:CreateAction": "RunTask"}
-            needed.append(Request(action="ecs:TagResource", resource=tasks, context=created))
-        self._check_role(schedule, needed)
+        overrides = json.loads(_filled(target.get("Input") or "{}", schedule, invocation))
+        self._check_role(schedule, overrides)
         ecs = self._context.backend("ecs")
         if not self._capacity.allows(ecs, 1):
             raise TargetError("ECS.ClientException", ecs_capacity.UNAVAILABLE)
-        overrides = json.loads(_filled(target.get("Input") or "{}", schedule, invocation))
         try:
             found = ecs.describe_task_definition(task["TaskDefinitionArn"])
-            self._pass_roles(schedule, found, overrides)
             ecs.run_task(
                 cluster.rpartition("/")[2],
                 task["TaskDefinitionArn"],
@@ -126,23 +121,22 @@ class Schedules:
         except (JsonRESTError, ServiceException) as error:
             raise TargetError(f"ECS.{type(error).__name__}", str(getattr(error, "message", error))) from None
 
-    def _pass_roles(self, schedule: Any, definition: Any, overrides: dict[str, Any]) -> None:
-        passed = (
-            overrides.get("taskRoleArn") or getattr(definition, "task_role_arn", None),
-            overrides.get("executionRoleArn") or getattr(definition, "execution_role_arn", None),
-        )
-        to_tasks = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-        roles = [Request(action="iam:PassRole", resource=arn, context=to_tasks) for arn in filter(None, passed)]
-        self._check_role(schedule, roles)
-
-    def _check_role(self, schedule: Any, needed: list[Request]) -> None:
-        if reason := refusal(self._context.backend("iam", "aws"), _caller(schedule), needed):
+    def _check_role(self, schedule: Any, overrides: dict[str, Any]) -> None:
+        task = schedule.target["EcsParameters"]
+        parameters = {
+            "cluster": schedule.target["Arn"],
+            "taskDefinition": task["TaskDefinitionArn"],
+            "propagateTags": task.get("PropagateTags"),
+            "overrides": overrides,
+        }
+        call = Call(service="ecs", operation="RunTask", parameters=parameters)
+        if reason := refusal(self._context, _caller(schedule), [call]):
             raise TargetError("ECS.AccessDeniedException", reason)
 
     def _give_up(self, schedule: Any, invocation: Invocation, error: TargetError) -> None:
         queue = (schedule.target.get("DeadLetterConfig") or {}).get("Arn")
-        needed = [Request(action="sqs:SendMessage", resource=queue or "")]
-        if not queue or refusal(self._context.backend("iam", "aws"), _caller(schedule), needed):
+        needed = [Call(service="sqs", operation="SendMessage", parameters={"QueueUrl": queue})]
+        if not queue or refusal(self._context, _caller(schedule), needed):
             return
         attributes = {
             "ERROR_CODE": error.code,
@@ -164,7 +158,7 @@ class Schedules:
 def _caller(schedule: Any) -> Caller:
     """docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html"""
     group = schedule.arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
-    return Caller(service=SERVICE, role_arn=schedule.target["RoleArn"], source_arn=group)
+    return Caller(service=SERVICE, role_arn=schedule.target["RoleArn"], source_arn=group, session=schedule.name)
 
 
 def _filled(text: str, schedule: Any, invocation: Invocation) -> str:

@@ -1,26 +1,23 @@
 """Inspects the requests of a load balancer with its web ACL, and publishes metrics and log."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from embedded_cloud.agents.agent import CloudContext
 from embedded_cloud.agents.waf.haproxy import BLOCKED
 from embedded_cloud.agents.waf.log_record import keeps, record
+from embedded_cloud.agents.waf.publisher import Publisher, Record
 from embedded_cloud.agents.waf.rates import Rates
 from embedded_cloud.agents.waf.request import WebRequest
 from embedded_cloud.agents.waf.server import SpopServer
 from embedded_cloud.agents.waf.spop import Value
 from embedded_cloud.agents.waf.statements import Inspection
-from embedded_cloud.agents.waf.web_acl import BLOCK, Decision, WebAcl, action_of, decide, metric_of, metrics
+from embedded_cloud.agents.waf.web_acl import BLOCK, Decision, RuleGroup, WebAcl, action_of, decide, metric_of, metrics
 from embedded_cloud.config import REGION
 
-PUBLISH_SECONDS = 5.0
-"""Pause between two publications. AWS has a metric within a minute or two."""
 _LOGS = ":logs:"
 
 
@@ -33,11 +30,7 @@ class Inspector:
         self._host = ""
         self._balancer = ""
         self._rates = Rates()
-        self._counts: Counter[tuple[str, str, str]] = Counter()
-        """By name of the metric, metric name of the web ACL, and dimension `Rule`."""
-        self._records: list[tuple[str, str, dict[str, Any]]] = []
-        """Log group, log stream and event."""
-        self._published_at = 0.0
+        self._publisher = Publisher(context)
 
     def address_for(self, balancer: str) -> str:
         """Return where HAProxy reaches the inspector (`host:port`); empty without a web ACL."""
@@ -92,50 +85,18 @@ class Inspector:
     def _note(self, acl: WebAcl, request: WebRequest, decision: Decision, logging: Any) -> None:
         source = f"{acl.arn.split(':')[4]}-{self._balancer.partition(':loadbalancer/')[2]}"
         milliseconds = int(time.time() * 1000)
-        events: list[tuple[str, str, dict[str, Any]]] = []
+        records: list[Record] = []
         if logging is not None and keeps(logging.logging_filter, decision):
             hidden = logging.redacted_fields or ()
             text = record(acl, request, decision, source=source, milliseconds=milliseconds, redacted=hidden)
             groups = [arn.partition(":log-group:")[2] for arn in logging.log_destination_configs if _LOGS in arn]
             event = {"timestamp": milliseconds, "message": text}
-            events = [(group.removesuffix(":*"), f"{REGION}_{acl.name}_0", event) for group in groups]
-        with self._context.lock:
-            self._counts.update((name, acl.metric or acl.name, rule) for name, rule in metrics(acl, decision))
-            self._records += events
+            records = [(group.removesuffix(":*"), f"{REGION}_{acl.name}_0", event) for group in groups]
+        self._publisher.note(((name, acl.metric or acl.name, rule) for name, rule in metrics(acl, decision)), records)
 
     def publish(self) -> None:
-        """Put what has gathered into CloudWatch."""
-        if time.monotonic() - self._published_at < PUBLISH_SECONDS:
-            return
-        with self._context.lock:
-            counts, self._counts = self._counts, Counter()
-            records, self._records = self._records, []
-            self._published_at = time.monotonic()
-            if not counts and not records:
-                return
-            self._put_metrics(counts)
-            for group, stream, event in records:
-                self._put_event(group, stream, event)
-        self._context.touch()
-
-    def _put_metrics(self, counts: Counter[tuple[str, str, str]]) -> None:
-        now = datetime.now(UTC).replace(tzinfo=None)
-        data = []
-        for (name, acl, rule), count in counts.items():
-            values = {"WebACL": acl, "Region": REGION, "Rule": rule}
-            dimensions = [{"Name": key, "Value": value} for key, value in values.items()]
-            one = {"MetricName": name, "Value": float(count), "Unit": "Count", "Timestamp": now}
-            data.append({**one, "Dimensions": dimensions})
-        self._context.backend("cloudwatch").put_metric_data("AWS/WAFV2", data)
-
-    def _put_event(self, group: str, stream: str, event: dict[str, Any]) -> None:
-        logs = self._context.backend("logs")
-        # Someone may have deleted the log group.
-        if group not in logs.groups:
-            return
-        if stream not in logs.groups[group].streams:
-            logs.create_log_stream(group, stream)
-        logs.put_log_events(group, stream, [event])
+        """Put what has gathered into CloudWatch, if it is time."""
+        self._publisher.publish()
 
 
 def read_web_acl(stored: Any, waf: Any) -> WebAcl:
@@ -147,7 +108,10 @@ def read_web_acl(stored: Any, waf: Any) -> WebAcl:
         label_namespace=stored.label_namespace,
         default_action=action_of(stored.default_action) or "ALLOW",
         rules=[rule.to_dict() for rule in stored.rules],
-        rule_groups={group.arn: [rule.to_dict() for rule in group.rules] for group in waf.rule_groups.values()},
+        rule_groups={
+            group.arn: RuleGroup(label_namespace=group.label_namespace, rules=[rule.to_dict() for rule in group.rules])
+            for group in waf.rule_groups.values()
+        },
     )
 
 

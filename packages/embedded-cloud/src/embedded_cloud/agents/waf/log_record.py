@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from embedded_cloud.agents.waf.rates import aggregation_key
 from embedded_cloud.agents.waf.request import WebRequest
 from embedded_cloud.agents.waf.web_acl import COUNT, Decision, GroupMatch, Match, WebAcl
 
@@ -93,7 +94,7 @@ def _rate(match: Match | None, request: WebRequest) -> dict[str, Any]:
         "limitKey": statement.get("AggregateKeyType", "IP"),
         "maxRateAllowed": int(statement["Limit"]),
         "evaluationWindowSec": str(statement.get("EvaluationWindowSec") or 300),
-        "limitValue": request.client,
+        "limitValue": aggregation_key(request, statement),
     }
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from embedded_cloud.agents.waf.request import BODY_LIMIT, WebRequest
+from embedded_cloud.agents.waf.request import BODY_LIMIT, WebRequest, within_limits
 from embedded_cloud.agents.waf.transformations import url_decoded
 
 Part = Callable[[WebRequest], Sequence[str]]
@@ -71,11 +71,11 @@ def _body(request: WebRequest) -> Sequence[str]:
 
 
 def _cookies(request: WebRequest) -> Sequence[str]:
-    return [value for _, value in request.cookies()]
+    return [value for _, value in within_limits(request.cookies())]
 
 
 def _headers(request: WebRequest) -> Sequence[str]:
-    return [text for pair in request.headers for text in pair]
+    return [text for pair in within_limits(request.headers) for text in pair]
 
 
 _PARTS: Mapping[str, tuple[str, Part]] = {

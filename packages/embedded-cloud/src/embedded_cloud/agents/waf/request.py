@@ -6,6 +6,11 @@ from typing import Any
 
 BODY_LIMIT = 8 * 1024
 """Bytes of a body that WAF inspects for a load balancer (WAF developer guide, "Oversize web request components")."""
+PAIRS_LIMIT, PAIRS_BYTES = 200, 8 * 1024
+"""Number of headers and of cookies that WAF inspects, and bytes of each of the two (the same page)."""
+
+Pairs = Sequence[tuple[str, str]]
+"""Names and values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +22,7 @@ class WebRequest:
     path: str = "/"
     query: str = ""
     version: str = "1.1"
-    headers: Sequence[tuple[str, str]] = ()
+    headers: Pairs = ()
     body: str = ""
     """No more than the limit."""
     body_size: int = 0
@@ -59,19 +64,35 @@ def inspected(request: WebRequest, field: Mapping[str, Any]) -> list[str] | None
     if kind == "SingleQueryArgument":
         return [value for name, value in request.arguments() if name.lower() == options["Name"].lower()]
     if kind == "Headers":
-        return _selected(request.headers, options)
-    return _selected(request.cookies(), options) if kind == "Cookies" else None
+        return _selected(within_limits(request.headers), options)
+    return _selected(within_limits(request.cookies()), options) if kind == "Cookies" else None
 
 
 def is_oversize(request: WebRequest, field: Mapping[str, Any]) -> str:
-    """Return what the statement does with a body above the limit (`MATCH`, `NO_MATCH`); empty when it inspects."""
-    if "Body" not in field or request.body_size <= BODY_LIMIT:
-        return ""
-    handling = (field["Body"] or {}).get("OversizeHandling", "CONTINUE")
-    return "" if handling == "CONTINUE" else str(handling)
+    """Return what the statement does with a part above its limit (`MATCH`, `NO_MATCH`); empty when it inspects."""
+    (kind, options), *_ = field.items()
+    large = {"Body": request.body_size > BODY_LIMIT}
+    large |= {"Headers": _exceeds(request.headers), "Cookies": _exceeds(request.cookies())}
+    handling = (options or {}).get("OversizeHandling", "CONTINUE")
+    return str(handling) if large.get(kind) and handling != "CONTINUE" else ""
 
 
-def _selected(pairs: Sequence[tuple[str, str]], options: Mapping[str, Any]) -> list[str]:
+def within_limits(pairs: Pairs) -> Pairs:
+    """Return the headers or cookies that WAF inspects; the last one may be cut."""
+    kept, left = [], PAIRS_BYTES
+    for name, value in pairs[:PAIRS_LIMIT]:
+        if left <= 0:
+            break
+        kept.append((name[:left], value[: max(left - len(name), 0)]))
+        left -= len(name) + len(value)
+    return kept
+
+
+def _exceeds(pairs: Pairs) -> bool:
+    return len(pairs) > PAIRS_LIMIT or sum(len(name) + len(value) for name, value in pairs) > PAIRS_BYTES
+
+
+def _selected(pairs: Pairs, options: Mapping[str, Any]) -> list[str]:
     pattern = options.get("MatchPattern") or {}
     included = {name.lower() for key in ("IncludedHeaders", "IncludedCookies") for name in pattern.get(key) or ()}
     excluded = {name.lower() for key in ("ExcludedHeaders", "ExcludedCookies") for name in pattern.get(key) or ()}

@@ -11,6 +11,11 @@ from embedded_cloud.agents.waf import spop
 
 logger = logging.getLogger(__name__)
 
+IDLE_SECONDS = 180.0
+"""Longest time between two frames: more than HAProxy's own, which closes the connection first."""
+FRAME_SECONDS = 5.0
+"""Longest time from the length of a frame to its end."""
+
 Answer = Callable[[Mapping[str, spop.Value]], Mapping[str, spop.Value]]
 """Variables to set, out of the arguments of a message."""
 
@@ -41,24 +46,47 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 def _serve(connection: socket.socket, answer: Answer) -> None:
+    """Answer frames until the connection ends. A malformed frame ends this connection only."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    while True:
-        frame = spop.parse(_exactly(connection, int.from_bytes(_exactly(connection, 4), "big")))
-        if frame.kind == spop.HELLO:
-            offered = spop.values_of(frame.payload)
-            connection.sendall(spop.render(spop.hello(offered)))
-            if offered.get("healthcheck"):
-                return
-        elif frame.kind == spop.NOTIFY:
-            connection.sendall(spop.render(spop.acknowledge(frame, _answered(answer, frame))))
-        elif frame.kind == spop.DISCONNECT:
-            connection.sendall(spop.render(spop.disconnect()))
-            return
-
-
-def _answered(answer: Answer, frame: spop.Frame) -> Mapping[str, spop.Value]:
     try:
-        return answer(spop.arguments_of(frame.payload))
+        while _serve_frame(connection, answer):
+            pass
+    except spop.FrameError as error:
+        connection.sendall(spop.render(spop.disconnect(error.status, str(error))))
+    except TimeoutError:
+        connection.sendall(spop.render(spop.disconnect(spop.TIMEOUT, "a frame did not come in time")))
+
+
+def _serve_frame(connection: socket.socket, answer: Answer) -> bool:
+    """Answer one frame, and return whether more may come."""
+    frame = _read_frame(connection)
+    if frame.kind == spop.HELLO:
+        offered = spop.values_of(frame.payload)
+        connection.sendall(spop.render(spop.hello(offered)))
+        return not offered.get("healthcheck")
+    if frame.kind == spop.NOTIFY:
+        arguments = spop.arguments_of(frame.payload)
+        connection.sendall(spop.render(spop.acknowledge(frame, _answered(answer, arguments))))
+        return True
+    connection.sendall(spop.render(spop.disconnect()))
+    return False
+
+
+def _read_frame(connection: socket.socket) -> spop.Frame:
+    connection.settimeout(IDLE_SECONDS)
+    size = int.from_bytes(_exactly(connection, 4), "big")
+    if size > spop.FRAME_BYTES:
+        raise spop.FrameError(f"a frame has {size} bytes, more than {spop.FRAME_BYTES}", spop.TOO_BIG)
+    connection.settimeout(FRAME_SECONDS)
+    try:
+        return spop.parse(_exactly(connection, size))
+    except EOFError:
+        raise spop.FrameError(f"a frame of {size} bytes is truncated") from None
+
+
+def _answered(answer: Answer, arguments: Mapping[str, spop.Value]) -> Mapping[str, spop.Value]:
+    try:
+        return answer(arguments)
     except Exception:  # a fault here must not end the connection, nor block a request
         logger.exception("waf: a request was not inspected")
         return {}

@@ -8,18 +8,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from embedded_cloud.agents.elb.limits import BUFFER
+
 HELLO, DISCONNECT, NOTIFY = 1, 2, 3
 AGENT_HELLO, AGENT_DISCONNECT, ACK = 101, 102, 103
+_KINDS = (HELLO, DISCONNECT, NOTIFY)
 FINAL = 1
+NORMAL, TIMEOUT, TOO_BIG, INVALID, BAD_SIZE, FRAGMENTED = 0, 2, 3, 4, 9, 10
+"""Why a connection ends, in the frame that says so (SPOE.txt, section 3.5)."""
+FRAME_BYTES = BUFFER
+"""Largest frame. HAProxy offers its buffer without the length in front."""
+SMALLEST_FRAME_BYTES = 256
 _TRANSACTION = 2
 """Scope of the variables that are set."""
 
-_NULL, _BOOLEAN, _UNSIGNED, _STRING = 0, 1, 3, 8
+_NULL, _BOOLEAN, _UNSIGNED, _STRING, _BINARY = 0, 1, 3, 8, 9
 _INTEGERS = (2, _UNSIGNED, 4, 5)
 _ADDRESSES = {6: 4, 7: 16}
 """Bytes of an address, by type."""
 
 Value = bool | int | str | bytes | None
+
+
+class FrameError(ValueError):
+    """A frame that cannot be read, so the connection has to end with this status."""
+
+    def __init__(self, message: str, status: int = INVALID) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -31,12 +47,19 @@ class Frame:
 
 
 def parse(content: bytes) -> Frame:
-    """Parse a frame without its length. Raises ValueError for one in fragments, which an agent has to offer to take."""
-    if not int.from_bytes(content[1:5], "big") & FINAL:
-        raise ValueError("a frame comes in fragments")
-    stream, at = _read_number(content, 5)
+    """Parse a frame of HAProxy without its length. Raises FrameError.
+
+    Frames in fragments are refused: an agent has to offer to take them.
+    """
+    kind, at = _read_byte(content, 0)
+    flags, at = _take(content, at, 4)
+    if kind not in _KINDS:
+        raise FrameError(f"frames of type {kind} are not known")
+    if not int.from_bytes(flags, "big") & FINAL:
+        raise FrameError("a frame comes in fragments", FRAGMENTED)
+    stream, at = _read_number(content, at)
     number, at = _read_number(content, at)
-    return Frame(content[0], stream, number, content[at:])
+    return Frame(kind, stream, number, content[at:])
 
 
 def render(frame: Frame) -> bytes:
@@ -47,14 +70,17 @@ def render(frame: Frame) -> bytes:
 
 
 def hello(offered: Mapping[str, Value]) -> Frame:
-    """Return the answer to HAProxy's first frame."""
-    values = {"version": "2.0", "max-frame-size": int(offered.get("max-frame-size") or 0), "capabilities": "pipelining"}
+    """Return the answer to HAProxy's first frame. Raises FrameError."""
+    size = offered.get("max-frame-size")
+    if not isinstance(size, int) or size < SMALLEST_FRAME_BYTES:
+        raise FrameError(f"max-frame-size is {size!r}, but has to be {SMALLEST_FRAME_BYTES} or more", BAD_SIZE)
+    values = {"version": "2.0", "max-frame-size": min(size, FRAME_BYTES), "capabilities": "pipelining"}
     payload = b"".join(_text(name) + _value(value) for name, value in values.items())
     return Frame(AGENT_HELLO, 0, 0, payload)
 
 
-def disconnect() -> Frame:
-    return Frame(AGENT_DISCONNECT, 0, 0, _text("status-code") + _value(0) + _text("message") + _value("bye"))
+def disconnect(status: int = NORMAL, message: str = "bye") -> Frame:
+    return Frame(AGENT_DISCONNECT, 0, 0, _text("status-code") + _value(status) + _text("message") + _value(message))
 
 
 def acknowledge(notified: Frame, variables: Mapping[str, Value]) -> Frame:
@@ -64,37 +90,47 @@ def acknowledge(notified: Frame, variables: Mapping[str, Value]) -> Frame:
 
 
 def values_of(payload: bytes) -> dict[str, Value]:
-    """Parse names and values to the end."""
+    """Parse names and values to the end. Raises FrameError."""
     found: dict[str, Value] = {}
     at = 0
     while at < len(payload):
         name, at = _read_bytes(payload, at)
-        found[name.decode()], at = _read_value(payload, at)
+        found[name.decode("latin-1")], at = _read_value(payload, at)
     return found
 
 
 def arguments_of(payload: bytes) -> dict[str, Value]:
-    """Parse the arguments of the first message."""
+    """Parse the arguments of the first message. Raises FrameError."""
     _, at = _read_bytes(payload, 0)
     found: dict[str, Value] = {}
-    count, at = payload[at], at + 1
+    count, at = _read_byte(payload, at)
     for _ in range(count):
         name, at = _read_bytes(payload, at)
-        found[name.decode()], at = _read_value(payload, at)
+        found[name.decode("latin-1")], at = _read_value(payload, at)
     return found
 
 
+def _take(data: bytes, at: int, size: int) -> tuple[bytes, int]:
+    if size > len(data) - at:
+        raise FrameError(f"a frame of {len(data)} bytes ends before byte {at + size}")
+    return data[at : at + size], at + size
+
+
+def _read_byte(data: bytes, at: int) -> tuple[int, int]:
+    found, at = _take(data, at, 1)
+    return found[0], at
+
+
 def _read_number(data: bytes, at: int) -> tuple[int, int]:
-    number, at = data[at], at + 1
+    number, at = _read_byte(data, at)
     if number < 240:
         return number, at
-    shift = 4
-    while True:
-        byte, at = data[at], at + 1
+    for shift in range(4, 64, 7):
+        byte, at = _read_byte(data, at)
         number += byte << shift
-        shift += 7
         if byte < 128:
             return number, at
+    raise FrameError("a number has more than 64 bits")
 
 
 def _number(number: int) -> bytes:
@@ -110,17 +146,21 @@ def _number(number: int) -> bytes:
 
 def _read_bytes(data: bytes, at: int) -> tuple[bytes, int]:
     size, at = _read_number(data, at)
-    return data[at : at + size], at + size
+    return _take(data, at, size)
 
 
 def _read_value(data: bytes, at: int) -> tuple[Value, int]:
-    kind, flag, at = data[at] & 0x0F, bool(data[at] & 0x10), at + 1
+    byte, at = _read_byte(data, at)
+    kind, flag = byte & 0x0F, bool(byte & 0x10)
     if kind in (_NULL, _BOOLEAN):
         return (flag if kind == _BOOLEAN else None), at
     if kind in _INTEGERS:
         return _read_number(data, at)
     if size := _ADDRESSES.get(kind):
-        return str(ipaddress.ip_address(data[at : at + size])), at + size
+        raw, at = _take(data, at, size)
+        return str(ipaddress.ip_address(raw)), at
+    if kind not in (_STRING, _BINARY):
+        raise FrameError(f"values of type {kind} are not known")
     raw, at = _read_bytes(data, at)
     return (raw.decode("latin-1") if kind == _STRING else raw), at
 

@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from embedded_cloud.agents.waf.labels import has_label
 from embedded_cloud.agents.waf.managed_rules import GROUPS, has_script
 from embedded_cloud.agents.waf.rates import Rates, aggregation_key
 from embedded_cloud.agents.waf.request import WebRequest, inspected, is_oversize
 from embedded_cloud.agents.waf.transformations import transformed
+from embedded_cloud.api.regular_expressions import compiled
 
 Known = bool | None
 _COMPARE = {
@@ -36,7 +38,7 @@ class Inspection:
 
     request: WebRequest
     namespace: str
-    """Of the labels of the web ACL's own rules: `awswaf:123456789012:webacl:name:`."""
+    """Prefix of the labels of the web ACL or rule group at hand: `awswaf:123456789012:webacl:name:`."""
     rates: Rates
     now: float
     ip_sets: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class Inspection:
         if scope and (inside := self.matches(scope)) is not True:
             return inside
         key = aggregation_key(self.request, statement)
-        return None if key is None else self.rates.exceeds(rule, key, statement, self.now)
+        return self.rates.exceeds(f"{self.namespace}{rule}", key, statement, self.now) if isinstance(key, str) else key
 
 
 def _all(inspection: Inspection, details: Mapping[str, Any]) -> Known:
@@ -80,11 +82,7 @@ def _not(inspection: Inspection, details: Mapping[str, Any]) -> Known:
 
 def _label(inspection: Inspection, details: Mapping[str, Any]) -> Known:
     key = str(details["Key"])
-    keys = (key, f"{inspection.namespace}{key}")
-    if details["Scope"] == "NAMESPACE":
-        found = any(label.startswith(keys) for label in inspection.labels)
-    else:
-        found = any(label in keys for label in inspection.labels)
+    found = has_label(inspection.labels, key, details["Scope"], inspection.namespace)
     acting = {label for group in GROUPS.values() for label in group.labels()}
     # AWS may have added a label that no rule here adds.
     return None if not found and _FOREIGN_LABEL.match(key) and key not in acting else found
@@ -131,16 +129,20 @@ def _size(details: Mapping[str, Any], text: str) -> bool:
     return bool(_COMPARE[details["ComparisonOperator"]](len(text), int(details["Size"])))
 
 
-def _regex(details: Mapping[str, Any], text: str) -> bool:
-    return re.search(details["RegexString"], text) is not None
+def _regex(inspection: Inspection, details: Mapping[str, Any]) -> Known:
+    return _search([details["RegexString"]], inspection, details)
 
 
 def _regex_set(inspection: Inspection, details: Mapping[str, Any]) -> Known:
     patterns = inspection.regex_sets.get(details["ARN"])
-    if patterns is None:
-        return None
-    test = _on_field(lambda _, text: any(re.search(pattern, text) for pattern in patterns))
-    return test(inspection, details)
+    return None if patterns is None else _search(patterns, inspection, details)
+
+
+def _search(patterns: Sequence[str], inspection: Inspection, details: Mapping[str, Any]) -> Known:
+    known = [one for one in map(compiled, patterns) if one is not None]
+    found = _on_field(lambda _, text: any(one.search(text) for one in known))(inspection, details)
+    # One that is not known may match.
+    return found if found or len(known) == len(patterns) else None
 
 
 def _ip_set(inspection: Inspection, details: Mapping[str, Any]) -> Known:
@@ -158,7 +160,7 @@ _KINDS: Mapping[str, Callable[[Inspection, Mapping[str, Any]], Known]] = {
     "LabelMatchStatement": _label,
     "ByteMatchStatement": _on_field(_bytes),
     "SizeConstraintStatement": _on_field(_size),
-    "RegexMatchStatement": _on_field(_regex),
+    "RegexMatchStatement": _regex,
     "RegexPatternSetReferenceStatement": _regex_set,
     "IPSetReferenceStatement": _ip_set,
     # AWS describes one example of what it finds; what it finds besides is not known.

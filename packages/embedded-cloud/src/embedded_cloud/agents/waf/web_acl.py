@@ -1,7 +1,7 @@
 """The rules of a web ACL, in the order of their priority, on one request. Pure but for rates."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from embedded_cloud.agents.waf.managed_rules import GROUPS, NOTHING, ManagedGroup, ManagedRule
@@ -10,6 +10,15 @@ from embedded_cloud.agents.waf.statements import Inspection, Known
 ALLOW, BLOCK, COUNT = "ALLOW", "BLOCK", "COUNT"
 ACTIONS = {"Allow": ALLOW, "Block": BLOCK, "Count": COUNT}
 """Those that act. A rule with CAPTCHA or a challenge never matches: nobody solves one here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleGroup:
+    """A rule group of one's own."""
+
+    label_namespace: str
+    """`awswaf:123456789012:rulegroup:name:`"""
+    rules: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +31,7 @@ class WebAcl:
     label_namespace: str
     default_action: str
     rules: Sequence[Mapping[str, Any]]
-    rule_groups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    rule_groups: Mapping[str, RuleGroup] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +69,8 @@ class Decision:
 @dataclass(frozen=True)
 class _GroupRule:
     name: str
-    action: str
+    action: str | None
+    """None for one that does not act, unless an override replaces it."""
     labels: Sequence[str]
     matches: Callable[[Inspection], Known]
 
@@ -94,7 +104,7 @@ def _regular(rule: Mapping[str, Any], inspection: Inspection) -> Match | None:
     action = action_of(rule.get("Action"))
     if action is None or inspection.matches(rule["Statement"], rule["Name"]) is not True:
         return None
-    inspection.labels += [f"{inspection.namespace}{one['Name']}" for one in rule.get("RuleLabels") or ()]
+    inspection.labels += _labels(rule, inspection.namespace)
     kind = "RATE_BASED" if rule["Statement"].get("RateBasedStatement") else "REGULAR"
     return Match(rule=rule["Name"], action=action, kind=kind, metric=metric_of(rule), statement=rule["Statement"])
 
@@ -106,11 +116,11 @@ def _group(
     if scope and inspection.matches(scope) is not True:
         return None, None
     counted, terminating = _run(rules, _overrides(statement), inspection)
-    if not counted and terminating is None:
-        return None, None
     found = GroupMatch(group=name, counted=counted, terminating=terminating)
-    overridden = "Count" in (rule.get("OverrideAction") or {})
-    action = COUNT if terminating is None or overridden else terminating.action
+    if terminating is None:
+        # Rules that only count are no match of their group ("Overriding rule group actions" in the WAF guide).
+        return None, found if counted else None
+    action = COUNT if "Count" in (rule.get("OverrideAction") or {}) else terminating.action
     kind = "MANAGED_RULE_GROUP" if name.startswith("AWS#") else "GROUP"
     return Match(rule=rule["Name"], action=action, kind=kind, metric=metric_of(rule)), found
 
@@ -145,8 +155,8 @@ def _group_rules(acl: WebAcl, statement: Mapping[str, Any]) -> tuple[str, Mappin
         rules = [_managed(group, one) for one in group.rules]
         return f"{managed['VendorName']}#{managed['Name']}", managed, rules
     if referred := statement.get("RuleGroupReferenceStatement"):
-        rules = [_own(one) for one in acl.rule_groups.get(referred["ARN"], ()) if action_of(one.get("Action"))]
-        return str(referred["ARN"]), referred, rules
+        own = acl.rule_groups.get(referred["ARN"])
+        return str(referred["ARN"]), referred, [_own(one, own.label_namespace) for one in own.rules] if own else []
     return None
 
 
@@ -155,10 +165,15 @@ def _managed(group: ManagedGroup, rule: ManagedRule) -> _GroupRule:
     return _GroupRule(rule.name, BLOCK, (label,), lambda inspection: rule.matches(inspection.request))
 
 
-def _own(rule: Mapping[str, Any]) -> _GroupRule:
-    labels = [one["Name"] for one in rule.get("RuleLabels") or ()]
-    action = action_of(rule["Action"]) or COUNT
-    return _GroupRule(rule["Name"], action, labels, lambda it: it.matches(rule["Statement"], rule["Name"]))
+def _own(rule: Mapping[str, Any], namespace: str) -> _GroupRule:
+    def matches(inspection: Inspection) -> Known:
+        return replace(inspection, namespace=namespace).matches(rule["Statement"], rule["Name"])
+
+    return _GroupRule(rule["Name"], action_of(rule.get("Action")), _labels(rule, namespace), matches)
+
+
+def _labels(rule: Mapping[str, Any], namespace: str) -> list[str]:
+    return [f"{namespace}{one['Name']}" for one in rule.get("RuleLabels") or ()]
 
 
 def action_of(action: Mapping[str, Any] | None) -> str | None:

@@ -25,6 +25,7 @@ from embedded_cloud.api.moto_patches import (
     service_linked_roles,
     ses,
     sessions,
+    wafv2,
 )
 
 __all__ = ["apply"]
@@ -60,3 +61,4 @@ def apply(*, agents: bool, registry: str) -> None:
     service_linked_roles.apply()
     ses.apply()
     sessions.apply()
+    wafv2.apply()

@@ -6,7 +6,7 @@ from moto.elbv2.models import ELBv2Backend
 from moto.elbv2.responses import ELBV2Response
 
 from embedded_cloud.api.moto_patches.replace import check_before
-from embedded_cloud.api.tls_policies import POLICIES
+from embedded_cloud.api.tls_policies import POLICIES, unknown
 
 
 def apply() -> None:
@@ -18,11 +18,16 @@ def apply() -> None:
         }
     )
     check_before(ELBv2Backend, "create_listener", _create_listener)
+    check_before(ELBV2Response, "modify_listener", _modify_listener)
     check_before(ELBV2Response, "describe_ssl_policies", _describe_ssl_policies)
 
 
 def _create_listener(_: ELBv2Backend, ssl_policy: str | None) -> None:
     _check(ssl_policy)
+
+
+def _modify_listener(response: ELBV2Response) -> None:
+    _check(response._get_param("SslPolicy"))
 
 
 def _describe_ssl_policies(response: ELBV2Response) -> None:
@@ -32,4 +37,4 @@ def _describe_ssl_policies(response: ELBV2Response) -> None:
 
 def _check(policy: str | None) -> None:
     if policy and policy not in POLICIES:
-        raise ELBClientError("SSLPolicyNotFound", f"Policy {policy} not found")
+        raise ELBClientError("SSLPolicyNotFound", unknown(policy))

@@ -52,9 +52,9 @@ def _policies(iam: IAMBackend, arn: str) -> Policies:
     if arn.endswith(ADMINISTRATOR):
         return Policies(identity=(_EVERYTHING,))
     if role := roles.find(iam, arn):
-        return roles.policies(role)
+        return roles.policies(role, iam)
     if user := next((one for one in iam.users.values() if one.arn == arn), None):
-        return roles.policies(user)
+        return roles.policies(user, iam)
     raise NotFoundException(f"The entity {arn} cannot be found.")
 
 

@@ -62,7 +62,7 @@ def _execute_command(self: EC2ContainerServiceResponse) -> ActionResult:
     container = _container(task, self._get_param("container"))
     if not getattr(task, "enable_execute_command", False):
         raise InvalidParameterException(NOT_ENABLED)
-    if _server is None or container.last_status != "RUNNING" or not _server.is_connected(task.id):
+    if _server is None or container.last_status != "RUNNING" or not _is_connected(_server, backend, task):
         raise SessionError("TargetNotConnectedException", NOT_CONNECTED)
     work = Terminal(container=container.name, command=self._get_param("command"))
     session = _server.open("ecs-execute-command", task.id, work)
@@ -104,12 +104,17 @@ def _start_session(self: SimpleSystemManagerResponse) -> ActionResult:
 def _target(backend: EC2ContainerServiceBackend, target: str) -> tuple[SessionServer, Task, Any]:
     found = _TARGET.fullmatch(target)
     task = _task(backend, found["cluster"], found["task"]) if found else None
-    enabled = task is not None and getattr(task, "enable_execute_command", False)
-    if _server is not None and found and task and enabled and _server.is_connected(task.id):
+    if _server is not None and found and task and getattr(task, "enable_execute_command", False):
         for container in task.containers:
-            if getattr(container, "runtime_id", None) == found["runtime"] and container.last_status == "RUNNING":
+            runs = getattr(container, "runtime_id", None) == found["runtime"] and container.last_status == "RUNNING"
+            if runs and _is_connected(_server, backend, task):
                 return _server, task, container
     raise SessionError("TargetNotConnected", f"{target} is not connected.")
+
+
+def _is_connected(server: SessionServer, backend: EC2ContainerServiceBackend, task: Task) -> bool:
+    """Whether the agent in the task has a way to Session Manager, and may use it."""
+    return server.is_connected(_task_role(backend, task)) and server.has_way(task.id)
 
 
 def _work(document: str, parameters: dict[str, str], container: Any) -> Terminal | PortForwarding:
@@ -127,6 +132,12 @@ def _work(document: str, parameters: dict[str, str], container: Any) -> Terminal
 def _task(backend: EC2ContainerServiceBackend, cluster: str, task: str) -> Task | None:
     identifier = task.rpartition("/")[2]
     return next((one for one in backend.tasks.get(cluster, {}).values() if one.id == identifier), None)
+
+
+def _task_role(backend: EC2ContainerServiceBackend, task: Task) -> str:
+    """The role of the agent in the task; empty without."""
+    definition = backend.describe_task_definition(task.task_definition_arn)
+    return str(task.overrides.get("taskRoleArn") or getattr(definition, "task_role_arn", None) or "")
 
 
 def _resume_session(self: SimpleSystemManagerResponse) -> ActionResult:

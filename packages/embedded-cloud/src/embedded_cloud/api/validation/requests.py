@@ -28,15 +28,18 @@ if TYPE_CHECKING:
 
 # moto warns of an error code that a service's model lacks; AWS has these in every service.
 COMMON_ERROR_CODES.extend(("SerializationException", "MissingParameter", "InvalidInput"))
+COMMON_ERROR_CODES.extend(("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"))
 
 _VERSIONS = {("elb", "2015-12-01"): "elbv2"}
 """Services that share a host: moto's name and the request's API version."""
+_NAMES = {**boto3_service_name, "applicationautoscaling": "application-autoscaling"}
+"""boto3's names of services, where moto has others."""
 _ENVELOPE = {"Action", "Version", "DryRun", "AUTHPARAMS"}
 """Parameters of every request of EC2."""
 
 
-class InvalidRequestError(ServiceException):  # type: ignore[misc] # moto is not typed
-    """A request that breaks its service's model. moto takes a class of its own for one of a service `core`."""
+class RefusedRequestError(ServiceException):  # type: ignore[misc] # moto is not typed
+    """A request that moto does not see. moto takes a class of its own for one of a service `core`."""
 
 
 @dataclass(frozen=True)
@@ -48,30 +51,51 @@ class Answer:
     body: bytes
 
 
-def refused(service: str, environ: "WSGIEnvironment", body: bytes) -> Answer | None:
-    """AWS's answer to a request that breaks the model of `service` (moto's name), or None when moto may answer."""
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request as its service's model has it."""
+
+    service: str
+    """boto3's name."""
+    operation: OperationModel
+    protocol: str
+    parameters: dict[str, Any]
+    """As boto3 takes them."""
+    violations: list[Violation]
+    """What the model does not allow."""
+
+    def refusal(self, code: str, message: str) -> Answer:
+        """An error as this service words it."""
+        serializer = get_serializer_class(self.service, self.protocol)(operation_model=self.operation)
+        answer = serializer.serialize(RefusedRequestError(code, message))
+        text = answer["body"]
+        return Answer(
+            status=int(answer["status_code"]),
+            headers={key: str(value) for key, value in answer["headers"].items()},
+            body=text if isinstance(text, bytes) else text.encode(),
+        )
+
+
+def read(service: str, environ: "WSGIEnvironment", body: bytes) -> Asked | None:
+    """A request to `service` (moto's name); None for services, operations and protocols that only moto can answer."""
     request = _request(environ, body)
     try:
-        name = _VERSIONS.get((service, request.values.get("Version", "")), boto3_service_name.get(service, service))
+        name = _VERSIONS.get((service, request.values.get("Version", "")), _NAMES.get(service, service))
         operation, labels = get_service_router(name).match(request)
     except (NotFound, NotImplementedError, UnknownServiceError):
-        # moto answers unknown services, operations and protocols.
-        return None
-    if not isinstance(operation.input_shape, StructureShape):
         return None
     protocol = determine_request_protocol(operation.service_model, request.content_type)
-    violations = _violations(request, operation, labels, protocol)
-    if not violations:
+    takes_input = isinstance(operation.input_shape, StructureShape)
+    parameters, violations = _parsed(request, operation, labels, protocol) if takes_input else ({}, [])
+    return Asked(service=name, operation=operation, protocol=protocol, parameters=parameters, violations=violations)
+
+
+def refused(asked: Asked) -> Answer | None:
+    """AWS's answer to a request that breaks its service's model, or None when moto may answer."""
+    if not asked.violations:
         return None
-    error = refusal(name, protocol, violations)
-    serializer = get_serializer_class(name, protocol)(operation_model=operation)
-    answer = serializer.serialize(InvalidRequestError(error.code, error.message))
-    text = answer["body"]
-    return Answer(
-        status=int(answer["status_code"]),
-        headers={key: str(value) for key, value in answer["headers"].items()},
-        body=text if isinstance(text, bytes) else text.encode(),
-    )
+    error = refusal(asked.service, asked.protocol, asked.violations)
+    return asked.refusal(error.code, error.message)
 
 
 def _request(environ: "WSGIEnvironment", body: bytes) -> Request:
@@ -82,7 +106,10 @@ def _request(environ: "WSGIEnvironment", body: bytes) -> Request:
     return Request(copy)
 
 
-def _violations(request: Request, operation: OperationModel, labels: dict[str, Any], protocol: str) -> list[Violation]:
+def _parsed(
+    request: Request, operation: OperationModel, labels: dict[str, Any], protocol: str
+) -> tuple[dict[str, Any], list[Violation]]:
+    """Parameters, and what the model does not allow about them."""
     values = _Used(request.values.items()) if protocol == "ec2" else request.values
     parser = _parser_class(protocol)(operation)
     asked = {
@@ -96,10 +123,11 @@ def _violations(request: Request, operation: OperationModel, labels: dict[str, A
     try:
         parsed = parser.parse(asked)
     except RequestParserError:
-        return [Violation(path=("body",), kind="unknown", constraint="Member must be well-formed")]
+        return {}, [Violation(path=("body",), kind="unknown", constraint="Member must be well-formed")]
     violations = list(_check(operation)(parsed, (), False))
     unknown = [*parser.unknown, *(values.unused() if isinstance(values, _Used) else ())]
-    return [*(Violation(path=(one,), kind="unknown", constraint="is not recognized") for one in unknown), *violations]
+    unrecognized = [Violation(path=(one,), kind="unknown", constraint="is not recognized") for one in unknown]
+    return parsed, [*unrecognized, *violations]
 
 
 _checks: dict[tuple[str, str], Check] = {}

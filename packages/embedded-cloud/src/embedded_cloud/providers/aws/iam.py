@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from embedded_cloud.emulation import Emulation
 from embedded_cloud.providers.aws.documents import checked_documents, same_policy
 from embedded_cloud.providers.aws.references import POLICY, ROLE
 from embedded_cloud.providers.aws.tagging import iam_tagging
@@ -164,23 +163,10 @@ def _get_provider(call: Call) -> Values:
     }
 
 
-EMULATION = Emulation(
-    service="AWS IAM",
-    types="aws:iam/",
-    acts=(
-        "roles of schedules and pipes: their policies and trust policies decide",
-        "service-linked roles appear with the first resource of a service, and stay",
-    ),
-    stored=(
-        "every other policy",
-        "`iam:CreateServiceLinkedRole`, which the first deployment of an account needs on AWS; the log says when",
-    ),
-    refused=("names that are taken, quotas of policies",),
-)
-
 RESOURCES = (
     ResourceType(
         "aws:iam/role:Role",
+        effect="acts with its policies",
         create=_create_role,
         read=_read_role,
         update=_update_role,
@@ -196,6 +182,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:iam/rolePolicy:RolePolicy",
+        effect="decides about the role's calls",
         create=_put_role_policy,
         read=_read_role_policy,
         update=_put_role_policy,
@@ -209,6 +196,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        effect="decides about the role's calls",
         create=_attach,
         read=_read_attachment,
         delete=_detach,
@@ -218,6 +206,7 @@ RESOURCES = (
     ),
     ResourceType(
         "aws:iam/policy:Policy",
+        effect="decides about the calls of the roles that have it",
         create=_create_policy,
         read=_read_policy,
         update=_update_policy,

@@ -79,6 +79,7 @@ def _create_alias(call: Call) -> str:
 EMULATION = Emulation(
     service="AWS KMS",
     types="aws:kms/",
+    acts=("key policies decide, with IAM, who uses a key, also through S3, SQS, SNS, Secrets Manager and SSM",),
     stored=("encryption: what a key protects is stored as it is",),
     refused=("aliases below `alias/aws/`",),
 )
@@ -86,6 +87,7 @@ EMULATION = Emulation(
 RESOURCES = (
     ResourceType(
         "aws:kms/key:Key",
+        effect="its policy decides, with IAM, who uses it",
         reported="description policy keyUsage multiRegion customerMasterKeySpec isEnabled enableKeyRotation",
         unreported="deletionWindowInDays rotationPeriodInDays bypassPolicyLockoutSafetyCheck",
         replaces="keyUsage multiRegion customerMasterKeySpec",

@@ -130,6 +130,7 @@ EMULATION = Emulation(
         (f"managed groups, as far as AWS describes them: sizes are exact, of patterns the examples match: {_groups()}"),
         "rate-based rules by address, forwarded address, or all; visitors of this machine share Docker's gateway",
         "statements on bytes, sizes, regular expressions, IP sets and labels, with and, or and not; own rule groups",
+        "oversize handling above 8 KB of body, headers or cookies, and above 200 headers or cookies",
         "block, count and allow, overrides of groups and rules, labels; a blocked visitor gets 403",
         (
             "metrics AllowedRequests, BlockedRequests, CountedRequests by rule; the log in CloudWatch Logs with "
@@ -139,14 +140,14 @@ EMULATION = Emulation(
     stored=(
         _silent_groups(),
         (
-            "countries, SQL injection, JSON bodies, fingerprints, further text transformations: a rule that needs one "
-            "never matches, nor does its opposite"
+            "countries, SQL injection, JSON bodies, fingerprints, further text transformations, what only PCRE reads "
+            "in a regular expression: a rule that needs one never matches, nor does its opposite"
         ),
         "CAPTCHA, challenges, custom responses and inserted headers; logs to S3 and Firehose; sampled requests",
         "`Host_localhost_HEADER` for localhost with a published port, which is this machine's way in",
         "without an answer within 5 s a request passes",
     ),
-    refused=("names that are taken",),
+    refused=("names that are taken", "malformed regular expressions and addresses (`WAFInvalidParameterException`)"),
 )
 RESOURCES = (
     ResourceType(

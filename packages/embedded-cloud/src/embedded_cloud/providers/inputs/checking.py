@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -109,11 +109,12 @@ def _describe(value: Any) -> str:
 
 def check_references(entry: ResourceType, call: Call) -> None:
     """Raise OperationError, with property and value, for the first reference to a resource that does not exist."""
+    itself = replace(call, clients=call.clients.of_aws)
     for path, reference in entry.references.items():
         if not call.changed(path.split(".", maxsplit=1)[0]):
             continue
         for value in _values_at(call.inputs, path.split(".")):
-            if not _exists(reference, call, value):
+            if not _exists(reference, itself, value):
                 raise OperationError(f'{path}: there is no {reference.label} "{value}"')
 
 

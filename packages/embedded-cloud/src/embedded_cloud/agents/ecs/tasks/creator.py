@@ -8,6 +8,7 @@ from moto.core.exceptions import JsonRESTError
 
 from embedded_cloud.agents import log_shipping
 from embedded_cloud.agents.agent import CloudContext
+from embedded_cloud.agents.ecs.tasks import execution_role
 from embedded_cloud.agents.ecs.tasks import images as task_images
 from embedded_cloud.agents.ecs.tasks import secrets as task_secrets
 from embedded_cloud.agents.ecs.tasks.container_definition import Placement, RenderError, render
@@ -69,6 +70,8 @@ class TaskCreator:
                 self._create_container(task, definition, containers.pause or "", environment, volumes)
             except task_images.PullError as error:
                 raise TaskInitializationError(str(error), definition["name"]) from None
+            except execution_role.NotAllowedError as error:
+                raise TaskInitializationError(str(error), definition["name"] if error.pull else "") from None
             except (RenderError, task_secrets.SecretError, log_shipping.LogSetupError) as error:
                 raise TaskInitializationError(str(error)) from None
             except APIError as error:
@@ -100,10 +103,12 @@ class TaskCreator:
         environment: dict[str, str],
         volumes: dict[str, str],
     ) -> None:
+        registry = f"localhost:{self._context.config.registry_port}"
         with self._context.lock:
+            execution_role.check_trust(task)
+            execution_role.ExecutionRole(self._context, task).check(definition, registry)
             secrets = task_secrets.resolve(definition, self._context.backend)
             log_shipping.prepare(self._context.backend, definition, task.id)
-        registry = f"localhost:{self._context.config.registry_port}"
         labels = task_images.ensure(self._context.docker, definition["image"], registry)
         bundles = [labels[name] for name in task_images.BUNDLE_LABELS if name in labels]
         placement = Placement(

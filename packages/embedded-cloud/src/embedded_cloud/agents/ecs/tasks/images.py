@@ -31,7 +31,7 @@ def ensure(docker: DockerHost, reference: str, registry: str) -> dict[str, str]:
     except ImageNotFound:
         pass
     try:
-        return _labels(docker.client.images.pull(*_repository_and_tag(reference)))
+        return _labels(docker.client.images.pull(*repository_and_tag(reference)))
     except (APIError, ImageNotFound) as error:
         raise _pull_error(reference, 1, str(error.explanation or error)) from error
 
@@ -57,7 +57,7 @@ def _pull_error(reference: str, attempts: int, why: str) -> PullError:
     )
 
 
-def _repository_and_tag(reference: str) -> tuple[str, str | None]:
+def repository_and_tag(reference: str) -> tuple[str, str | None]:
     if "@" in reference:
         repository, _, digest = reference.partition("@")
         return repository, digest

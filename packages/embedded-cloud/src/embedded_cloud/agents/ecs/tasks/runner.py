@@ -26,6 +26,7 @@ from embedded_cloud.agents.ecs.tasks.containers import (
     stop_reasons,
 )
 from embedded_cloud.agents.ecs.tasks.creator import TaskCreator, TaskInitializationError
+from embedded_cloud.agents.ecs.tasks.execution_role import ExecutionRole
 from embedded_cloud.agents.ecs.tasks.records import TaskView
 from embedded_cloud.agents.log_shipping import LogShipper
 from embedded_cloud.containers.docker_host import remove_container
@@ -57,7 +58,7 @@ class TaskRunner:
 
     def _step(self, task: TaskView, containers: TaskContainers) -> bool:
         """Take one step. Return whether the next one may follow at once."""
-        self._logs.follow(task, containers)
+        self._logs.follow(task, containers, ExecutionRole(self._context, task).may_write)
         if task.status == "STOPPED":
             self._clean_up(task, containers)
             return False

@@ -12,14 +12,12 @@ from embedded_cloud.config import REGION
 Backend = Callable[[str, str], Any]
 """moto's backend of a service in a region."""
 
-_ASM = (
+RETRIEVAL = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-    "unable to retrieve secret from asm: service call has been retried 1 time(s): "
 )
-_SSM = (
-    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-    "unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
-)
+ASM = f"{RETRIEVAL}unable to retrieve secret from asm: service call has been retried 1 time(s): "
+SSM = f"{RETRIEVAL}unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
+"""How ECS's stop reasons begin."""
 
 
 class SecretError(Exception):
@@ -60,7 +58,7 @@ def _value(value_from: str, backend: Backend) -> str:
     except (ValueError, TypeError, KeyError):
         # Not chained: the cause contains the secret's text.
         raise SecretError(
-            f"{_ASM}retrieved secret from Secrets Manager did not contain json key {reference.json_key}"
+            f"{ASM}retrieved secret from Secrets Manager did not contain json key {reference.json_key}"
         ) from None
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -73,7 +71,7 @@ def _secret_string(reference: SecretReference, secrets: Any) -> str:
     except (JsonRESTError, ServiceException, KeyError) as error:
         kind, message = getattr(error, "error_type", type(error).__name__), getattr(error, "message", error)
         raise SecretError(
-            f"{_ASM}failed to fetch secret {reference.secret_arn} from secrets manager: {kind}: {message}"
+            f"{ASM}failed to fetch secret {reference.secret_arn} from secrets manager: {kind}: {message}"
         ) from None
     return str(found.get("SecretString", ""))
 
@@ -82,5 +80,5 @@ def _parameter(value_from: str, parameters: Any) -> str:
     name = value_from.partition(":parameter")[2] or value_from
     found = parameters.get_parameter(name) or parameters.get_parameter(name.lstrip("/"))
     if found is None:
-        raise SecretError(f"{_SSM}invalid parameters: {name}")
+        raise SecretError(f"{SSM}invalid parameters: {name}")
     return str(found.response_object(decrypt=True)["Value"])

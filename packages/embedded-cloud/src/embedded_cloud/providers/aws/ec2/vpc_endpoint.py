@@ -39,9 +39,10 @@ def _read(call: Call) -> Values | None:
 
 
 def _prefix_list(call: Call, service_name: str) -> dict[str, Any]:
-    """Prefix list of a service with a gateway endpoint; moto has managed lists only."""
+    """Prefix list of a service with a gateway endpoint. AWS describes it as such; moto has managed lists only."""
     named = [{"Name": "prefix-list-name", "Values": [service_name]}]
-    found: list[dict[str, Any]] = call.aws("ec2").describe_managed_prefix_lists(Filters=named)["PrefixLists"]
+    ec2 = call.clients.of_aws.get("ec2", call.region)
+    found: list[dict[str, Any]] = ec2.describe_managed_prefix_lists(Filters=named)["PrefixLists"]
     return found[0] if found else {}
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from embedded_cloud.providers.aws import references
 from embedded_cloud.providers.aws.elb.properties import Attribute, flattened, from_attributes, nested, to_attributes
-from embedded_cloud.providers.aws.tagging import ELB_TAGS
+from embedded_cloud.providers.aws.tagging import ELB_TAGS, pairs
 from embedded_cloud.providers.call import Call, from_boto
-from embedded_cloud.providers.entry import AutoName, ResourceType
+from embedded_cloud.providers.entry import AutoName, ResourceType, all_tags
 from embedded_cloud.providers.failures import OperationError
 from embedded_cloud.providers.values import Values
 
@@ -44,6 +44,8 @@ def _create(call: Call) -> str:
         raise OperationError(f'name: a load balancer "{call.inputs["name"]}" exists already')
     wanted = call.params("name subnets securityGroups ipAddressType", loadBalancerType="Type")
     wanted["Scheme"] = "internal" if call.inputs.get("internal") else "internet-facing"
+    # Its attributes are set next, which a policy may allow by tag only.
+    wanted["Tags"] = pairs(all_tags(call.inputs))
     return str(call.aws("elbv2").create_load_balancer(**wanted)["LoadBalancers"][0]["LoadBalancerArn"])
 
 

@@ -1,0 +1,1 @@
+"""What an operation of AWS's API asks IAM for: actions, resources and condition keys. Pure but for `Resources`."""

@@ -1,0 +1,35 @@
+"""The operations of every service that roles may call here."""
+
+from collections.abc import Mapping
+
+from embedded_cloud.iam.evaluation import Request
+from embedded_cloud.iam.operations import compute, infrastructure, messages, s3, secrets
+from embedded_cloud.iam.operations.call import Call, Rule, UnknownOperationError
+from embedded_cloud.iam.resources import Resources
+
+SERVICES: Mapping[str, Rule] = {
+    **dict.fromkeys(infrastructure.PREFIXES, infrastructure.general),
+    "cloudwatch": compute.cloudwatch,
+    "ecr": compute.ecr,
+    "ecs": compute.ecs,
+    "iam": infrastructure.iam,
+    "kms": secrets.kms,
+    "logs": compute.logs,
+    "route53": infrastructure.route53,
+    "s3": s3.requests,
+    "secretsmanager": secrets.secretsmanager,
+    "ses": messages.ses,
+    "sesv2": messages.ses,
+    "sns": messages.sns,
+    "sqs": messages.sqs,
+    "ssm": secrets.ssm,
+    "sts": secrets.sts,
+}
+"""By boto3's name."""
+
+
+def requests(call: Call, resources: Resources) -> list[Request]:
+    """What IAM decides about for a call; all of it must be allowed. Raises UnknownOperationError."""
+    if call.service not in SERVICES:
+        raise UnknownOperationError(f"{call.service}:{call.operation}")
+    return list(SERVICES[call.service](call, resources))
