@@ -9,9 +9,12 @@ import threading
 from dataclasses import asdict
 
 from embedded_cloud import running
+from embedded_cloud.agents.vpc.packet_filter import PacketFilterError
 from embedded_cloud.config import Clocks, CloudConfig, packet_filter_from_environment
 from local import daemon, project, vpc
 from local.runtime import Runtime, write_atomically
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -29,13 +32,18 @@ def main() -> int:
         threading.Thread(target=_stop_with_parent, args=(stopping,), daemon=True).start()
     source = daemon.source_digest()
     config = plan_config(runtime) if plan_only else cloud_config(runtime)
-    with running(config, agents=not plan_only) as endpoints:
-        own = {"pid": os.getpid(), "source": source, "packet_filter": config.packet_filter}
-        record = {**asdict(endpoints), **own}
-        write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
-        logging.getLogger(__name__).info("%s answers at %s", runtime.cloud, endpoints.api)
-        stopping.wait()
-        daemon.record_file(runtime).unlink(missing_ok=True)
+    try:
+        with running(config, agents=not plan_only) as endpoints:
+            own = {"pid": os.getpid(), "source": source, "packet_filter": config.packet_filter}
+            record = {**asdict(endpoints), **own}
+            write_atomically(daemon.record_file(runtime), json.dumps(record, indent=2))
+            logger.info("%s answers at %s", runtime.cloud, endpoints.api)
+            stopping.wait()
+            daemon.record_file(runtime).unlink(missing_ok=True)
+    except PacketFilterError as error:
+        # The message says it all; the starting command shows the end of the log.
+        logger.error("%s", error)  # noqa: TRY400
+        return 1
     return 0
 
 
