@@ -26,7 +26,7 @@ STANDIN_IMAGES: Mapping[str, str] = MappingProxyType(
 
 TIME_FACTOR_VARIABLE = "EMBEDDED_CLOUD_TIME_FACTOR"
 PACKET_FILTER_VARIABLE = "EMBEDDED_CLOUD_PACKET_FILTER"
-PACKET_FILTER_DEFAULT = "off"
+PACKET_FILTER_DEFAULT = "on"
 
 
 def packet_filter_from_environment(environment: Mapping[str, str]) -> bool:

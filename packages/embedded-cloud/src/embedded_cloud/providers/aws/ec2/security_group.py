@@ -168,7 +168,7 @@ EMULATION = Emulation(
     service="Security groups",
     types="aws:ec2/securityGroup aws:ec2/defaultSecurityGroup aws:vpc/",
     acts=(
-        "with the packet filter (`EMBEDDED_CLOUD_PACKET_FILTER=on`), what interfaces send and get",
+        "what interfaces send and get, unless the packet filter is off (`EMBEDDED_CLOUD_PACKET_FILTER=off`)",
         "rules name groups, CIDR blocks or prefix lists, protocols and ports",
         "a change acts within a second on new connections, open ones stay; what is not allowed is dropped",
     ),
