@@ -44,6 +44,8 @@ class PacketFilter:
         self._lock = threading.Lock()
         self._applied: dict[str, str] = {}
         """Document by id of the container that holds the interface."""
+        self._seen: tuple[dict[str, tuple[str, str]], Network] | None = None
+        """Interfaces and network whose rules are all written."""
         self._host: nftables.Host | None = None
         self._range = ""
 
@@ -63,6 +65,8 @@ class PacketFilter:
             if not found:
                 return
             network = self._read({key: address for key, (_, address) in found.items()})
+            if (found, network) == self._seen:
+                return
             host = self._host = self._host or self._read_host()
             wanted = {found[one.key][0]: nftables.render(network, one, host) for one in network.interfaces}
             changed = {name: text for name, text in wanted.items() if self._applied.get(name) != text}
@@ -70,6 +74,8 @@ class PacketFilter:
                 with ThreadPoolExecutor(AT_ONCE) as pool:
                     list(pool.map(self._apply, changed, changed.values()))
             self._applied = {name: text for name, text in self._applied.items() if name in wanted}
+            if wanted.keys() == self._applied.keys():
+                self._seen = (found, network)
 
     def verify(self) -> None:
         """Raises PacketFilterError where a container cannot have rules."""
