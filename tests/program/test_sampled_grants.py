@@ -1,10 +1,15 @@
 """Each of twenty grants is needed: without it IAM refuses the call that it is for, and with it allows the call."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bootstrap.boundary import boundary
+from bootstrap.scope import Scope
 from embedded_cloud.iam.operations.call import Call
+from infra.secrets.reference import SecretReference
+from tests.aws_answers import ACCOUNT, REGION
 from tests.program.planned import Planned
 from tests.program.shapes import EXISTING_SECRETS, SHAPES
 from tests.recorder import declared_with
@@ -69,6 +74,29 @@ def test_a_call_is_refused_without_its_grant(planned, role, action, text, servic
     assert planned.refused(role, call) == ""
     reason = f"because no identity-based policy allows the {action} action"
     assert planned.refused(role, call, without=(role, action, text)) == reason
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "operation", "parameters"),
+    # Under a boundary roles have a path, which the recorded program does not know.
+    [(one[0], *one[3:]) for one in SAMPLES if one[1] != "iam:PassRole" and one[3] != "ecs"],
+)
+def test_the_boundary_of_the_pipelines_allows_the_call_too(planned, role, service, operation, parameters):
+    scope = Scope(
+        account=ACCOUNT,
+        region=REGION,
+        project="preqly",
+        stack="test",
+        zone="preqly.com",
+        boundary_arn="",
+        deploy_role_arn="",
+        existing_secrets=tuple(SecretReference.parse(one).arn for one in EXISTING_SECRETS.values()),
+    )
+    call = Call(service=service, operation=operation, parameters=parameters)
+    assert planned.refused(role, call, boundary=boundary(scope)) == ""
+    other = replace(scope, stack="other", existing_secrets=())
+    # Of these it limits the region alone.
+    assert service in {"ecr", "logs", "sesv2"} or planned.refused(role, call, boundary=boundary(other))
 
 
 def test_there_are_twenty_samples_of_different_grants():

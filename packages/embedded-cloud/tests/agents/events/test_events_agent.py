@@ -17,7 +17,8 @@ from support.clouds import client, two_subnets
 
 DAY = 86400.0
 SERVICES = ["scheduler.amazonaws.com", "pipes.amazonaws.com"]
-ALLOWED = {"Effect": "Allow", "Action": ["ecs:RunTask", "iam:PassRole", "sqs:*", "sns:Publish"], "Resource": "*"}
+ACTIONS = ["ecs:RunTask", "iam:PassRole", "sqs:*", "sns:Publish"]
+ALLOWED = {"Effect": "Allow", "Action": [*ACTIONS, "ecs:TagResource"], "Resource": "*"}
 
 
 @dataclass
@@ -74,6 +75,7 @@ def site(shared: Site) -> Iterator[Site]:
     for path in (folder / "fargate-capacity", *(folder / "mail").glob("*.eml")):
         path.unlink(missing_ok=True)
     shared.client("iam").put_role_policy(RoleName="starts", PolicyName="no", PolicyDocument=_policy(ALLOWED))
+    shared.client("iam").delete_role_permissions_boundary(RoleName="starts")
     shared.client("scheduler").delete_schedule(Name="digest")
     shared.cloud.context.backend("ecs").tasks.clear()
 
@@ -130,6 +132,7 @@ def _site(cloud: EmbeddedCloud) -> Site:
             "TaskDefinitionArn": definition,
             "LaunchType": "FARGATE",
             "Group": "schedule:digest",
+            "PropagateTags": "TASK_DEFINITION",
             "NetworkConfiguration": {"awsvpcConfiguration": {"Subnets": subnets}},
         },
     }
@@ -178,8 +181,9 @@ def test_a_schedule_that_is_disabled_or_moved_does_not_start_for_the_time_before
         (lambda site: _fill(site.cloud.config.state_dir), "Capacity is unavailable at this time"),
         (lambda site: _forbid(site, "iam:PassRole"), "is not authorized to perform: iam:PassRole"),
         (lambda site: _forbid(site, "ecs:RunTask"), "is not authorized to perform: ecs:RunTask"),
+        (lambda site: _limit(site, "ecs:TagResource"), "no permissions boundary allows the ecs:TagResource action"),
     ],
-    ids=["no capacity", "the role may not pass", "the role may not run"],
+    ids=["no capacity", "the role may not pass", "the role may not run", "tasks that do not exist yet have no tags"],
 )
 def test_a_task_that_cannot_start_is_mailed_by_the_pipe(
     site: Site, broken: Callable[[Site], object], reason: str
@@ -238,3 +242,12 @@ def _fill(folder: Path) -> None:
 def _forbid(site: Site, action: str) -> None:
     denial = _policy({"Effect": "Deny", "Action": action, "Resource": "*"})
     site.client("iam").put_role_policy(RoleName="starts", PolicyName="no", PolicyDocument=denial)
+
+
+def _limit(site: Site, action: str) -> None:
+    """A boundary that allows an action on resources with a tag."""
+    tagged = {"StringEquals": {"aws:ResourceTag/Stack": "prod"}}
+    document = _policy({**ALLOWED, "Action": ACTIONS}, {**ALLOWED, "Action": action, "Condition": tagged})
+    iam = site.client("iam")
+    boundary = iam.create_policy(PolicyName="most", PolicyDocument=document)["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="starts", PermissionsBoundary=boundary)

@@ -44,8 +44,9 @@ def _create(call: Call) -> str:
         raise OperationError(f'name: a load balancer "{call.inputs["name"]}" exists already')
     wanted = call.params("name subnets securityGroups ipAddressType", loadBalancerType="Type")
     wanted["Scheme"] = "internal" if call.inputs.get("internal") else "internet-facing"
-    # Its attributes are set next, which a policy may allow by tag only.
-    wanted["Tags"] = pairs(all_tags(call.inputs))
+    if tags := all_tags(call.inputs):
+        # Its attributes are set next, which a policy may allow by tag only.
+        wanted["Tags"] = pairs(tags)
     return str(call.aws("elbv2").create_load_balancer(**wanted)["LoadBalancers"][0]["LoadBalancerArn"])
 
 
