@@ -66,10 +66,14 @@ def test_another_port_is_closed(client: Node, server: Node) -> None:
     assert not client.connects(server.address, OTHER)
 
 
-def test_egress_is_needed_too(client: Node, server: Node) -> None:
+def test_egress_is_needed_too(vpc: Vpc, groups: dict[str, str], client: Node, server: Node) -> None:
     client.serve(PORT)
+    vpc.allow("ingress", groups["client"], PORT, groups["server"])
     assert not server.connects(client.address, PORT)
-    assert not client.connects("1.1.1.1", 443)
+    rule = vpc.allow("egress", groups["server"], PORT, groups["client"])
+    wait_until(lambda: server.connects(client.address, PORT), 5)
+    vpc.revoke("egress", groups["server"], rule)
+    wait_until(lambda: not server.connects(client.address, PORT), 10)
 
 
 def test_loopback_passes(server: Node) -> None:
