@@ -55,8 +55,15 @@ class PacketFilter:
         return self._read({key: address for key, (_, address) in found.items()})
 
     def answers(self, address: str, service: str) -> bool:
-        """Whether a caller of AWS's API has a way to the service (moto's name); this machine always has."""
-        return address == LOOPBACK or service_access.answers(self.network(), address, service)
+        """Whether a caller of AWS's API has a way to the service (moto's name); this machine always has.
+
+        Docker is asked for interfaces that have no rules yet only: a site asks for each picture.
+        """
+        if address == LOOPBACK:
+            return True
+        seen = self._seen
+        network = seen[1] if seen and seen[1].at(address) else self.network()
+        return service_access.answers(network, address, service)
 
     def refresh(self) -> None:
         """Bring the rules of all interfaces up to date. Raises RuntimeError with nft's message."""
