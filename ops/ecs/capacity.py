@@ -6,8 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.release.record import ReleaseRecord
-from infra.release.reporting import Reporter
-from infra.release.rollout.deployment import POLL_SECONDS, ExpectedDeployment, wait_for_rollout
+from infra.release.reporting import ReleaseError, Reporter
+from infra.release.rollout.deployment import (
+    POLL_SECONDS,
+    ExpectedDeployment,
+    causes,
+    primary_deployment,
+    wait_for_rollout,
+)
 from ops.ecs.description import describe_service
 from ops.errors import OpsError, Refused, UsageError
 from ops.stack import Stack
@@ -68,11 +74,19 @@ def restart(stack: Stack, process: str, report: Reporter) -> None:
     service = describe_service(stack.session, release, tasks=False)
     _refuse_rollout(service.in_progress, process)
     ecs: Any = stack.session.client("ecs")
-    ecs.update_service(cluster=release.cluster, service=release.service, forceNewDeployment=True)
+    updated = ecs.update_service(cluster=release.cluster, service=release.service, forceNewDeployment=True)["service"]
     expected = ExpectedDeployment(
         cluster=release.cluster, service=release.service, task_definition=service.primary.task_definition
     )
-    wait_for_rollout(stack.session, expected, report)
+    found = wait_for_rollout(stack.session, expected, report)
+    # After a rollback the same task definition runs, in the deployment before.
+    if primary_deployment(found)["id"] != primary_deployment(updated)["id"]:
+        lines = [
+            f"The new tasks of {process} do not run. ECS has rolled the restart back, and the earlier tasks stay.",
+            *causes(stack.session, expected, found),
+            "Remove the cause, then run `python -m ops restart` again.",
+        ]
+        raise ReleaseError("\n".join(lines))
 
 
 def _bounds(stack: Stack, release: ReleaseRecord) -> Bounds:

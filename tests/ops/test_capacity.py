@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.release.rollout.deployment import ExpectedDeployment
 from ops.ecs import capacity
 from tests.ops.conftest import Ops
 from tests.ops.fixtures import CLUSTER, SERVICE, DeployedStack
@@ -54,14 +55,36 @@ def test_an_unknown_process_is_named_with_those_that_exist(scaled: DeployedStack
     assert "has no process wroker. It has web" in result.err
 
 
+def service(stack: DeployedStack) -> dict[str, Any]:
+    (found,) = stack.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    return dict(found)
+
+
 def test_restart_replaces_the_tasks_and_keeps_the_task_definition(
     scaled: DeployedStack, ops: Ops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (before,) = scaled.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    before = service(scaled)
     waited = []
-    monkeypatch.setattr(capacity, "wait_for_rollout", lambda _, expected, __: waited.append(expected.task_definition))
+
+    def wait(_: Any, expected: ExpectedDeployment, __: Any) -> dict[str, Any]:
+        waited.append(expected.task_definition)
+        return service(scaled)
+
+    monkeypatch.setattr(capacity, "wait_for_rollout", wait)
     result = ops("restart")
-    (after,) = scaled.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
     assert result.code == 0, result.err
     assert waited == [before["taskDefinition"]]
-    assert after["deployments"][0]["id"] != before["deployments"][0]["id"]
+    assert service(scaled)["deployments"][0]["id"] != before["deployments"][0]["id"]
+
+
+def test_a_restart_that_ecs_rolls_back_is_an_error_with_its_cause(
+    scaled: DeployedStack, ops: Ops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rollback runs the task definition that the restart asked for, in the deployment before."""
+    before = service(scaled)
+    monkeypatch.setattr(capacity, "wait_for_rollout", lambda *_: before)
+    result = ops("restart")
+    assert result.code == 1
+    assert "The new tasks of web do not run" in result.err
+    assert "cause: " in result.err
+    assert "every task is new" not in result.out

@@ -86,7 +86,7 @@ def _failure(session: boto3.Session, expected: ExpectedDeployment, service: Mapp
     what = f"Process {expected.process}: " if expected.process else "The release "
     lines = [
         f"{what}{short(expected.task_definition)} {problem}, in service {expected.service}.",
-        *_causes(session, expected, service),
+        *causes(session, expected, service),
         "Fix the release and run `pulumi up` again.",
     ]
     if not expected.process:
@@ -94,7 +94,8 @@ def _failure(session: boto3.Session, expected: ExpectedDeployment, service: Mapp
     return "\n".join(lines)
 
 
-def _causes(session: boto3.Session, expected: ExpectedDeployment, service: Mapping[str, Any]) -> list[str]:
+def causes(session: boto3.Session, expected: ExpectedDeployment, service: Mapping[str, Any]) -> list[str]:
+    """Lines that say why its tasks do not run."""
     try:
         return diagnosis.explain(session, expected.cluster, service, expected.task_definition)
     except (BotoCoreError, ClientError) as error:
