@@ -9,7 +9,7 @@ EMULATION = Emulation(
         "each call that is signed with a role's credentials is decided, presigned URLs too",
         "what ECS, EventBridge Scheduler and pipes do with a role is decided in the same way",
         "the role's policies decide, its boundary, the policy of the session, key policies and trust policies",
-        "conditions on tags of ECR, ECS, KMS, Secrets Manager, SNS, SQS and Parameter Store",
+        "conditions on tags of resources",
         "each decision stands in `iam-decisions.jsonl` of the cloud's folder",
         "service-linked roles appear with the first resource of a service, and stay",
     ),
