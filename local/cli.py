@@ -54,7 +54,7 @@ def parse(words: Sequence[str]) -> Options:
     commands.add_parser("down", help="destroy the stack and remove every container, process and file of it")
     test = commands.add_parser("test", help="run the tests and print where the time went")
     test.add_argument("--fast", action="store_true", help="only the tests without Pulumi engine and containers")
-    test.add_argument("--long", action="store_true", help="also the tests marked `long`, which CI leaves out")
+    test.add_argument("--long", action="store_true", help="only the tests marked `long`, which CI leaves out")
     test.add_argument("rest", nargs="*", metavar="pytest argument", help="after --, handed to pytest")
     commands.add_parser("lint", help="formatter, linter and types")
     bench = commands.add_parser("bench", help="measure against peers and time the commands; writes bench/results.json")

@@ -1,7 +1,7 @@
 """IAM: service-linked roles. A service makes its role with its first resource, and only AWS changes the role.
 
 On AWS, the caller of that first request needs `iam:CreateServiceLinkedRole` (IAM User Guide, "Create a service-linked
-role"); the log names it, because policies are not enforced here."""
+role"); the log names it, because IAM does not decide about it here."""
 
 import json
 import logging

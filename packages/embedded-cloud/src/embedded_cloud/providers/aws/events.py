@@ -68,7 +68,7 @@ EMULATION = Emulation(
         "events of stopped ECS tasks reach the rules that match them",
         "pipes read SQS queues; rules and pipes publish to SNS topics",
     ),
-    stored=("other events: they do not exist here",),
+    stored=("other events",),
 )
 
 RESOURCES = (
@@ -84,7 +84,7 @@ RESOURCES = (
         tags=RULE_TAGS,
         equal={"eventPattern": same_document},
         check=checked_documents("eventPattern"),
-        effect="Events of stopped ECS tasks arrive; other events do not exist here.",
+        effect="Events of stopped ECS tasks arrive; there are no other events.",
     ),
     ResourceType(
         "aws:cloudwatch/eventTarget:EventTarget",

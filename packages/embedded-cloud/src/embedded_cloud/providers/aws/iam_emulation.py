@@ -16,12 +16,12 @@ EMULATION = Emulation(
     stored=(
         "the roles of RDS Enhanced Monitoring and of flow logs: nothing acts with them",
         "policies of buckets, queues, topics and secrets; service control policies",
-        "the policies of users: all keys but a role's operate the cloud",
-        "`iam:CreateServiceLinkedRole`, which the first deployment of an account needs on AWS; the log says when",
+        "the policies of users: whoever has no role is an administrator",
+        "`iam:CreateServiceLinkedRole`: the log names each request that needs it on AWS",
     ),
     refused=(
         "what a role's policies do not allow, in each service's words",
-        "operations of which it is not known here what they need, and policies with variables; the message says so",
+        "operations that are in none of the tables, and policies with variables; the message says so",
         "names that are taken, quotas of policies",
     ),
 )

@@ -93,7 +93,7 @@ def _delete_version(call: Call) -> None:
 EMULATION = Emulation(
     service="AWS Secrets Manager",
     types="aws:secretsmanager/",
-    acts=("containers get values by ARN; a deleted secret starts no task",),
+    acts=("containers get values by ARN; a task that needs a deleted secret does not start",),
     stored=("rotation by a function",),
     refused=("names that are taken or scheduled for deletion",),
 )
