@@ -49,6 +49,8 @@ def _tasks(checkout: Checkout, containers: dict[str, tuple[str, str]]) -> list[P
     arns = ecs.list_tasks(cluster=found["clusterArn"], serviceName=found["serviceName"])["taskArns"]
     made = []
     for task in ecs.describe_tasks(cluster=found["clusterArn"], tasks=arns)["tasks"]:
+        if task["lastStatus"] != "RUNNING":
+            continue
         details = {one["name"]: one["value"] for one in task["attachments"][0]["details"]}
         (interface,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])[
             "NetworkInterfaces"

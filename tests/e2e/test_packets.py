@@ -75,9 +75,9 @@ def test_a_revoked_rule_closes_its_edge_and_authorizing_it_opens_it(deployed: Ch
 
 def test_a_task_cannot_change_its_rules(deployed: Checkout, stack: list[Part]) -> None:
     label = f"label=embedded-cloud.name={deployed.runtime.cloud}"
-    for container in docker(
-        "ps", "--quiet", "--filter", label, "--filter", "label=embedded-cloud.container=web"
-    ).split():
+    found = docker("ps", "--quiet", "--filter", label, "--filter", "label=embedded-cloud.container=web").split()
+    assert found
+    for container in found:
         capabilities = docker("exec", "--user", "root", container, "grep", "CapBnd", "/proc/self/status")
         net_admin = 1 << 12
         assert not int(capabilities.split()[1], 16) & net_admin

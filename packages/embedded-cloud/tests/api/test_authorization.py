@@ -130,6 +130,23 @@ def test_a_presigned_url_is_the_callers_request(cloud: EmbeddedCloud, app: Clien
     assert httpx.get(url).content == b"1"
 
 
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_presigned_url_expires(cloud: EmbeddedCloud, version: str) -> None:
+    client(cloud, "s3").create_bucket(Bucket="media")
+    client(cloud, "s3").put_object(Bucket="media", Key="a", Body=b"1")
+    signer: Any = boto3.Session("operator", "secret", region_name="us-east-1").client(
+        "s3", endpoint_url=cloud.endpoint, config=Config(signature_version=version)
+    )
+    found = [
+        httpx.get(
+            signer.generate_presigned_url("get_object", Params={"Bucket": "media", "Key": "a"}, ExpiresIn=seconds)
+        )
+        for seconds in (60, -60)
+    ]
+    assert [one.status_code for one in found] == [200, 403]
+    assert "Request has expired" in found[1].text
+
+
 def test_boundary_and_session_policy_limit_the_role(cloud: EmbeddedCloud) -> None:
     everything = assumed(cloud)
     limited = assumed(cloud, Policy=document(allow("sqs:*")))

@@ -111,6 +111,7 @@ def test_the_elements_that_begin_with_not_cover_everything_else() -> None:
         ("NumericLessThanEquals", "10", "9.5", True),
         ("NumericGreaterThan", 10, "9", False),
         ("DateLessThan", "2026-01-02T00:00:00+00:00", "2026-01-01T00:00:00+00:00", True),
+        ("DateLessThan", "2026-01-02", "2026-01-01T00:00:00+00:00", True),
         ("IpAddress", ["10.0.0.0/8", "2001:db8::/32"], "2001:db8::1", True),
         ("NotIpAddress", "10.0.0.0/8", "10.1.2.3", False),
         ("ForAllValues:StringEquals", ["a", "b"], ["a", "b"], True),
@@ -132,6 +133,7 @@ def test_conditions_hold_as_in_awss_documentation(operator: str, wanted: Any, gi
     "unknown",
     [
         allow(Condition={"BinaryEquals": {"aws:key": "QQ=="}}),
+        allow(Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}}),
         allow(Condition={"Some:StringEquals": {"aws:key": "a"}}),
         allow(Condition={"StringEquals": {"aws:key": "${aws:username}"}}),
         allow(resource=f"{BUCKET}/${{aws:username}}"),

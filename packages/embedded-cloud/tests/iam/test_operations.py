@@ -72,6 +72,7 @@ OBJECT = "arn:aws:s3:::media/a/b"
 GENERATE, DECRYPT = f"kms:GenerateDataKey {KEY}", f"kms:Decrypt {KEY}"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:s-AbCdEf"
 PARAMETER, STREAM = f"arn:aws:ssm:{HERE}:parameter/a", f"arn:aws:logs:{HERE}:log-group:g:log-stream:s"
+FILMS = f"arn:aws:dynamodb:{HERE}:table/films"
 TASKS = f"arn:aws:ecs:{HERE}:task/web"
 
 
@@ -150,7 +151,25 @@ TASKS = f"arn:aws:ecs:{HERE}:task/web"
         (
             "scheduler CreateSchedule",
             {"Name": "s", "Target": {"RoleArn": "arn:r"}},
-            ["scheduler:CreateSchedule *", "iam:PassRole arn:r"],
+            [f"scheduler:CreateSchedule arn:aws:scheduler:{HERE}:schedule/default/s", "iam:PassRole arn:r"],
+        ),
+        ("dynamodb GetItem", {"TableName": "films"}, [f"dynamodb:GetItem {FILMS}"]),
+        ("dynamodb Query", {"TableName": "films", "IndexName": "year"}, [f"dynamodb:Query {FILMS}/index/year"]),
+        ("dynamodb BatchWriteItem", {"RequestItems": {"films": []}}, [f"dynamodb:BatchWriteItem {FILMS}"]),
+        (
+            "dynamodb TransactWriteItems",
+            {"TransactItems": [{"Put": {"TableName": "films"}}, {"ConditionCheck": {"TableName": "films"}}]},
+            [f"dynamodb:PutItem {FILMS}", f"dynamodb:ConditionCheckItem {FILMS}"],
+        ),
+        (
+            "events PutEvents",
+            {"Entries": [{"Source": "site"}, {"Source": "site"}]},
+            [f"events:PutEvents arn:aws:events:{HERE}:event-bus/default"],
+        ),
+        (
+            "lambda Invoke",
+            {"FunctionName": "f", "Qualifier": "live"},
+            [f"lambda:InvokeFunction arn:aws:lambda:{HERE}:function:f:live"],
         ),
     ],
 )

@@ -1,7 +1,11 @@
 """Refuse what IAM does not allow to the sessions of roles; whoever signs with other keys operates the cloud."""
 
+import math
 import re
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -30,6 +34,8 @@ class Signature:
 
     access_key: str
     region: str = ""
+    ends_at: float = math.inf
+    """Of a presigned URL, in seconds since the epoch."""
 
 
 def signature(environ: "WSGIEnvironment", body: bytes) -> Signature | None:
@@ -40,9 +46,20 @@ def signature(environ: "WSGIEnvironment", body: bytes) -> Signature | None:
     for name in ("X-Amz-Credential", "AWSAccessKeyId"):
         if values := query.get(name):
             key, *scope = values[0].split("/")
-            return Signature(key, scope[1] if len(scope) > 1 else "")
+            return Signature(key, scope[1] if len(scope) > 1 else "", _end(query))
     form = _FORM.search(body) if environ.get("CONTENT_TYPE", "").startswith("multipart/form-data") else None
     return Signature(form[1].decode("ascii", "replace")) if form else None
+
+
+def _end(query: Mapping[str, list[str]]) -> float:
+    """docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html"""
+    try:
+        if "X-Amz-Expires" in query:
+            began = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            return began.timestamp() + int(query["X-Amz-Expires"][0])
+        return float(query["Expires"][0])
+    except (KeyError, ValueError):
+        return math.inf
 
 
 class Authorization:
@@ -52,10 +69,14 @@ class Authorization:
         self._decisions = decisions
 
     def refused(self, signed: Signature, service: str, asked: Asked | None) -> Answer | None:
-        """AWS's answer to a role's request that IAM does not allow; None when moto may answer.
+        """AWS's answer to a presigned URL that has expired, and to a role's request that IAM does not allow.
+
+        None when moto may answer.
 
         `service` is moto's name, for a request that no model describes.
         """
+        if time.time() > signed.ends_at and asked is not None:
+            return replace(asked.refusal("AccessDenied", "Request has expired"), status=FORBIDDEN)
         role = _assumed(signed.access_key)
         if role is None:
             return None

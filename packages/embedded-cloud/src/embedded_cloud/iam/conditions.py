@@ -15,8 +15,12 @@ Context = Mapping[str, str | Sequence[str]]
 """Condition keys of a request. A key that is not there is absent from the request; names ignore case."""
 
 
+NOT_IN_REQUESTS = frozenset(("aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"))
+"""Keys that AWS has for a request and this evaluation never gets, in lower case."""
+
+
 class UnknownPolicyError(Exception):
-    """A policy has an element, an operator or a variable that the evaluation does not know."""
+    """A policy has an element, an operator, a key or a variable that the evaluation does not know."""
 
 
 def like(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
@@ -39,6 +43,9 @@ def arn_like(pattern: str, arn: str) -> bool:
 def holds(conditions: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
     """Whether all conditions of a statement hold. Raises UnknownPolicyError."""
     given = {name.lower(): listed(value) for name, value in context.items()}
+    for key in (key for keys in conditions.values() for key in keys):
+        if key.lower() in NOT_IN_REQUESTS - set(given):
+            raise UnknownPolicyError(f"condition key {key}")
     return all(
         _holds(words, given.get(key.lower()), [_text(one) for one in listed(wanted)])
         for words, keys in conditions.items()
@@ -90,7 +97,10 @@ def _dates(compare: Callable[[datetime, datetime], bool]) -> Callable[[str, str]
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromtimestamp(float(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
+    if text.isdigit():
+        return datetime.fromtimestamp(float(text), UTC)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -78,7 +78,7 @@ class Decisions:
         for request in needed:
             try:
                 reason = refusal(session, request, known, region)
-            except UnknownPolicyError as error:
+            except (UnknownPolicyError, ValueError) as error:
                 reason = f"because the embedded cloud cannot evaluate its policies: {error}"
             self._record.add(session.role_arn, request, reason)
             if reason:

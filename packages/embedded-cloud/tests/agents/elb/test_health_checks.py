@@ -4,10 +4,11 @@ import http.server
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
-from embedded_cloud.agents.elb.health_checks import check
+from embedded_cloud.agents.elb.health_checks import HealthChecks, check
 from embedded_cloud.agents.elb.target_health import (
     DRAINING_HEALTH,
     UNUSED_HEALTH,
@@ -17,9 +18,14 @@ from embedded_cloud.agents.elb.target_health import (
     begin,
     has_drained,
     observe,
+    observed,
     passes,
 )
+from embedded_cloud.agents.vpc.network import Network
+from embedded_cloud.cloud import EmbeddedCloud
 from embedded_cloud.config import Clocks
+from embedded_cloud.testing.polling import wait_until
+from support.clouds import client, free_port, two_subnets
 
 SETTINGS = CheckSettings(
     protocol="HTTP",
@@ -105,6 +111,34 @@ def test_draining_ends(factor: float, waited: float, in_flight: bool, over: bool
 )
 def test_the_matcher_lists_codes_and_ranges(matcher: str, status: int, expected: bool) -> None:
     assert passes(Outcome(status), matcher) is expected
+
+
+def test_a_check_that_could_not_be_made_is_made_again(cloud: EmbeddedCloud) -> None:
+    """Docker did not answer once."""
+    answers: list[Network | None] = [None]
+
+    def network() -> Network:
+        if answers:
+            answers.pop()
+            raise OSError("Docker does not answer")
+        return Network()
+
+    elbv2 = client(cloud, "elbv2")
+    vpc, _ = two_subnets(client(cloud, "ec2"), "10.20")
+    made = elbv2.create_target_group(Name="web", Protocol="HTTP", Port=free_port(), VpcId=vpc, TargetType="ip")
+    arn = made["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.modify_target_group(TargetGroupArn=arn, HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=2)
+    elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": "127.0.0.1"}])
+    group = cloud.context.backend("elbv2").target_groups[arn]
+    checks = HealthChecks(replace(cloud.context, network=network))
+
+    def is_unhealthy() -> bool:
+        checks.step({arn})
+        return observed(group)["127.0.0.1"].state == "unhealthy"
+
+    wait_until(is_unhealthy, 30)
+    assert answers == []
+    checks.close()
 
 
 def test_a_check_requests_the_path_as_a_load_balancer_does() -> None:

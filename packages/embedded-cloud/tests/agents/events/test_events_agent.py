@@ -198,6 +198,29 @@ def test_a_task_that_cannot_start_is_mailed_by_the_pipe(
     assert len(site.mails) == 1
 
 
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ({"EcsParameters": None, "Arn": "arn:aws:sqs:us-east-1:123456789012:jobs"}, "tasks of ECS only"),
+        ({"Input": "hello"}, "no JSON object"),
+        ({"Input": "[]"}, "no JSON object"),
+    ],
+)
+def test_a_schedule_that_starts_no_task_here_harms_no_other(site: Site, target: dict[str, Any], reason: str) -> None:
+    given = {key: value for key, value in {**site.target, **target}.items() if value is not None}
+    site.client("scheduler").create_schedule(
+        Name="a", ScheduleExpression="cron(0 3 * * ? *)", FlexibleTimeWindow={"Mode": "OFF"}, Target=given
+    )
+    site.schedule()
+    try:
+        site.pass_time(DAY)
+        assert len(site.tasks) == 1
+        (mail,) = site.mails
+        assert reason in " ".join(mail.replace("=\n", "").split())
+    finally:
+        site.client("scheduler").delete_schedule(Name="a")
+
+
 def test_a_start_is_tried_again_before_it_is_given_up(site: Site) -> None:
     site.schedule(RetryPolicy={"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 3600})
     _fill(site.cloud.config.state_dir)

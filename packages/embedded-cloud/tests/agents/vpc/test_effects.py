@@ -83,6 +83,7 @@ def test_a_caller_without_a_way_to_a_service_gets_no_answer(cloud: EmbeddedCloud
     [
         ("nameserver 192.0.2.53\nsearch example.com\n", "nameserver 127.0.0.11\n", ("192.0.2.53",)),
         ("", "nameserver 127.0.0.11\n# ExtServers: [192.0.2.1 host(192.0.2.2)]\n", ("192.0.2.1", "192.0.2.2")),
+        ("nameserver fe80::1%eth0\nnameserver 192.0.2.53\n", "", ("192.0.2.53",)),
         ("nameserver 127.0.0.53\n", "nameserver 127.0.0.11\n", DOCKERS_RESOLVERS),
     ],
 )

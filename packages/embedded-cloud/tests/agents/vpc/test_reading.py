@@ -97,6 +97,24 @@ def test_a_nat_gateway_leads_out_where_its_own_subnet_does(account: Account) -> 
     assert account.target() == NAT_GATEWAY
 
 
+def test_a_nat_gateway_whose_subnet_routes_to_it_leads_nowhere(account: Account) -> None:
+    gateway = account.nat_gateway()
+    for table in (account.public_table, account.private_table):
+        account.route(table, NatGatewayId=gateway)
+    assert account.target() == NOTHING
+
+
+def test_blocks_are_read_without_the_bits_of_the_host(account: Account) -> None:
+    account.ec2.create_route(
+        RouteTableId=account.private_table, DestinationCidrBlock="100.68.0.18/18", GatewayId=account.gateway
+    )
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "100.68.0.18/18"}]}
+    account.ec2.authorize_security_group_ingress(GroupId=account.group, IpPermissions=[rule])
+    network, interface = account.read()
+    assert interface.route_to("100.68.3.1") is not None
+    assert [one.blocks for one in network.groups[account.group].ingress] == [("100.68.0.0/18",)]
+
+
 def test_a_deleted_nat_gateway_leads_nowhere(account: Account) -> None:
     account.route(account.public_table, GatewayId=account.gateway)
     gateway = account.nat_gateway()

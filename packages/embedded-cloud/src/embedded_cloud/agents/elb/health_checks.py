@@ -2,6 +2,7 @@
 
 import functools
 import http.client
+import logging
 import math
 import ssl
 import time
@@ -25,6 +26,8 @@ from embedded_cloud.agents.elb.target_health import (
     observed,
 )
 from embedded_cloud.agents.vpc.network import passes
+
+logger = logging.getLogger(__name__)
 
 USER_AGENT = "ELB-HealthChecker/2.0"
 CHECKS_AT_ONCE = 8
@@ -82,9 +85,13 @@ class HealthChecks:
         settings = settings_of(group)
         started_at, running = self._checks.get(key, (-math.inf, None))
         if running is not None and running.done():
-            self._write(group, address, observe(observed(group)[address], running.result(), settings))
-            running = None
-            self._checks[key] = (started_at, running)
+            self._checks[key] = (started_at, None)
+            finished, running = running, None
+            if (error := finished.exception()) is None:
+                self._write(group, address, observe(observed(group)[address], finished.result(), settings))
+            else:
+                # Docker did not answer. The next check is due as ever.
+                logger.warning("elb: the check of %s was not made: %s", key[1], error)
         if running is None and time.monotonic() - started_at >= self._clocks.shortened(settings.interval_seconds):
             self._checks[key] = (time.monotonic(), self._pool.submit(self._check, key[1], settings))
 

@@ -97,9 +97,11 @@ class Schedules:
         schedule.invocations.remove(invocation)
 
     def _run_task(self, schedule: Any, invocation: Invocation) -> None:
-        target, task = schedule.target, schedule.target["EcsParameters"]
+        target, task = schedule.target, schedule.target.get("EcsParameters")
+        if task is None:
+            raise TargetError("Scheduler.UnsupportedTarget", "the embedded cloud starts tasks of ECS only")
         cluster, tagged = target["Arn"], task.get("PropagateTags") == "TASK_DEFINITION"
-        overrides = json.loads(_filled(target.get("Input") or "{}", schedule, invocation))
+        overrides = _overrides(_filled(target.get("Input") or "{}", schedule, invocation))
         self._check_role(schedule, overrides)
         ecs = self._context.backend("ecs")
         if not self._capacity.allows(ecs, 1):
@@ -174,11 +176,21 @@ def _filled(text: str, schedule: Any, invocation: Invocation) -> str:
     return text
 
 
+def _overrides(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise TargetError("ECS.InvalidParameterException", "the input is no JSON object of overrides")
+    return found
+
+
 def _network(task: dict[str, Any]) -> dict[str, Any]:
-    found = task["NetworkConfiguration"]["awsvpcConfiguration"]
+    found = (task.get("NetworkConfiguration") or {}).get("awsvpcConfiguration") or {}
     return {
         "awsvpcConfiguration": {
-            "subnets": found["Subnets"],
+            "subnets": found.get("Subnets", []),
             "securityGroups": found.get("SecurityGroups", []),
             "assignPublicIp": found.get("AssignPublicIp", "DISABLED"),
         }

@@ -87,12 +87,13 @@ def connect(
             options["networking_config"] = {network: _endpoint(docker, aliases)}
         return {**options, **({"ports": ports} if ports else {})}
     found = holders(docker, context.config.network_name).get(key)
-    if found:
-        return {"network_mode": f"container:{found[0]}"}
     suffix = f"interface-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
-    container = start(context, key, suffix, ROLE, {KEY_LABEL: key}, aliases=aliases, ports=ports)
+    identifier = (
+        found[0] if found else start(context, key, suffix, ROLE, {KEY_LABEL: key}, aliases=aliases, ports=ports).id
+    )
+    # An interface that is there already may have no rules: an earlier attempt failed before it wrote them.
     context.filter_packets()
-    return {"network_mode": f"container:{container.id}"}
+    return {"network_mode": f"container:{identifier}"}
 
 
 def start(

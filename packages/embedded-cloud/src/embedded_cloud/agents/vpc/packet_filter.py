@@ -154,7 +154,9 @@ def resolvers(*files: str) -> tuple[str, ...]:
     """
     lines = [line for text in files for line in text.splitlines() if line.startswith(("nameserver ", "# ExtServers:"))]
     found = [_address(word.strip("[]").removeprefix("host(").rstrip(")]")) for line in lines for word in line.split()]
-    outside = tuple(dict.fromkeys(str(one) for one in found if one is not None and not one.is_loopback))
+    # A link-local address belongs to one of this machine's links, which containers do not have.
+    known = (one for one in found if one is not None and not one.is_loopback and not one.is_link_local)
+    outside = tuple(dict.fromkeys(map(str, known)))
     return outside or DOCKERS_RESOLVERS
 
 

@@ -1,6 +1,7 @@
 """Read the VPC from moto as plain values. Hold the cloud's lock."""
 
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from embedded_cloud.agents.agent import CloudContext
@@ -137,7 +138,7 @@ def _group(ec2: Any, group: Any) -> SecurityGroup:
 
 
 def _rule(ec2: Any, rule: Any) -> Rule:
-    block = rule.cidr_ipv4 or rule.cidr_ipv6
+    block = _canonical(rule.cidr_ipv4 or rule.cidr_ipv6)
     group = (rule.source_group or {}).get("GroupId")
     blocks = _prefix_list(ec2.managed_prefix_lists.get(rule.prefix_list_id)) if rule.prefix_list_id else ()
     return Rule(
@@ -149,23 +150,33 @@ def _rule(ec2: Any, rule: Any) -> Rule:
     )
 
 
+def _canonical(block: str | None) -> str:
+    """As AWS keeps a CIDR block: without the bits of the host (EC2 API reference, IpRange)."""
+    return str(ip_network(block, strict=False)) if block else ""
+
+
 def _prefix_list(found: Any) -> tuple[str, ...]:
     # AWS's own lists have no version in moto.
     versions = found.entries if found is not None else {}
-    return tuple(entry["Cidr"] for entry in versions.get(max(versions, default=0), ()))
+    return tuple(_canonical(entry["Cidr"]) for entry in versions.get(max(versions, default=0), ()))
 
 
 def _routes(ec2: Any, subnet: Any) -> list[Route]:
+    return [_route(ec2, route) for route in _of_subnet(ec2, subnet)]
+
+
+def _of_subnet(ec2: Any, subnet: Any) -> list[Any]:
+    """moto's routes of a subnet's table, or of the main one."""
     if subnet is None:
         return []
     tables = [table for table in ec2.route_tables.values() if table.vpc_id == subnet.vpc_id]
     own = next((one for one in tables if subnet.id in one._associations.values()), None)
     table = own or next((one for one in tables if one.main_association_id), None)
-    return [_route(ec2, route) for route in table.routes] if table is not None else []
+    return list(table.routes) if table is not None else []
 
 
 def _route(ec2: Any, route: Any) -> Route:
-    block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+    block = _canonical(route.destination_cidr_block or route.destination_ipv6_cidr_block)
     blocks = (block,) if block else _prefix_list(route.destination_prefix_list)
     endpoint = ec2.vpc_end_points.get(route.gateway_id)
     if route.local:
@@ -174,8 +185,12 @@ def _route(ec2: Any, route: Any) -> Route:
         return Route(blocks, ENDPOINT, _service(endpoint))
     if route.nat_gateway is not None and _is_out(ec2, route.nat_gateway):
         return Route(blocks, NAT_GATEWAY)
+    return Route(blocks, INTERNET_GATEWAY if _is_to_internet(ec2, route) else NOTHING)
+
+
+def _is_to_internet(ec2: Any, route: Any) -> bool:
     gateway = ec2.internet_gateways.get(route.gateway_id)
-    return Route(blocks, INTERNET_GATEWAY if gateway is not None and gateway.vpc is not None else NOTHING)
+    return gateway is not None and gateway.vpc is not None
 
 
 def _is_out(ec2: Any, gateway: Any) -> bool:
@@ -183,8 +198,7 @@ def _is_out(ec2: Any, gateway: Any) -> bool:
     known = ec2.nat_gateways.get(gateway.id)
     if known is None or known.state != "available" or known.connectivity_type == "private":
         return False
-    routes = _routes(ec2, _subnet(ec2, known.subnet_id))
-    return any(route.target == INTERNET_GATEWAY for route in routes)
+    return any(_is_to_internet(ec2, route) for route in _of_subnet(ec2, _subnet(ec2, known.subnet_id)))
 
 
 def _endpoints(ec2: Any) -> Iterator[Endpoint]:

@@ -3,20 +3,24 @@
 from collections.abc import Mapping
 
 from embedded_cloud.iam.evaluation import Request
-from embedded_cloud.iam.operations import compute, infrastructure, messages, s3, secrets
+from embedded_cloud.iam.operations import applications, compute, infrastructure, messages, s3, secrets
 from embedded_cloud.iam.operations.call import Call, Rule, UnknownOperationError
 from embedded_cloud.iam.resources import Resources
 
 SERVICES: Mapping[str, Rule] = {
     **dict.fromkeys(infrastructure.PREFIXES, infrastructure.general),
     "cloudwatch": compute.cloudwatch,
+    "dynamodb": applications.dynamodb,
     "ecr": compute.ecr,
     "ecs": compute.ecs,
+    "events": applications.events,
     "iam": infrastructure.iam,
     "kms": secrets.kms,
+    "lambda": applications.awslambda,
     "logs": compute.logs,
     "route53": infrastructure.route53,
     "s3": s3.requests,
+    "scheduler": applications.scheduler,
     "secretsmanager": secrets.secretsmanager,
     "ses": messages.ses,
     "sesv2": messages.ses,
