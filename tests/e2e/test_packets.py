@@ -30,14 +30,16 @@ def outside() -> str:
     return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
 
 
-def test_every_edge_is_as_the_security_groups_say(deployed: Checkout, stack: list[Part]) -> None:
+@pytest.mark.parametrize("runs", [1, pytest.param(100, marks=pytest.mark.long)])
+def test_every_edge_is_as_the_security_groups_say(deployed: Checkout, stack: list[Part], runs: int) -> None:
     rules = Rules(deployed)
     assert len(stack) >= 4
     edges = {(source, target, port) for source in stack for target in stack if source != target for port in rules.ports}
     allowed = {edge for edge in edges if rules.allow(*edge)}
-    found = probe(stack, [f"{one.address}:{port}" for one in stack for port in rules.ports])
-    passing = {edge for edge in edges if f"{edge[1].address}:{edge[2]}" in found[edge[0]]}
-    assert passing == allowed
+    for _ in range(runs):
+        found = probe(stack, [f"{one.address}:{port}" for one in stack for port in rules.ports])
+        passing = {edge for edge in edges if f"{edge[1].address}:{edge[2]}" in found[edge[0]]}
+        assert passing == allowed
     named = {(source.name.split()[0], target.name.split()[0], port) for source, target, port in allowed}
     assert {("load", "task", 8443), ("task", "database", 5433)} <= named
     assert "database" not in {source for source, _, _ in named}
