@@ -72,6 +72,7 @@ OBJECT = "arn:aws:s3:::media/a/b"
 GENERATE, DECRYPT = f"kms:GenerateDataKey {KEY}", f"kms:Decrypt {KEY}"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:s-AbCdEf"
 PARAMETER, STREAM = f"arn:aws:ssm:{HERE}:parameter/a", f"arn:aws:logs:{HERE}:log-group:g:log-stream:s"
+TAG = {"Key": "Stack", "Value": "prod"}
 FILMS = f"arn:aws:dynamodb:{HERE}:table/films"
 TASKS = f"arn:aws:ecs:{HERE}:task/web"
 
@@ -197,6 +198,22 @@ def test_a_service_uses_a_key_in_its_own_name_and_for_what_it_encrypts() -> None
     assert context("s3", "GetObject", **MEDIA) == via
     secret = context("secretsmanager", "GetSecretValue", SecretId="s")
     assert secret["kms:EncryptionContext:SecretARN"] == f"arn:aws:secretsmanager:{HERE}:secret:s-AbCdEf"
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters", "action"),
+    [
+        ("ec2 CreateVpc", {"TagSpecifications": [{"ResourceType": "vpc", "Tags": [TAG]}]}, "ec2:CreateTags *"),
+        ("elbv2 CreateTargetGroup", {"Name": "web", "Tags": [TAG]}, "elasticloadbalancing:AddTags *"),
+        ("sqs CreateQueue", {"QueueName": "q", "tags": {"Stack": "prod"}}, f"sqs:TagQueue arn:aws:sqs:{HERE}:q"),
+        ("iam CreateRole", {"RoleName": "r", "Tags": [TAG]}, "iam:TagRole arn:aws:iam::123456789012:role/r"),
+    ],
+)
+def test_tags_at_creation_take_an_action_of_their_own(call: str, parameters: dict[str, Any], action: str) -> None:
+    assert asked(*call.split(), **parameters)[1:] == [action]
+    assert context(*call.split(), **parameters)["aws:RequestTag/Stack"] == "prod"
+    plain = {key: one for key, one in parameters.items() if key.lower() not in ("tags", "tagspecifications")}
+    assert len(asked(*call.split(), **plain)) == 1
 
 
 def test_a_task_with_tags_needs_to_tag_what_it_creates() -> None:

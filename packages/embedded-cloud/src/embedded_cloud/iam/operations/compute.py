@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from embedded_cloud.iam.evaluation import Request
 from embedded_cloud.iam.operations.call import Call, request
 from embedded_cloud.iam.operations.passed_roles import TASKS, passed
+from embedded_cloud.iam.operations.tagging import tags
 from embedded_cloud.iam.resources import Resources, TaskDefinition
 
 _CLUSTER_KEY = "ecs:cluster"
@@ -20,7 +21,7 @@ def ecs(call: Call, resources: Resources) -> Iterable[Request]:
     """docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html"""
     if call.operation in ("RunTask", "StartTask"):
         return _run_task(call, resources)
-    action, context = f"ecs:{call.operation}", _created(call)
+    action, context = f"ecs:{call.operation}", tags(call)
     if call.operation == "RegisterTaskDefinition":
         arn = call.arn("ecs", f"task-definition/{call.text('family')}:*")
         roles = (call.text("taskRoleArn"), call.text("executionRoleArn"))
@@ -57,18 +58,14 @@ def _in_cluster(call: Call, kind: str, cluster: str, name: str) -> str:
     return call.arn("ecs", name if name.startswith("arn:") else f"{kind}/{cluster.rpartition('/')[2]}/{name}")
 
 
-def _created(call: Call) -> dict[str, str]:
-    return {f"aws:RequestTag/{one['key']}": one["value"] for one in call.parameters.get("tags") or ()}
-
-
 def _run_task(call: Call, resources: Resources) -> list[Request]:
     definition = resources.task_definition(call.text("taskDefinition"))
     cluster = _cluster(call)
-    where = {_CLUSTER_KEY: cluster, **_created(call)}
+    where = {_CLUSTER_KEY: cluster, **tags(call)}
     needed = [Request(action=f"ecs:{call.operation}", resource=definition.arn, context=where)]
     if call.parameters.get("tags") or call.text("propagateTags") not in ("", "NONE"):
         tasks = f"{cluster.replace(':cluster/', ':task/', 1)}/*"
-        context = {"ecs:CreateAction": call.operation, **_created(call)}
+        context = {"ecs:CreateAction": call.operation, **tags(call)}
         needed.append(Request(action="ecs:TagResource", resource=tasks, context=context))
     return [*needed, *passed(_roles(call, definition), TASKS)]
 

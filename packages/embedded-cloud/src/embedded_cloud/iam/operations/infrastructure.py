@@ -1,11 +1,11 @@
 """Services that deployments call: IAM, Route 53, and those whose operations have the names of their actions."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from embedded_cloud.iam.evaluation import Request
 from embedded_cloud.iam.operations.call import Call, request
 from embedded_cloud.iam.operations.passed_roles import passed_by
+from embedded_cloud.iam.operations.tagging import tags
 from embedded_cloud.iam.resources import Resources
 
 PREFIXES: Mapping[str, str] = {
@@ -77,7 +77,7 @@ def general(call: Call, _: Resources) -> Iterable[Request]:
     A request without a resource that is found here is allowed by statements about all resources only.
     """
     written = f"{PREFIXES[call.service]}:{call.operation}"
-    action, context = NAMES.get(written, written), _tags(call)
+    action, context = NAMES.get(written, written), tags(call)
     arns = list(dict.fromkeys([*_named(call), *_arns(call)])) or ["*"]
     return [*(Request(action=action, resource=one, context=context) for one in arns), *passed_by(call)]
 
@@ -95,13 +95,6 @@ def _arns(call: Call) -> list[str]:
     return [one for one in values if isinstance(one, str) and one.startswith(f"arn:aws:{service}:")]
 
 
-def _tags(call: Call) -> dict[str, str]:
-    """docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html#access_tags_control-requests"""
-    given: Any = call.parameters.get("Tags") or call.parameters.get("tags") or []
-    pairs = given.items() if isinstance(given, Mapping) else ((one.get("Key"), one.get("Value")) for one in given)
-    return {f"aws:RequestTag/{key}": str(value) for key, value in pairs if key}
-
-
 def iam(call: Call, resources: Resources) -> Iterable[Request]:
     """docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html"""
     action = f"iam:{call.operation}"
@@ -111,7 +104,7 @@ def iam(call: Call, resources: Resources) -> Iterable[Request]:
             arn = f"arn:aws:iam::{call.account}:role{call.text('Path') or '/'}{call.text('RoleName')}"
         wanted = call.text("PermissionsBoundary") if call.operation in _BOUNDED else boundary
         policy = call.text("PolicyArn")
-        context = {"iam:PermissionsBoundary": wanted, "iam:PolicyARN": policy, **_tags(call)}
+        context = {"iam:PermissionsBoundary": wanted, "iam:PolicyARN": policy, **tags(call)}
         return [Request(action=action, resource=arn, context={key: one for key, one in context.items() if one})]
     if service := call.text("AWSServiceName"):
         arn = f"arn:aws:iam::{call.account}:role/aws-service-role/{service}/*"

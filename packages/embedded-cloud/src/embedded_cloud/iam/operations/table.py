@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from embedded_cloud.iam.evaluation import Request
 from embedded_cloud.iam.operations import applications, compute, infrastructure, messages, s3, secrets
 from embedded_cloud.iam.operations.call import Call, Rule, UnknownOperationError
+from embedded_cloud.iam.operations.tagging import tagged_at_creation
 from embedded_cloud.iam.resources import Resources
 
 SERVICES: Mapping[str, Rule] = {
@@ -36,4 +37,5 @@ def requests(call: Call, resources: Resources) -> list[Request]:
     """What IAM decides about for a call; all of it must be allowed. Raises UnknownOperationError."""
     if call.service not in SERVICES:
         raise UnknownOperationError(f"{call.service}:{call.operation}")
-    return list(SERVICES[call.service](call, resources))
+    needed = list(SERVICES[call.service](call, resources))
+    return [*needed, *tagged_at_creation(call, needed)]
