@@ -147,6 +147,17 @@ def test_a_presigned_url_expires(cloud: EmbeddedCloud, version: str) -> None:
     assert "Request has expired" in found[1].text
 
 
+def test_the_bucket_is_that_of_the_path_whatever_the_host_is(cloud: EmbeddedCloud, app: Clients) -> None:
+    """Else a role would be asked about one bucket, and get another."""
+    for bucket in ("own", "foreign"):
+        client(cloud, "s3").create_bucket(Bucket=bucket)
+        client(cloud, "s3").put_object(Bucket=bucket, Key="own/a", Body=bucket.encode())
+    client(cloud, "s3").put_object(Bucket="own", Key="a", Body=b"own")
+    grant(cloud, allow("s3:GetObject", resource="arn:aws:s3:::own/*"))
+    url = app("s3").generate_presigned_url("get_object", Params={"Bucket": "own", "Key": "a"})
+    assert httpx.get(url, headers={"Host": "foreign.s3.amazonaws.com"}).content == b"own"
+
+
 def test_boundary_and_session_policy_limit_the_role(cloud: EmbeddedCloud) -> None:
     everything = assumed(cloud)
     limited = assumed(cloud, Policy=document(allow("sqs:*")))

@@ -17,8 +17,6 @@ from embedded_cloud.config import CloudConfig
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 # moto's 1,200 machine images cost a second at the start and a megabyte in every snapshot.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-# A bucket in the name of the host would be another one than in the path, about which IAM decides.
-os.environ.setdefault("S3_IGNORE_SUBDOMAIN_BUCKETNAME", "true")
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.http import HTTP_STATUS_CODES
@@ -132,6 +130,9 @@ class ApiServer:
             with self._lock:
                 application = self._moto.get_application(environ)
             service = str(vars(application)["service"])
+            if service == "s3":
+                # A bucket in the name of the host would be another one than in the path, about which IAM decides.
+                environ["HTTP_HOST"] = f"127.0.0.1:{self._port}"
             self._require_way(environ, service)
             answer = self._refused(service, environ, body)
             if answer is not None:
