@@ -1,5 +1,6 @@
 """Copies of the project, each with a name, a folder and ports of its own."""
 
+import os
 import random
 import shutil
 import socket
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from local.runtime import PORT_VARIABLES, ROOT, VENV, Ports, Runtime
 from tests.e2e.checkout import Checkout
+
+MOST_WORKERS = 64
 
 
 @contextmanager
@@ -43,8 +46,13 @@ def _copy_project(folder: Path) -> None:
 
 
 def _free_ports() -> dict[str, int]:
-    """Ports without a listener, below the range of outgoing connections."""
-    free = (port for port in random.sample(range(20000, 30000), k=100) if _is_free(port))
+    """Ports without a listener, below the range of outgoing connections.
+
+    Nobody listens on them yet, so each of xdist's workers has a share of the range that no other one has.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = range(20000 + worker, 30000, MOST_WORKERS)
+    free = (port for port in random.SystemRandom().sample(share, k=100) if _is_free(port))
     return dict(zip(PORT_VARIABLES, free, strict=False))
 
 
